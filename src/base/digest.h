@@ -1,0 +1,25 @@
+// Digests: SHA-256 for what crosses the wire or names content, SipHash for row checksums (both libsodium).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ct {
+
+using Sha256 = std::array<std::uint8_t, 32>;
+
+[[nodiscard]] Sha256 sha256(std::string_view bytes);
+[[nodiscard]] std::string to_hex(std::string_view bytes);
+[[nodiscard]] std::string to_base64(std::string_view bytes);
+
+/// The value of a Content-Digest header (RFC 9530): "sha-256=:…:".
+[[nodiscard]] std::string content_digest(std::string_view body);
+/// True when one sha-256 member of the header matches the body; unknown algorithms beside it are ignored.
+[[nodiscard]] bool content_digest_matches(std::string_view header, std::string_view body);
+
+/// 64-bit checksum (SipHash-2-4 with a fixed key): finds flipped bits, is no defence against an attacker.
+[[nodiscard]] std::uint64_t checksum64(std::string_view bytes);
+
+}  // namespace ct

@@ -1,0 +1,45 @@
+// An HTTP request and its answer as plain values: what the net room carries and the server's handlers compute.
+// Bodies here are always the bytes before compression.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ct::http {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// Case-insensitive; empty when absent.
+[[nodiscard]] std::string_view find_header(const Headers& headers, std::string_view name);
+
+/// True for "application/json" and "application/…+json", parameters ignored.
+[[nodiscard]] bool is_json(std::string_view content_type);
+
+struct Request {
+    std::string method;  ///< "GET", "POST"
+    std::string path;    ///< "/api/sync/push", without query
+    std::string query;   ///< after '?', or empty
+    Headers headers;
+    std::string body;
+    std::string remote;  ///< server side: the peer's address without port
+};
+
+/// What one exchange cost, measured in the net room. Times are ms from the start of the exchange; -1: not reached.
+struct Traffic {
+    std::int64_t bytes_sent = 0;      ///< as on the wire: headers and compressed body
+    std::int64_t bytes_received = 0;  ///< as on the wire
+    std::int64_t started_steady_ms = 0;
+    std::int64_t total_ms = 0;
+};
+
+struct Response {
+    int status = 0;
+    Headers headers;
+    std::string body;
+    Traffic traffic;
+};
+
+}  // namespace ct::http

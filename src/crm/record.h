@@ -1,0 +1,99 @@
+// A record in memory. A million of them must fit in a field laptop, so the fields are packed into one block.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "crm/model.h"
+#include "crm/value.h"
+
+namespace ct::crm {
+
+/// The values of one record's fields, packed: absent fields take no room. Reading walks at most ~25 entries.
+/// Views returned by `get` live until the next change of this object. One thread at a time.
+class Fields {
+  public:
+    [[nodiscard]] ValueView get(FieldId field) const;
+    [[nodiscard]] std::string_view text(FieldId field) const;                       ///< "" unless it is text
+    [[nodiscard]] std::int64_t integer(FieldId field, std::int64_t fallback = 0) const;
+    [[nodiscard]] bool flag(FieldId field) const;
+    [[nodiscard]] bool has(FieldId field) const { return !absent(get(field)); }
+
+    void set(FieldId field, ValueView value);  ///< absent clears; empty text counts as absent
+
+    /// For bulk loading: fields in rising order, each at most once; faster than `set`.
+    void append(FieldId field, ValueView value);
+    void reserve(std::size_t bytes) { packed_.reserve(bytes); }
+
+    template <class Visit>  // Visit(FieldId, ValueView)
+    void each(Visit&& visit) const;
+
+    [[nodiscard]] std::size_t memory() const { return packed_.capacity(); }
+    bool operator==(const Fields&) const = default;
+
+  private:
+    struct Entry;
+    [[nodiscard]] static Entry decode(const std::string& packed, std::size_t at);
+    std::string packed_;  // entries in rising field order: field, tag, payload
+};
+
+struct Fields::Entry {
+    FieldId field;
+    ValueView value;
+    std::size_t end;  ///< offset of the next entry
+};
+
+template <class Visit>
+void Fields::each(Visit&& visit) const {
+    for (std::size_t at = 0; at < packed_.size();) {
+        const Entry entry = decode(packed_, at);
+        visit(entry.field, entry.value);
+        at = entry.end;
+    }
+}
+
+enum class SyncStatus : std::uint8_t { synced, pending, syncing, conflict, error };
+[[nodiscard]] std::string_view name(SyncStatus status);  ///< "SYNCED"
+
+struct Record {
+    Uuid id;
+    Model model = Model::lead;
+    SyncStatus sync_status = SyncStatus::synced;
+    bool deleted = false;
+    std::int64_t version = 0;  ///< the server's, as last pulled or receipted; 0: the server has not seen it
+    UnixMs created_at = 0;     ///< ms of the creating stamp
+    UnixMs updated_at = 0;     ///< ms of the last accepted (or own, unsettled) stamp
+    UnixMs last_synced_at = 0;
+    Fields fields;
+    std::string extra;         ///< JSON object of fields this version does not know, or empty; passed on untouched
+
+    bool operator==(const Record&) const = default;
+};
+
+/// What one operation changes: known fields, and the unknown ones as a JSON object text (empty: none).
+struct Changes {
+    std::vector<std::pair<FieldId, Value>> fields;  ///< each field at most once
+    std::string extra;
+
+    [[nodiscard]] bool empty() const { return fields.empty() && extra.empty(); }
+    [[nodiscard]] const Value* find(FieldId field) const;
+    void set(FieldId field, Value value);  ///< replaces an earlier value of the field
+    bool operator==(const Changes&) const = default;
+};
+
+/// Applies the changes and recomputes the derived fields; `extra` members are merged over the record's
+/// (a null member removes one).
+void apply(Record& record, const Changes& changes);
+
+/// What must change in `from` to make its fields and extra those of `to`.
+[[nodiscard]] Changes difference(const Record& from, const Record& to);
+
+/// The record's title for people ("Asha Rao"), or its id when it has none.
+[[nodiscard]] std::string title(const Record& record);
+
+}  // namespace ct::crm

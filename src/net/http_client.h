@@ -1,0 +1,69 @@
+// The client side of HTTP: one request in, one answer out, with deadlines. cpp-httplib lives behind this.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/http_message.h"
+
+namespace ct::net {
+
+/// Why no usable answer came. Only what a caller treats differently.
+enum class NetFailure : std::uint8_t {
+    none,
+    no_route,    ///< name not found, network unreachable, no interface up: "No connection"
+    refused,     ///< the host answered that nobody listens, or reset the connection at once: "server away"
+    timeout,     ///< connect, read, write or total deadline passed
+    tls,         ///< certificate or handshake
+    cut,         ///< the connection broke after it stood
+    bad_body,    ///< undecodable compression, Content-Digest missing or not matching, or over the size limit
+    cancelled,   ///< cancel() was called
+    bad_url,     ///< the base URL cannot be used
+};
+[[nodiscard]] const char* name(NetFailure failure);
+
+struct Deadlines {
+    std::int64_t connect_ms = 8'000;
+    std::int64_t read_ms = 30'000;    ///< longest silence while reading
+    std::int64_t write_ms = 30'000;   ///< longest silence while writing
+    std::int64_t total_ms = 120'000;  ///< the whole exchange
+};
+
+struct HttpOutcome {
+    NetFailure failure = NetFailure::none;
+    std::string detail;       ///< one line for the log: "connect to 10.0.0.2:8787: Connection refused"
+    http::Response response;  ///< meaningful when failure is none; traffic is always filled in
+};
+
+struct HttpClientOptions {
+    std::string base_url;                    ///< "http://127.0.0.1:8787" or "https://crm.example.com[:port][/prefix]"
+    std::string ca_file;                     ///< extra CA bundle (PEM); empty: the system's
+    std::size_t compress_above = 1'024;      ///< request bodies over this go zstd
+    std::size_t max_body = 64 * 1'048'576;   ///< longest answer accepted, after decompression
+};
+
+/// A keep-alive connection to one server. One thread at a time calls `send`; `cancel` may come from any other.
+/// Adds Content-Digest, Content-Encoding and Accept-Encoding ("zstd, gzip"); checks the answer's digest when the
+/// body is not empty and `require_digest` was asked. Redirects are not followed (a login page uses them).
+class HttpClient {
+  public:
+    explicit HttpClient(HttpClientOptions options);
+    ~HttpClient();
+    HttpClient(const HttpClient&) = delete;
+    HttpClient& operator=(const HttpClient&) = delete;
+
+    [[nodiscard]] HttpOutcome send(const http::Request& request, const Deadlines& deadlines,
+                                   bool require_digest = true);
+    /// Ends a `send` under way (it returns `cancelled`) and makes later ones start afresh.
+    void cancel();
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// True when plain http to this URL stays on the machine (loopback host), or the scheme is https.
+[[nodiscard]] bool transport_is_safe(const std::string& base_url);
+
+}  // namespace ct::net
