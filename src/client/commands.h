@@ -1,0 +1,62 @@
+// Every user edit is a command that can be undone, used by the window, the CLI and tests alike. UI thread only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/uuid.h"
+#include "client/event.h"
+#include "client/state.h"
+
+namespace ct::client {
+
+/// Turns edits into Commit commands: shows them in State at once (sync status PENDING), posts them, takes them back
+/// when they could not be saved, and keeps the undo and redo stacks (200 steps).
+class Editor {
+  public:
+    using Post = std::function<void(Command)>;
+    Editor(State& state, const Clock& clock, Random& random, Post post);
+
+    /// Validates and applies; the record's id. Errors are those of crm::validate; nothing is changed then.
+    [[nodiscard]] Result<Uuid> add(crm::Model model, crm::Changes changes);
+    [[nodiscard]] Result<void> set(crm::Model model, const Uuid& id, crm::Changes changes);
+    [[nodiscard]] Result<void> remove(crm::Model model, const Uuid& id);
+    /// Several edits as one group and one undo step. `label` names it for people ("Delete 12 leads").
+    [[nodiscard]] Result<void> apply(std::vector<Edit> edits, std::string label);
+
+    [[nodiscard]] bool can_undo() const { return !undo_.empty(); }
+    [[nodiscard]] bool can_redo() const { return !redo_.empty(); }
+    [[nodiscard]] const std::string& undo_label() const;
+    [[nodiscard]] const std::string& redo_label() const;
+    Result<void> undo();
+    Result<void> redo();
+
+    /// To be called with every event before State::apply. Returns the label of an edit that failed to save, if one did.
+    void observe(const Event& event);
+    [[nodiscard]] std::size_t saving() const { return in_flight_.size(); }  ///< edits not yet reported saved
+
+  private:
+    struct Step {
+        std::string label;
+        std::vector<Edit> forward, backward;
+    };
+    struct InFlight {
+        std::vector<crm::Record> before;  ///< as State showed them; version -1: was not there
+    };
+    Result<void> run(std::vector<Edit> edits);
+    [[nodiscard]] Result<Edit> inverse(const Edit& edit) const;
+
+    State& state_;
+    const Clock& clock_;
+    UuidGenerator ids_;
+    Post post_;
+    std::uint64_t next_ticket_ = 1;
+    std::deque<Step> undo_, redo_;
+    std::unordered_map<std::uint64_t, InFlight> in_flight_;
+};
+
+}  // namespace ct::client

@@ -1,0 +1,44 @@
+// Where a profile lives and what its owner has set. `config.json` beside nothing secret: the token has a file of its own.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/result.h"
+
+namespace ct::client {
+
+/// Directories of one profile. With `--profile DIR` both are DIR; otherwise the XDG directories; with a file
+/// `portable` beside the program, both are `data/` beside it.
+struct Profile {
+    std::filesystem::path config_dir;
+    std::filesystem::path data_dir;
+
+    [[nodiscard]] std::filesystem::path database() const { return data_dir / "colortouch.db"; }
+    [[nodiscard]] std::filesystem::path config_file() const { return config_dir / "config.json"; }
+    [[nodiscard]] std::filesystem::path token_file() const { return data_dir / "token"; }
+    [[nodiscard]] std::filesystem::path lock_file() const { return data_dir / "lock"; }
+    [[nodiscard]] std::filesystem::path log_file() const { return data_dir / "colortouch.log"; }
+
+    /// `explicit_dir` empty: as described above. Creates the directories (mode 0700).
+    [[nodiscard]] static Result<Profile> locate(const std::filesystem::path& explicit_dir,
+                                                const std::filesystem::path& program);
+};
+
+enum class Theme { system, light, dark };
+
+struct Config {
+    std::int64_t sync_interval_s = 300;  ///< 30 to 86,400
+    std::string default_country = "IN";  ///< for phone numbers without a country code
+    std::string currency = "INR";
+    Theme theme = Theme::system;
+    float scale = 1.0F;                  ///< 0.5 to 4
+    bool toast_on_success = true;        ///< after a sync that the user asked for
+    std::string ca_file;                 ///< extra CA bundle for the server
+
+    /// A missing file gives the defaults; an unreadable one is an error that names line or member, and stays as it is.
+    [[nodiscard]] static Result<Config> load(const std::filesystem::path& file);
+    [[nodiscard]] Result<void> save(const std::filesystem::path& file) const;
+};
+
+}  // namespace ct::client

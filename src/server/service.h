@@ -1,0 +1,35 @@
+// colortouchd without sockets: a request goes in, an answer comes out. Routes, authentication, limits, the sync handlers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/http_message.h"
+#include "base/random.h"
+#include "server/storage/storage.h"
+
+namespace ct::server {
+
+struct ServiceOptions {
+    std::int64_t operations_max = 5'000;     ///< per push; more: 413 TOO_LARGE
+    std::int64_t pull_limit_max = 10'000;    ///< rows per page
+    std::int64_t token_days = 90;            ///< sliding
+    std::int64_t wait_max_s = 25;            ///< longest long poll
+    std::string version = "0.1.0";
+};
+
+/// Any number of threads may call `handle` at once. Never throws; failures of the database become 503.
+class Service {
+  public:
+    Service(Storage& storage, const Clock& clock, Random& random, ServiceOptions options = {});
+    ~Service();
+    [[nodiscard]] http::Response handle(const http::Request& request);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ct::server

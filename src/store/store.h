@@ -1,0 +1,160 @@
+// The client's SQLite mirror: every record, the durable queue, what the server last said of records with unsettled
+// edits (shadows), the audit trail, conflicts and the history of syncs. One file, one connection, one thread (the worker's).
+//
+// Every public function that changes something is ONE transaction (WAL, synchronous=FULL): when it returns a value, it is
+// durable; when it returns an error, nothing happened. Error kinds: disk, corrupt, newer, busy, invalid, not_found.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "crm/record.h"
+#include "sync/operation.h"
+#include "sync/wire.h"
+
+namespace ct::store {
+
+/// What the client knows of itself and of its server. One row; kept by `save_state` and by the calls that say so.
+struct SyncState {
+    std::string device_id;        ///< UUIDv7, made at the first open
+    std::string server_url;       ///< empty: offline only
+    std::string workspace_id, workspace_name;
+    sync::UserInfo user;          ///< empty id: not signed in
+    std::string epoch;            ///< of the server's database; empty: never seen
+    std::optional<std::string> cursor;
+    std::int64_t next_sequence = 0;  ///< operations ever sent (kept by take_batch)
+    UnixMs stamp_ms = 0;             ///< the hybrid clock's last reading (kept by commit)
+    std::uint16_t stamp_counter = 0;
+    std::int64_t clock_offset_ms = 0;  ///< server's clock minus ours
+    UnixMs last_sync_at = 0;           ///< end of the last complete round
+};
+
+/// What became visible through a change of the store: the UI's memory applies exactly this.
+struct Visible {
+    std::vector<crm::Record> changed;  ///< whole records as they are to be shown, tombstones included
+    std::vector<std::pair<crm::Model, Uuid>> removed;  ///< gone from this device altogether
+};
+
+struct Committed {
+    Visible visible;
+    std::vector<Uuid> operations;  ///< ids of the queue rows that now carry the edits (compaction may join)
+};
+
+struct BatchLimits {
+    std::size_t bytes_max = 256 * 1024;
+    std::size_t operations_max = 1'000;
+};
+struct Batch {
+    std::int64_t sequence = 0;
+    std::vector<sync::Operation> operations;  ///< empty: nothing to send
+};
+
+struct Settled {
+    Visible visible;
+    std::int64_t applied = 0, merged = 0, superseded = 0, conflicts = 0, rejected = 0, parked = 0;
+};
+
+struct PageApplied {
+    Visible visible;
+    std::int64_t rows = 0;     ///< rows that were applied
+    bool ignored = false;      ///< the page did not start at our cursor: nothing was done
+    UnixMs newest_stamp_ms = 0;  ///< largest updated_at in the page, for the hybrid clock
+};
+
+struct QueueSummary {
+    std::int64_t operations = 0;      ///< all rows
+    std::int64_t sendable = 0;        ///< queued + sent
+    std::int64_t in_flight = 0;       ///< sent, verdict unknown
+    std::int64_t parked = 0, errors = 0, conflicts = 0;
+    std::int64_t records = 0;         ///< distinct records with any unsettled operation
+    std::int64_t records_by_model[crm::kModelCount] = {};
+    UnixMs oldest_created_at = 0;     ///< of sendable rows; 0: none
+    std::int64_t bytes = 0;           ///< of sendable rows, as they go into a push body, about
+};
+
+struct SyncHistoryRow {
+    UnixMs started_at = 0;
+    std::int64_t duration_ms = 0;
+    std::int64_t pushed = 0, merged = 0, superseded = 0, conflicts = 0, failed = 0, pulled = 0;
+    std::int64_t requests = 0, bytes_sent = 0, bytes_received = 0;
+    std::string outcome;  ///< "done", or an error code
+};
+
+struct AuditRow {
+    UnixMs at = 0;
+    crm::Model model = crm::Model::lead;
+    Uuid record, operation;
+    std::string user, what;   ///< what: CREATE, UPDATE, DELETE, PULLED, APPLIED, SUPERSEDED, REJECTED, DISCARDED …
+    crm::Changes before, after;
+};
+
+class Store {
+  public:
+    /// Opens or creates `file` (":memory:" for tests). Codes: NOT_A_DATABASE, NOT_OUR_DATABASE, DATABASE_NEWER,
+    /// DATABASE_DAMAGED, CANNOT_OPEN. A migration copies the file first ("….before-v2") and is one transaction.
+    [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& file, const Clock& clock, Random& random);
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    // --- reading -------------------------------------------------------------------------------------------------
+    /// Records that are not deleted, newest first, in chunks of at most `chunk` (moved out to the visitor).
+    [[nodiscard]] Result<void> load(crm::Model model, std::size_t chunk,
+                                    const std::function<void(std::vector<crm::Record>&&)>& visit) const;
+    [[nodiscard]] Result<std::optional<crm::Record>> get(crm::Model model, const Uuid& id) const;  ///< tombstones too
+    [[nodiscard]] Result<std::int64_t> count(crm::Model model) const;  ///< not deleted
+
+    // --- editing -------------------------------------------------------------------------------------------------
+    /// Writes records, queue rows and audit rows of all operations in one transaction. `base` and the queue's
+    /// `before` are filled in here; id, stamp, user's intent (kind, changes, policy, group) come from the caller.
+    /// Refused whole when one is wrong: NO_SUCH_RECORD (update or delete of an unknown record), RECORD_EXISTS.
+    [[nodiscard]] Result<Committed> commit(std::span<const sync::Operation> operations, const std::string& user);
+
+    // --- sending -------------------------------------------------------------------------------------------------
+    /// The next operations to send, marked as sent (durably) with their sequence numbers before this returns. Those
+    /// already in flight come again first, in their old order, and alone while there are any. New ones: last touched
+    /// first, but parents before children, the order within one record kept, groups whole, nothing behind an
+    /// operation of the same record that is parked, in error or in conflict.
+    [[nodiscard]] Result<Batch> take_batch(const BatchLimits& limits);
+
+    /// Books the server's verdicts (a whole answer). Accepted operations leave the queue and move the shadow on;
+    /// MISSING_PARENT parks; other rejections go to `error`, conflicts to `conflict`; parked ones whose obstacle is
+    /// gone are queued again.
+    [[nodiscard]] Result<Settled> settle(const sync::PushAnswer& answer);
+
+    // --- receiving -----------------------------------------------------------------------------------------------
+    /// Applies one page together with its cursor; rows with unsettled operations are rebased.
+    [[nodiscard]] Result<PageApplied> apply(const sync::PullPage& page);
+
+    // --- queue ---------------------------------------------------------------------------------------------------
+    [[nodiscard]] const QueueSummary& queue() const;  ///< kept in memory, always equal to the table
+    [[nodiscard]] Result<std::vector<sync::QueuedOperation>> list_queue(std::size_t limit = 1'000) const;
+    /// Queues an operation in error again under a new id. `discard` drops one (state error, parked, conflict or
+    /// queued; never sent) and shows the server's state again. NO_SUCH_OPERATION, OPERATION_IN_FLIGHT.
+    [[nodiscard]] Result<Visible> retry(const Uuid& operation, const Uuid& new_id, const std::string& new_stamp);
+    [[nodiscard]] Result<Visible> discard(const Uuid& operation);
+
+    // --- identity, state, history ----------------------------------------------------------------------------------
+    [[nodiscard]] const SyncState& state() const;
+    [[nodiscard]] Result<void> save_state(const SyncState& state);
+    /// A new identity after DEVICE_FORKED: new device id, sequence from 0, operations in flight are queued again
+    /// under their old ids (the server answers those it knows with their first result).
+    [[nodiscard]] Result<void> renew_device(const std::string& device_id);
+    [[nodiscard]] Result<void> add_history(const SyncHistoryRow& row);  ///< the newest 1,000 are kept
+    [[nodiscard]] Result<std::vector<SyncHistoryRow>> history(std::size_t limit) const;
+    [[nodiscard]] Result<std::vector<AuditRow>> audit(crm::Model model, const Uuid& record) const;
+
+  private:
+    struct Impl;
+    explicit Store(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ct::store

@@ -1,0 +1,42 @@
+// The server's decision on one operation, as a pure function: what is there, what comes in, what happens.
+// Normative text: the tables of protocol.md under "push".
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sync/wire.h"
+
+namespace ct::sync {
+
+/// Who last changed one field: the version it got and the stamp it was made with.
+struct FieldOrigin {
+    std::int64_t version = 0;
+    std::string stamp;
+    bool operator==(const FieldOrigin&) const = default;
+};
+
+/// A record as the server keeps it.
+struct ServerRecord {
+    crm::Record record;                          ///< version 0: there is none
+    std::map<std::string, FieldOrigin> origins;  ///< by field name; unknown (extra) fields too
+    FieldOrigin deletion;                        ///< the last delete or revival; version 0: never
+    [[nodiscard]] bool exists() const { return record.version > 0; }
+};
+
+struct Decision {
+    Verdict verdict = Verdict::applied;
+    bool changes_record = false;      ///< false: nothing to write but the receipt (conflict, all fields lost)
+    ServerRecord after;               ///< valid when changes_record; versions set to `version`
+    std::vector<std::string> fields;  ///< that lost, or are in conflict
+    crm::Changes lost;                ///< values that lost, for the audit trail
+    Error error;                      ///< for rejected
+};
+
+/// `version`: what the operation gets if it is accepted. `stamp`: the operation's, already clamped to the server's
+/// clock. Permission and the parent's existence are checked by the caller; validation is done here.
+[[nodiscard]] Decision decide(const ServerRecord& now, const Operation& operation, const std::string& stamp,
+                              std::int64_t version);
+
+}  // namespace ct::sync
