@@ -28,6 +28,7 @@ struct ServerRecord {
 struct Decision {
     Verdict verdict = Verdict::applied;
     bool changes_record = false;      ///< false: nothing to write but the receipt (conflict, all fields lost)
+    bool tell_record = false;         ///< the device cannot know the outcome by itself: its answer carries the record
     ServerRecord after;               ///< valid when changes_record; versions set to `version`
     std::vector<std::string> fields;  ///< that lost, or are in conflict
     crm::Changes lost;                ///< values that lost, for the audit trail

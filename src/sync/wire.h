@@ -52,7 +52,8 @@ struct OperationResult {
     Uuid id;
     Verdict verdict = Verdict::applied;
     std::int64_t version = 0;           ///< the record's version after it; 0 when rejected
-    std::optional<crm::Record> record;  ///< as it is on the server now (merged, superseded, conflict)
+    std::optional<crm::Record> record;  ///< as it is on the server now (merged, superseded, conflict; also with
+                                        ///< applied, when the server changed something: a clamped stamp, a default)
     std::vector<std::string> fields;    ///< that lost (superseded) or are in conflict
     Error error;                        ///< for rejected: code, field, message
 };

@@ -1,0 +1,244 @@
+#include "sync/merge.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "crm/validate.h"
+#include "sync/stamp.h"
+
+namespace ct::sync {
+
+namespace {
+
+using nlohmann::json;
+
+/// How one proposed value of an operation stands to what is there.
+enum class Fate { take, keep, lose, clash };
+
+/// The changes of an operation sorted by fate.
+struct Sorted {
+    crm::Changes taken;               // known fields to write
+    json taken_extra = json::object();
+    std::vector<std::string> touched; // names of all taken fields: their origins move on
+    std::vector<std::string> lost, clashing;
+    crm::Changes lost_values;
+};
+
+class Judge {
+  public:
+    Judge(const ServerRecord& now, const Operation& operation, const std::string& stamp)
+        : now_(now), operation_(operation), stamp_(stamp), device_(stamp_device(stamp)) {}
+
+    /// Somebody else did this after the device had last seen the record.
+    [[nodiscard]] bool concurrent(const FieldOrigin& origin) const {
+        return origin.version > operation_.base && stamp_device(origin.stamp) != device_;
+    }
+
+    [[nodiscard]] bool any_concurrent() const {
+        return concurrent(now_.deletion) ||
+               std::any_of(now_.origins.begin(), now_.origins.end(), [&](const auto& o) { return concurrent(o.second); });
+    }
+
+    [[nodiscard]] Fate fate(const FieldOrigin* origin, bool equal) const {
+        if (origin == nullptr || !concurrent(*origin)) return Fate::take;
+        if (equal) return Fate::keep;
+        switch (operation_.policy) {
+            case crm::Policy::force: return Fate::take;
+            case crm::Policy::manual: return Fate::clash;
+            case crm::Policy::lww: break;
+        }
+        return stamp_ > origin->stamp ? Fate::take : Fate::lose;
+    }
+
+    [[nodiscard]] Sorted sort() const {
+        Sorted sorted;
+        for (const auto& [field, value] : operation_.changes.fields) {
+            const std::string name{crm::def(operation_.model, field).name};
+            const bool equal = now_.record.fields.get(field) == crm::view(value);
+            place(sorted, name, fate(origin(name), equal), [&] { sorted.taken.set(field, value); },
+                  [&] { sorted.lost_values.set(field, value); });
+        }
+        sort_extra(sorted);
+        return sorted;
+    }
+
+  private:
+    void sort_extra(Sorted& sorted) const {
+        if (operation_.changes.extra.empty()) return;
+        const json proposed = json::parse(operation_.changes.extra, nullptr, false);
+        const json present =
+            now_.record.extra.empty() ? json::object() : json::parse(now_.record.extra, nullptr, false);
+        if (!proposed.is_object()) return;
+        json lost = json::object();
+        for (const auto& [name, value] : proposed.items()) {
+            const auto there = present.find(name);
+            const bool equal = there == present.end() ? value.is_null() : *there == value;
+            place(sorted, name, fate(origin(name), equal), [&] { sorted.taken_extra[name] = value; },
+                  [&] { lost[name] = value; });
+        }
+        if (!lost.empty()) sorted.lost_values.extra = lost.dump();
+    }
+
+    template <class Take, class Lose>
+    static void place(Sorted& sorted, const std::string& name, Fate fate, Take&& take, Lose&& lose) {
+        switch (fate) {
+            case Fate::take:
+                sorted.touched.push_back(name);
+                take();
+                break;
+            case Fate::keep: break;
+            case Fate::lose:
+                sorted.lost.push_back(name);
+                lose();
+                break;
+            case Fate::clash: sorted.clashing.push_back(name); break;
+        }
+    }
+
+    [[nodiscard]] const FieldOrigin* origin(const std::string& name) const {
+        const auto at = now_.origins.find(name);
+        return at == now_.origins.end() ? nullptr : &at->second;
+    }
+
+    const ServerRecord& now_;
+    const Operation& operation_;
+    const std::string& stamp_;
+    std::string_view device_;
+};
+
+Decision rejected(Error error) {
+    Decision decision;
+    decision.verdict = Verdict::rejected;
+    decision.error = std::move(error);
+    return decision;
+}
+
+/// A field's stamp never goes back: a device that saw a value and writes after it is later, whatever its clock says.
+void move_on(FieldOrigin& origin, const std::string& stamp, std::int64_t version) {
+    origin.version = version;
+    origin.stamp = std::max(origin.stamp, stamp);
+}
+
+Decision unchanged(Verdict verdict, std::vector<std::string> fields) {
+    Decision decision;
+    decision.verdict = verdict;
+    decision.tell_record = true;
+    decision.fields = std::move(fields);
+    return decision;
+}
+
+ServerRecord with_version(const ServerRecord& now, const std::string& stamp, std::int64_t version) {
+    ServerRecord after = now;
+    after.record.version = version;
+    after.record.updated_at = std::max(after.record.updated_at, stamp_ms(stamp));
+    return after;
+}
+
+Decision decide_remove(const ServerRecord& now, const Judge& judge, const Operation& operation, const std::string& stamp,
+                       std::int64_t version) {
+    if (!now.exists()) {
+        return rejected({ErrorKind::not_found, "NOT_FOUND", "there is no such record", "recordId"});
+    }
+    if (now.record.deleted) {
+        Decision decision;  // both wanted it gone
+        decision.tell_record = true;
+        return decision;
+    }
+    std::vector<std::string> others;
+    std::string latest;
+    for (const auto& [name, origin] : now.origins) {
+        if (!judge.concurrent(origin)) continue;
+        others.push_back(name);
+        latest = std::max(latest, origin.stamp);
+    }
+    if (judge.concurrent(now.deletion)) latest = std::max(latest, now.deletion.stamp);  // somebody brought it back
+    if (!latest.empty() && operation.policy == crm::Policy::manual) return unchanged(Verdict::conflict, others);
+    if (!latest.empty() && operation.policy == crm::Policy::lww && stamp < latest) {
+        return unchanged(Verdict::superseded, others);
+    }
+    Decision decision;
+    decision.verdict = latest.empty() ? Verdict::applied : Verdict::merged;
+    decision.tell_record = !latest.empty();
+    decision.changes_record = true;
+    decision.after = with_version(now, stamp, version);
+    decision.after.record.deleted = true;
+    move_on(decision.after.deletion, stamp, version);
+    return decision;
+}
+
+/// Whether an edit of a record that somebody deleted meanwhile brings it back; nothing when it does.
+std::optional<Decision> refuse_revival(const ServerRecord& now, const Judge& judge, const Operation& operation,
+                                       const std::string& stamp) {
+    if (!now.record.deleted || !judge.concurrent(now.deletion)) return std::nullopt;
+    if (operation.policy == crm::Policy::manual) return unchanged(Verdict::conflict, {"deleted"});
+    if (operation.policy == crm::Policy::force || stamp > now.deletion.stamp) return std::nullopt;
+    std::vector<std::string> names;
+    for (const auto& change : operation.changes.fields) {
+        names.emplace_back(crm::def(operation.model, change.first).name);
+    }
+    Decision decision = unchanged(Verdict::superseded, std::move(names));
+    decision.lost = operation.changes;
+    return decision;
+}
+
+/// Notes are append-only: bringing one back is fine, changing what it says is not.
+bool rewrites(const ServerRecord& now, const Operation& operation) {
+    return std::any_of(operation.changes.fields.begin(), operation.changes.fields.end(), [&](const auto& change) {
+        return now.record.fields.get(change.first) != crm::view(change.second);
+    });
+}
+
+Decision decide_write(const ServerRecord& now, const Judge& judge, const Operation& operation, const std::string& stamp,
+                      std::int64_t version) {
+    if (auto refused = refuse_revival(now, judge, operation, stamp)) return std::move(*refused);
+    Sorted sorted = judge.sort();
+    if (!sorted.clashing.empty()) return unchanged(Verdict::conflict, std::move(sorted.clashing));
+
+    const bool others = now.exists() && judge.any_concurrent();
+    Decision decision;
+    decision.verdict = !sorted.lost.empty() ? Verdict::superseded : others ? Verdict::merged : Verdict::applied;
+    decision.tell_record = decision.verdict != Verdict::applied;
+    decision.fields = std::move(sorted.lost);
+    decision.lost = std::move(sorted.lost_values);
+    if (sorted.touched.empty() && !now.record.deleted && now.exists()) return decision;
+
+    decision.changes_record = true;
+    ServerRecord& after = decision.after = with_version(now, stamp, version);
+    after.record.id = operation.record;
+    after.record.model = operation.model;
+    if (!now.exists()) after.record.created_at = stamp_ms(stamp);
+    if (now.record.deleted) {
+        after.record.deleted = false;
+        if (now.exists()) move_on(after.deletion, stamp, version);
+    }
+    if (!sorted.taken_extra.empty()) sorted.taken.extra = sorted.taken_extra.dump();
+    crm::apply(after.record, sorted.taken);
+    for (const std::string& name : sorted.touched) move_on(after.origins[name], stamp, version);
+    return decision;
+}
+
+}  // namespace
+
+Decision decide(const ServerRecord& now, const Operation& operation, const std::string& stamp, std::int64_t version) {
+    Operation canonical = operation;
+    const bool creates = !now.exists() && operation.kind == OperationKind::create;
+    if (!now.exists() && operation.kind == OperationKind::update) {
+        return rejected({ErrorKind::not_found, "NOT_FOUND", "there is no such record", "recordId"});
+    }
+    if (operation.kind != OperationKind::remove) {
+        const auto valid = creates ? crm::validate_new(operation.model, canonical.changes)
+                                   : crm::validate(operation.model, canonical.changes);
+        if (!valid) return rejected(valid.error());
+        if (now.exists() && crm::def(operation.model).append_only && rewrites(now, canonical)) {
+            return rejected({ErrorKind::invalid, "APPEND_ONLY", "what a note says is not changed afterwards", "text"});
+        }
+    }
+    const Judge judge(now, canonical, stamp);
+    Decision decision = operation.kind == OperationKind::remove ? decide_remove(now, judge, canonical, stamp, version)
+                                                                : decide_write(now, judge, canonical, stamp, version);
+    // What the device holds is its own operation over what it had seen; it must be told where that is not the truth.
+    if (stamp != operation.stamp || canonical.changes != operation.changes) decision.tell_record = true;
+    return decision;
+}
+
+}  // namespace ct::sync
