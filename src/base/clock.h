@@ -24,9 +24,15 @@ class Clock {
 /// The machine's clocks. Any thread.
 [[nodiscard]] Clock& system_clock();
 
+/// The times that RFC 3339 can write: 0000-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z.
+inline constexpr UnixMs kRfc3339Min = -62'167'219'200'000;
+inline constexpr UnixMs kRfc3339Max = 253'402'300'799'999;
+
 /// "2026-11-23T17:11:28.042Z" (RFC 3339, UTC, always three digits of milliseconds). Range: years 0000 to 9999;
 /// values outside are clamped to it.
 [[nodiscard]] std::string format_rfc3339(UnixMs at);
+/// The same, appended: no allocation per call when writing many.
+void append_rfc3339(std::string& out, UnixMs at);
 
 /// Accepts any RFC 3339 date-time (any offset, 0 to 9 fractional digits, digits past ms are cut) and a bare
 /// full-date "2026-11-23" (midnight UTC). Error INVALID_TIME.

@@ -1,0 +1,80 @@
+#include "base/digest.h"
+
+#include <sodium.h>
+
+namespace ct {
+namespace {
+
+[[nodiscard]] const unsigned char* raw(std::string_view bytes) {
+    return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+[[nodiscard]] std::string_view view(const Sha256& digest) {
+    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+[[nodiscard]] std::string_view trim_ows(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+}  // namespace
+
+Sha256 sha256(std::string_view bytes) {
+    Sha256 digest;
+    crypto_hash_sha256(digest.data(), raw(bytes), bytes.size());
+    return digest;
+}
+
+std::string to_hex(std::string_view bytes) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text;
+    text.reserve(bytes.size() * 2);
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text += kDigits[byte >> 4];
+        text += kDigits[byte & 15];
+    }
+    return text;
+}
+
+std::string to_base64(std::string_view bytes) {
+    std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+    sodium_bin2base64(text.data(), text.size(), raw(bytes), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+    text.pop_back();  // the terminating NUL that libsodium counts and writes
+    return text;
+}
+
+std::string content_digest(std::string_view body) { return "sha-256=:" + to_base64(view(sha256(body))) + ":"; }
+
+bool content_digest_matches(std::string_view header, std::string_view body) {
+    std::string expected;  // computed when the first sha-256 member is met
+    while (!header.empty()) {
+        const std::size_t comma = header.find(',');
+        std::string_view member = trim_ows(header.substr(0, comma));
+        header = comma == std::string_view::npos ? std::string_view{} : header.substr(comma + 1);
+
+        constexpr std::string_view kKey = "sha-256=";
+        if (!member.starts_with(kKey)) continue;
+        member.remove_prefix(kKey.size());
+        member = trim_ows(member.substr(0, member.find(';')));  // parameters say nothing about the bytes
+        if (member.size() < 2 || member.front() != ':' || member.back() != ':') continue;
+        member = member.substr(1, member.size() - 2);
+        if (expected.empty()) expected = to_base64(view(sha256(body)));
+        if (member == expected) return true;
+    }
+    return false;
+}
+
+std::uint64_t checksum64(std::string_view bytes) {
+    static constexpr unsigned char kKey[crypto_shorthash_KEYBYTES] = {'r', 'o', 'w', ' ', 'c', 'h', 'e', 'c',
+                                                                      'k', 's', 'u', 'm', ' ', 'k', 'e', 'y'};
+    unsigned char out[crypto_shorthash_BYTES];
+    crypto_shorthash(out, raw(bytes), bytes.size(), kKey);
+    std::uint64_t value = 0;
+    for (int i = 7; i >= 0; --i) value = value << 8 | out[i];
+    return value;
+}
+
+}  // namespace ct
