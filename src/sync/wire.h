@@ -36,6 +36,7 @@ struct LoginAnswer {
 };
 
 struct PushRequest {
+    std::int64_t protocol = kProtocol;
     std::string device_id, epoch;
     std::int64_t sequence = 0;
     std::vector<Operation> operations;
@@ -66,6 +67,7 @@ struct PushAnswer {
 };
 
 struct PullRequest {
+    std::int64_t protocol = kProtocol;
     std::string device_id, epoch;
     std::optional<std::string> cursor;
     std::vector<crm::Model> models;                                      ///< empty: all
