@@ -109,6 +109,7 @@ struct Problem {
     std::string code, detail;
     std::int64_t retry_after_s = -1;  ///< from the header; -1: absent
     std::int64_t expected = -1;       ///< for SEQUENCE_GAP
+    std::string epoch;                ///< for EPOCH_CHANGED: the server's
 };
 
 [[nodiscard]] std::string encode(const LoginRequest& request);

@@ -121,6 +121,7 @@ std::string encode(const Problem& problem) {
     object.integer("status", problem.status).text("code", problem.code);
     if (!problem.detail.empty()) object.text("detail", problem.detail);
     if (problem.expected >= 0) object.integer("expected", problem.expected);
+    if (!problem.epoch.empty()) object.text("epoch", problem.epoch);
     object.end();
     return out;
 }
@@ -134,6 +135,7 @@ Result<Problem> decode_problem(std::string_view body) {
     problem.code = reader.text("code");
     problem.detail = reader.text_or("detail");
     problem.expected = reader.integer_or("expected", -1);
+    problem.epoch = reader.text_or("epoch");
     if (!reader.ok()) return reader.failure();
     return problem;
 }

@@ -1,0 +1,417 @@
+#include "sync/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ct::sync {
+
+namespace {
+
+/// A server that keeps changing its mind about who we are is at fault; do not run in circles.
+constexpr int kRestartsMax = 3;
+/// Coming back to the window right after a round is no reason for another.
+constexpr std::int64_t kNudgeQuietMs = 10'000;
+
+Obstacle obstacle_of(Unreachable::Kind kind) {
+    switch (kind) {
+        case Unreachable::Kind::no_route: return Obstacle::no_route;
+        case Unreachable::Kind::server_away: return Obstacle::server_away;
+        case Unreachable::Kind::login_page: return Obstacle::login_page;
+    }
+    return Obstacle::server_away;
+}
+
+const char* code_of(Obstacle obstacle) {
+    switch (obstacle) {
+        case Obstacle::none: return "";
+        case Obstacle::no_route: return "OFFLINE";
+        case Obstacle::server_away: return "SERVER_AWAY";
+        case Obstacle::login_page: return "LOGIN_PAGE";
+        case Obstacle::signed_out: return "UNAUTHENTICATED";
+        case Obstacle::upgrade: return "UPGRADE_REQUIRED";
+        case Obstacle::busy: return "SERVER_BUSY";
+        case Obstacle::local: return "LOCAL_DATABASE";
+        case Obstacle::protocol: return "PROTOCOL";
+    }
+    return "";
+}
+
+}  // namespace
+
+std::vector<Action> Engine::handle(Event event, SteadyMs now) {
+    now_ = now;
+    std::visit([this](auto& specific) { on(specific); }, event);
+    return std::exchange(out_, {});
+}
+
+std::uint64_t Engine::new_request() {
+    ++counts_.requests;
+    awaited_ = ++last_request_;
+    return awaited_;
+}
+
+// --- what we are told -----------------------------------------------------------------------------------------------
+
+void Engine::on(const event::QueueChanged& event) {
+    const bool more = event.sendable > sendable_;
+    sendable_ = event.sendable;
+    if (event.edited) {
+        last_edit_at_ = now_;
+        if (first_edit_at_ < 0) first_edit_at_ = now_;
+    }
+    if (phase_ != Phase::idle || !may_sync()) return;
+    // After a failure the backoff decides: edits must not turn into a hammer on a server that is away.
+    const bool waiting_for_retry = failures_ > 0 && due_ && *due_ > now_;
+    if ((event.edited || more) && sendable_ > 0 && !waiting_for_retry) schedule(failures_ == 0);
+    if (!due_) schedule(failures_ == 0);
+}
+
+void Engine::on(const event::Account& event) {
+    has_server_ = event.has_server;
+    const bool newly = event.signed_in && !signed_in_;
+    signed_in_ = event.signed_in;
+    if (!may_sync()) {
+        if (phase_ != Phase::idle) finish(Obstacle::signed_out, code_of(Obstacle::signed_out), "signed out");
+        due_.reset();
+        return;
+    }
+    if (newly) {
+        obstacle_ = Obstacle::none;
+        failures_ = 0;
+        retry_after_ms_ = -1;
+        if (phase_ == Phase::idle) due_ = now_;
+    }
+}
+
+void Engine::on(const event::LinkChanged& event) {
+    const bool came_up = event.up && !link_up_;
+    link_up_ = event.up;
+    trusted_ = false;  // another network may have another idea of who our server is
+    if (phase_ != Phase::idle || !may_sync()) return;
+    if (came_up) {
+        failures_ = 0;
+        retry_after_ms_ = -1;
+        due_ = now_;
+    } else if (!event.up) {
+        obstacle_ = Obstacle::no_route;
+        last_error_ = code_of(obstacle_);
+        due_ = now_ + tuning_.link_down_retry_ms;
+    }
+}
+
+void Engine::on(const event::OfflineChosen& event) {
+    if (offline_chosen_ == event.on) return;
+    offline_chosen_ = event.on;
+    if (event.on) {
+        if (phase_ != Phase::idle) finish(Obstacle::none, "OFFLINE_CHOSEN", "working offline, as chosen");
+        due_.reset();
+    } else if (may_sync()) {
+        failures_ = 0;
+        if (phase_ == Phase::idle) due_ = now_;
+    }
+}
+
+void Engine::on(const event::SyncAsked& event) {
+    if (phase_ != Phase::idle) {
+        again_ = true;
+        return;
+    }
+    asked_for_ = true;
+    want_push_ = event.push;
+    want_pull_ = event.pull;
+    if (may_sync()) {
+        start_round();
+    } else {  // the button is never dead: say at once why nothing can happen
+        round_began_at_ = now_;
+        counts_ = {};
+        const bool signed_out = has_server_ && !signed_in_;
+        const char* outcome = offline_chosen_ ? "OFFLINE_CHOSEN" : signed_out ? "UNAUTHENTICATED" : "NO_SERVER";
+        const char* detail = offline_chosen_ ? "Working offline is switched on"
+                             : signed_out    ? "Sign in again to sync"
+                                             : "No server is set: everything stays on this computer";
+        out_.push_back(action::RoundFinished{counts_, 0, outcome, detail, true});
+        asked_for_ = false;
+    }
+}
+
+void Engine::on(const event::Nudged&) {
+    if (phase_ != Phase::idle || !may_sync()) return;
+    const bool quiet = last_success_at_ >= 0 && now_ - last_success_at_ < kNudgeQuietMs;
+    if (quiet && sendable_ == 0) return;
+    if (retry_after_ms_ > 0) return;  // the server asked for patience
+    due_ = now_;
+}
+
+void Engine::on(const event::IntervalChanged& event) {
+    tuning_.interval_ms = event.interval_ms;
+    if (phase_ == Phase::idle && may_sync() && failures_ == 0) schedule(true);
+}
+
+void Engine::on(const event::TimerFired&) {
+    if (phase_ != Phase::idle || !due_ || now_ < *due_) return;
+    if (may_sync()) {
+        start_round();
+    } else {
+        due_.reset();
+    }
+}
+
+// --- a round --------------------------------------------------------------------------------------------------------
+
+void Engine::start_round() {
+    counts_ = {};
+    round_began_at_ = now_;
+    restarts_ = 0;
+    due_.reset();
+    first_edit_at_ = -1;
+    pull_remaining_ = 0;
+    if (trusted_) {
+        begin_push();
+    } else {
+        phase_ = Phase::probing;
+        out_.push_back(action::SendProbe{new_request()});
+    }
+}
+
+void Engine::begin_push() {
+    if (!want_push_) {
+        begin_pull();
+        return;
+    }
+    phase_ = Phase::preparing;
+    out_.push_back(action::PrepareBatch{batch_bytes_, tuning_.batch_operations_max});
+}
+
+void Engine::on(event::BatchReady& event) {
+    if (phase_ != Phase::preparing) return;
+    if (event.operations.empty()) {
+        begin_pull();
+        return;
+    }
+    phase_ = Phase::pushing;
+    sent_sequence_ = event.sequence;
+    sent_ids_.clear();
+    for (const Operation& operation : event.operations) sent_ids_.push_back(operation.id);
+    out_.push_back(action::SendPush{new_request(), event.sequence, std::move(event.operations)});
+}
+
+void Engine::begin_pull() {
+    if (!want_pull_) {
+        finish(Obstacle::none, "done", {});
+        return;
+    }
+    phase_ = Phase::pulling;
+    pull_complete_ = false;
+    page_being_applied_ = false;
+    send_pull(std::nullopt);
+}
+
+void Engine::send_pull(std::optional<std::string> cursor) {
+    const std::int64_t limit = first_pull_ ? tuning_.pull_first_limit : tuning_.pull_limit;
+    out_.push_back(action::SendPull{new_request(), std::move(cursor), limit});
+}
+
+void Engine::on(event::Answered& event) {
+    if (event.request != awaited_ || awaited_ == 0) return;  // of a round that is over
+    awaited_ = 0;
+    if (auto* unreachable = std::get_if<Unreachable>(&event.reply)) return on_unreachable(*unreachable);
+    if (auto* problem = std::get_if<Problem>(&event.reply)) return on_problem(*problem);
+    if (auto* health = std::get_if<Health>(&event.reply); health && phase_ == Phase::probing) return on_health(*health);
+    if (auto* push = std::get_if<PushAnswer>(&event.reply); push && phase_ == Phase::pushing) {
+        return on_push_answer(std::move(*push));
+    }
+    if (auto* page = std::get_if<PullPage>(&event.reply); page && phase_ == Phase::pulling) return on_page(std::move(*page));
+    finish(Obstacle::protocol, code_of(Obstacle::protocol), "an answer to another question");
+}
+
+void Engine::on_health(const Health&) {
+    trusted_ = true;
+    failures_ = 0;  // "reset by a successful probe"
+    begin_push();
+}
+
+void Engine::on_push_answer(PushAnswer&& answer) {
+    bool matches = answer.sequence == sent_sequence_ && answer.results.size() == sent_ids_.size();
+    for (std::size_t i = 0; matches && i < sent_ids_.size(); ++i) matches = answer.results[i].id == sent_ids_[i];
+    if (!matches) {
+        finish(Obstacle::protocol, code_of(Obstacle::protocol), "the answer does not belong to what was sent");
+        return;
+    }
+    batch_bytes_ = std::min(batch_bytes_ * 2, tuning_.batch_bytes_max);
+    phase_ = Phase::settling;
+    out_.push_back(action::Settle{std::move(answer)});
+}
+
+void Engine::on(const event::Settled& event) {
+    if (phase_ != Phase::settling) return;
+    counts_.pushed += event.applied + event.merged + event.superseded;
+    counts_.merged += event.merged;
+    counts_.superseded += event.superseded;
+    counts_.conflicts += event.conflicts;
+    counts_.failed += event.rejected;
+    begin_push();
+}
+
+void Engine::on_page(PullPage&& page) {
+    trusted_ = true;
+    first_pull_ = false;
+    pull_complete_ = !page.has_more;
+    pull_remaining_ = page.remaining;
+    page_being_applied_ = true;
+    std::optional<std::string> next;
+    if (page.has_more) next = page.cursor;
+    out_.push_back(action::ApplyPage{std::move(page)});
+    if (next) send_pull(std::move(next));  // on its way while this one is written
+}
+
+void Engine::on(const event::PageDone& event) {
+    if (phase_ != Phase::pulling || !page_being_applied_) return;
+    page_being_applied_ = false;
+    counts_.pulled += event.rows;
+    if (event.ignored) {
+        finish(Obstacle::protocol, code_of(Obstacle::protocol), "a page that does not start where ours ends");
+    } else if (pull_complete_) {
+        finish(Obstacle::none, "done", {});
+    }
+}
+
+// --- when it does not go as it should -------------------------------------------------------------------------------
+
+void Engine::shrink_batch() {
+    batch_bytes_ = std::max<std::size_t>(std::min(batch_bytes_, tuning_.batch_bytes_max) / 2, 1);  // 1: a single operation
+}
+
+void Engine::on_unreachable(const Unreachable& unreachable) {
+    trusted_ = false;
+    if (unreachable.timed_out && phase_ == Phase::pushing) shrink_batch();
+    const Obstacle obstacle = obstacle_of(unreachable.kind);
+    finish(obstacle, code_of(obstacle), unreachable.detail);
+}
+
+void Engine::on_problem(const Problem& problem) {
+    trusted_ = true;  // it is our server that speaks
+    const bool forked = problem.code == "DEVICE_FORKED" || problem.code == "SEQUENCE_GAP";
+    const bool restart = problem.code == "EPOCH_CHANGED" || problem.code == "RESYNC_REQUIRED";
+    if ((forked || restart) && ++restarts_ <= kRestartsMax) {
+        phase_ = Phase::renewing;
+        if (forked) out_.push_back(action::RenewDevice{});
+        else out_.push_back(action::RestartPull{problem.code == "EPOCH_CHANGED" ? problem.epoch : std::string{}});
+        return;
+    }
+    retry_after_ms_ = problem.retry_after_s < 0 ? -1 : problem.retry_after_s * 1'000;
+    switch (problem.status) {
+        case 401:
+            signed_in_ = false;
+            out_.push_back(action::DropToken{});
+            return finish(Obstacle::signed_out, problem.code, problem.detail);
+        case 413:
+            if (phase_ == Phase::pushing) {
+                shrink_batch();
+                if (sent_ids_.size() > 1) return begin_push();  // at once, and smaller
+            }
+            return finish(Obstacle::protocol, problem.code, problem.detail);
+        case 426: return finish(Obstacle::upgrade, problem.code, problem.detail);
+        case 429:
+        case 503: return finish(Obstacle::busy, problem.code, problem.detail);
+        default: return finish(Obstacle::protocol, problem.code, problem.detail);
+    }
+}
+
+void Engine::on(const event::IdentityRenewed&) {
+    if (phase_ != Phase::renewing) return;
+    begin_push();
+}
+
+void Engine::on(const event::LocalFailure& event) {
+    if (phase_ == Phase::idle) return;
+    finish(Obstacle::local, code_of(Obstacle::local), event.message);
+}
+
+// --- the end of a round, and the next -------------------------------------------------------------------------------
+
+void Engine::finish(Obstacle obstacle, std::string outcome, std::string detail) {
+    const bool succeeded = outcome == "done";
+    if (awaited_ != 0) out_.push_back(action::CancelRequests{});
+    awaited_ = 0;
+    phase_ = Phase::idle;
+    page_being_applied_ = false;
+    obstacle_ = obstacle;
+    last_error_ = succeeded ? std::string{} : outcome;
+    last_detail_ = detail;
+    if (succeeded) {
+        failures_ = 0;
+        retry_after_ms_ = -1;
+        trusted_ = true;
+        last_success_at_ = now_;
+    } else {
+        ++failures_;
+    }
+    out_.push_back(action::RoundFinished{counts_, now_ - round_began_at_, std::move(outcome), std::move(detail), asked_for_});
+    asked_for_ = std::exchange(again_, false);
+    want_push_ = want_pull_ = true;
+    if (!may_sync()) {
+        due_.reset();
+        asked_for_ = false;
+    } else if (asked_for_) {
+        due_ = now_;
+    } else {
+        schedule(succeeded);
+    }
+}
+
+std::int64_t Engine::backoff_ms() {
+    if (retry_after_ms_ >= 0) return std::max(retry_after_ms_, tuning_.backoff_floor_ms);
+    const int doublings = std::clamp(failures_ - 1, 0, 30);
+    const std::int64_t ceiling = std::min(tuning_.backoff_max_ms, tuning_.backoff_first_ms << doublings);
+    return tuning_.backoff_floor_ms + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(ceiling)));
+}
+
+void Engine::schedule(bool succeeded) {
+    if (!succeeded) {
+        due_ = now_ + backoff_ms();
+        return;
+    }
+    const auto spread = static_cast<std::int64_t>(static_cast<double>(tuning_.interval_ms) * tuning_.interval_jitter);
+    const auto jitter = static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(2 * spread + 1))) - spread;
+    SteadyMs at = now_ + tuning_.interval_ms + jitter;
+    if (sendable_ > 0) {
+        const SteadyMs calm = last_edit_at_ < 0 ? now_ : last_edit_at_ + tuning_.after_edit_ms;
+        const SteadyMs latest = first_edit_at_ < 0 ? calm : first_edit_at_ + tuning_.after_edit_max_ms;
+        at = std::min(at, std::max(now_, std::min(calm, latest)));
+    } else if (due_ && *due_ > now_) {
+        at = std::min(at, *due_);
+    }
+    due_ = at;
+}
+
+// --- what it says of itself -----------------------------------------------------------------------------------------
+
+bool Engine::invariant() const {
+    if (phase_ != Phase::idle) {
+        const bool waits = phase_ == Phase::probing || phase_ == Phase::pushing;
+        return !waits || awaited_ != 0;
+    }
+    return !may_sync() || due_.has_value() || sendable_ == 0;
+}
+
+std::string Engine::reason() const {
+    if (sendable_ == 0) return {};
+    if (!has_server_) return "No server is set, so nothing is sent";
+    if (!signed_in_) return "Waiting for you to sign in again";
+    if (offline_chosen_) return "Working offline is switched on";
+    if (phase_ != Phase::idle) return "Sending now";
+    switch (obstacle_) {
+        case Obstacle::none: return "Waiting a moment for more edits";
+        case Obstacle::no_route: return "No connection";
+        case Obstacle::server_away: return "The server does not answer: " + last_detail_;
+        case Obstacle::login_page: return "A login page or another site answers in the server's place";
+        case Obstacle::signed_out: return "Waiting for you to sign in again";
+        case Obstacle::upgrade: return "The server wants a newer version of this program";
+        case Obstacle::busy: return "The server is busy and asked us to wait";
+        case Obstacle::local: return "This computer could not read or write its database: " + last_detail_;
+        case Obstacle::protocol: return "The server answered with something unexpected: " + last_error_ + " " + last_detail_;
+    }
+    return "Waiting";
+}
+
+}  // namespace ct::sync

@@ -1,0 +1,195 @@
+// The client's sync engine: a state machine. Events go in, actions come out; it knows no sockets, files, threads or
+// clocks. Whoever drives it carries the actions out in order and reports back by events.
+//
+// Level-triggered: it does not count edits, it looks at what the queue holds. Whenever something is unsent, we are
+// signed in and not offline by choice, a next attempt is scheduled (`due()` is set) or under way: see `invariant()`.
+//
+//   idle --due/asked--> probing --ok--> preparing --batch--> pushing --verdicts--> settling --+
+//     ^                                  |  ^                                                 |
+//     |                                  |  +-------------------------------------------------+
+//     +------ finish <---- pulling <-----+ (nothing left to send)
+//
+// A probe goes first only when the last attempt failed or the link changed: otherwise a round is a push and a pull.
+// While a page is applied the next one is already on its way.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "sync/reply.h"
+#include "sync/tuning.h"
+
+namespace ct::sync {
+
+/// What a round counts, for its row of history.
+struct RoundCounts {
+    std::int64_t pushed = 0, merged = 0, superseded = 0, conflicts = 0, failed = 0, pulled = 0, requests = 0;
+};
+
+namespace event {
+
+/// The queue as it stands: after every commit, settle, retry or discard.
+struct QueueChanged {
+    std::int64_t sendable = 0;   ///< operations that could go now
+    bool edited = false;         ///< the user just made an edit
+};
+struct Account {                 ///< at the start and after sign-in, sign-out, a change of server
+    bool has_server = false;
+    bool signed_in = false;
+};
+struct LinkChanged { bool up = true; };
+struct OfflineChosen { bool on = false; };
+struct SyncAsked { bool push = true, pull = true; };  ///< by the user: at once, whatever was scheduled
+struct Nudged {};                ///< window focus: at once, unless a round ended moments ago
+struct IntervalChanged { std::int64_t interval_ms = 300'000; };
+struct TimerFired {};
+struct BatchReady { std::int64_t sequence = 0; std::vector<Operation> operations; };
+struct Answered { std::uint64_t request = 0; Reply reply; };
+struct Settled { std::int64_t applied = 0, merged = 0, superseded = 0, conflicts = 0, rejected = 0; };
+struct PageDone { std::int64_t rows = 0; bool ignored = false; };
+struct IdentityRenewed { std::string device_id; std::string epoch; };  ///< RenewDevice or RestartPull was carried out
+struct LocalFailure { std::string message; };  ///< the store could not carry out an action
+
+}  // namespace event
+
+using Event = std::variant<event::QueueChanged, event::Account, event::LinkChanged, event::OfflineChosen, event::SyncAsked,
+                           event::Nudged, event::IntervalChanged, event::TimerFired, event::BatchReady, event::Answered,
+                           event::Settled, event::PageDone, event::IdentityRenewed, event::LocalFailure>;
+
+namespace action {
+
+struct SendProbe { std::uint64_t request = 0; };
+/// The store takes a batch; answer with BatchReady.
+struct PrepareBatch { std::size_t bytes_max = 0, operations_max = 0; };
+struct SendPush { std::uint64_t request = 0; std::int64_t sequence = 0; std::vector<Operation> operations; };
+/// The verdicts of a whole batch; answer with Settled.
+struct Settle { PushAnswer answer; };
+/// `cursor` unset: from the one that the store holds.
+struct SendPull { std::uint64_t request = 0; std::optional<std::string> cursor; std::int64_t limit = 0; };
+/// Answer with PageDone.
+struct ApplyPage { PullPage page; };
+struct CancelRequests {};
+/// Take a new device id, send everything again (DEVICE_FORKED, SEQUENCE_GAP). Answer with IdentityRenewed.
+struct RenewDevice {};
+/// The server is another incarnation, or our cursor is too old: pull from the start, keep all unsent work.
+/// Answer with IdentityRenewed.
+struct RestartPull { std::string epoch; };  ///< empty: epoch as before
+/// The token is not taken any more: forget it; the queue stays.
+struct DropToken {};
+struct RoundFinished { RoundCounts counts; std::int64_t duration_ms = 0; std::string outcome, detail; bool asked_for = false; };
+
+}  // namespace action
+
+using Action = std::variant<action::SendProbe, action::PrepareBatch, action::SendPush, action::Settle, action::SendPull,
+                            action::ApplyPage, action::CancelRequests, action::RenewDevice, action::RestartPull,
+                            action::DropToken, action::RoundFinished>;
+
+/// Why the last attempt did not go through; what the indicator distinguishes.
+enum class Obstacle : std::uint8_t { none, no_route, server_away, login_page, signed_out, upgrade, busy, local, protocol };
+
+class Engine {
+  public:
+    Engine(Tuning tuning, Random& random) : tuning_(tuning), random_(random), batch_bytes_(tuning.batch_bytes_first) {}
+
+    /// `now`: the monotonic clock. Actions are to be carried out in order.
+    [[nodiscard]] std::vector<Action> handle(Event event, SteadyMs now);
+
+    /// When TimerFired is wanted; nothing: never, until something else happens.
+    [[nodiscard]] std::optional<SteadyMs> due() const { return phase_ == Phase::idle ? due_ : std::nullopt; }
+
+    // --- for the indicator, the inspector and the tests ------------------------------------------------------------
+    [[nodiscard]] bool working() const { return phase_ != Phase::idle; }
+    [[nodiscard]] bool transferring() const { return phase_ == Phase::pushing || phase_ == Phase::pulling; }
+    [[nodiscard]] Obstacle obstacle() const { return obstacle_; }
+    [[nodiscard]] const std::string& last_error() const { return last_error_; }    ///< code of the last failed attempt
+    [[nodiscard]] const std::string& last_detail() const { return last_detail_; }
+    [[nodiscard]] bool link_up() const { return link_up_; }
+    [[nodiscard]] bool offline_chosen() const { return offline_chosen_; }
+    [[nodiscard]] const RoundCounts& counts() const { return counts_; }
+    [[nodiscard]] std::int64_t pull_remaining() const { return pull_remaining_; }
+    /// In words: what it waits for, and why; never empty while something is unsent.
+    [[nodiscard]] std::string reason() const;
+    /// The promise above; false is a bug (checked after every event by tests and the simulator).
+    [[nodiscard]] bool invariant() const;
+
+  private:
+    enum class Phase : std::uint8_t { idle, probing, preparing, pushing, settling, pulling, renewing };
+    using Actions = std::vector<Action>;
+
+    void on(const event::QueueChanged& event);
+    void on(const event::Account& event);
+    void on(const event::LinkChanged& event);
+    void on(const event::OfflineChosen& event);
+    void on(const event::SyncAsked& event);
+    void on(const event::Nudged& event);
+    void on(const event::IntervalChanged& event);
+    void on(const event::TimerFired& event);
+    void on(event::BatchReady& event);
+    void on(event::Answered& event);
+    void on(const event::Settled& event);
+    void on(const event::PageDone& event);
+    void on(const event::IdentityRenewed& event);
+    void on(const event::LocalFailure& event);
+
+    void on_health(const Health& health);
+    void on_push_answer(PushAnswer&& answer);
+    void on_page(PullPage&& page);
+    void on_problem(const Problem& problem);
+    void on_unreachable(const Unreachable& unreachable);
+
+    [[nodiscard]] bool may_sync() const { return has_server_ && signed_in_ && !offline_chosen_; }
+    void start_round();
+    void begin_push();
+    void begin_pull();
+    void send_pull(std::optional<std::string> cursor);
+    void finish(Obstacle obstacle, std::string outcome, std::string detail);
+    void schedule(bool succeeded);
+    void shrink_batch();
+    [[nodiscard]] std::int64_t backoff_ms();
+    [[nodiscard]] std::uint64_t new_request();
+
+    Tuning tuning_;
+    Random& random_;
+
+    // What we were told.
+    bool has_server_ = false, signed_in_ = false, link_up_ = true, offline_chosen_ = false;
+    std::int64_t sendable_ = 0;
+    SteadyMs first_edit_at_ = -1;  // oldest edit since the last round began; -1: none
+    SteadyMs last_edit_at_ = -1;
+
+    // The round under way.
+    Phase phase_ = Phase::idle;
+    SteadyMs now_ = 0;
+    SteadyMs round_began_at_ = 0;
+    std::uint64_t last_request_ = 0;      // ids given so far
+    std::uint64_t awaited_ = 0;           // the request whose answer counts; 0: none
+    std::int64_t sent_sequence_ = 0;      // of the batch under way
+    std::vector<Uuid> sent_ids_;          // its operations, for checking the answer
+    bool page_being_applied_ = false;
+    bool pull_complete_ = false;
+    bool asked_for_ = false;              // by the user
+    bool again_ = false;                  // asked for while a round was under way
+    bool want_push_ = true, want_pull_ = true;
+    int restarts_ = 0;                    // identity changes in this round: more than a few is a fault of the server
+    std::int64_t pull_remaining_ = 0;
+    bool first_pull_ = true;              // nothing was pulled since the program began
+    RoundCounts counts_;
+
+    // Across rounds.
+    std::optional<SteadyMs> due_;
+    bool trusted_ = false;                // the last exchange succeeded: no probe needed
+    int failures_ = 0;                    // in a row
+    std::int64_t retry_after_ms_ = -1;    // as the server asked; -1: it did not
+    std::size_t batch_bytes_;
+    SteadyMs last_success_at_ = -1;
+    Obstacle obstacle_ = Obstacle::none;
+    std::string last_error_, last_detail_;
+    Actions out_;
+};
+
+}  // namespace ct::sync

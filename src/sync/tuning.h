@@ -1,0 +1,39 @@
+// Every number that steers syncing, with its reason, in one place. Tests vary them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ct::sync {
+
+struct Tuning {
+    /// A round at least this often when nothing else asks for one (product.md); the user can set it.
+    std::int64_t interval_ms = 300'000;
+    /// Spread of the interval, so that an office's laptops do not knock at the same second.
+    double interval_jitter = 0.1;
+    /// Typing comes in bursts: wait this long after the last edit, so that one form is one push.
+    std::int64_t after_edit_ms = 2'000;
+    /// … but a steady stream of edits must not put sending off for ever.
+    std::int64_t after_edit_max_ms = 10'000;
+
+    /// Exponential backoff with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015).
+    std::int64_t backoff_first_ms = 1'000;
+    std::int64_t backoff_max_ms = 300'000;
+    /// Never quite at once: a refused connection answers in microseconds.
+    std::int64_t backoff_floor_ms = 200;
+    /// Where the system says that no link is up we still look now and then: it has been known to be wrong.
+    std::int64_t link_down_retry_ms = 300'000;
+
+    /// A first batch that a slow link (64 kbit/s) carries in half a minute, compressed.
+    std::size_t batch_bytes_first = 256 * 1024;
+    /// Beyond this neither round trips nor compression gain anything that was measurable.
+    std::size_t batch_bytes_max = 2 * 1024 * 1024;
+    /// The server's own limit per push (ServiceOptions::operations_max).
+    std::size_t batch_operations_max = 5'000;
+
+    /// The first page of a fresh profile is small, so that work can start; later ones amortise the round trip.
+    std::int64_t pull_first_limit = 500;
+    std::int64_t pull_limit = 10'000;
+};
+
+}  // namespace ct::sync
