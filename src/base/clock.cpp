@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.h"
+
 namespace ct {
 namespace {
 
@@ -93,7 +95,7 @@ class Cursor {
 
 [[nodiscard]] Failure not_a_time(std::string_view text) {
     return fail(ErrorKind::invalid, "INVALID_TIME",
-                "\"" + std::string(text.substr(0, 40)) + "\" is not a time such as 2026-11-23T17:11:28Z or 2026-11-23");
+                quote(text) + " is not a time such as 2026-11-23T17:11:28Z or 2026-11-23");
 }
 
 }  // namespace

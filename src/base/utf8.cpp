@@ -158,6 +158,20 @@ std::string fold(std::string_view text) {
     return out;
 }
 
+std::string quote(std::string_view text) {
+    constexpr int kPointsMax = 40;
+    std::string out = "\"";
+    std::size_t at = 0;
+    for (int points = 0; at < text.size() && points < kPointsMax; ++points) {
+        const std::size_t length = sequence_length(text, at);
+        const bool control = byte_at(text, at) < 0x20 || byte_at(text, at) == 0x7f;
+        out += length == 0 || control ? std::string_view("?") : text.substr(at, length);
+        at += length == 0 ? 1 : length;
+    }
+    out += at < text.size() ? "…\"" : "\"";
+    return out;
+}
+
 std::string_view trim(std::string_view text) {
     while (!text.empty()) {
         const std::size_t length = sequence_length(text, 0);

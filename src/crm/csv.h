@@ -15,12 +15,17 @@ namespace ct::crm {
 class CsvReader {
   public:
     explicit CsvReader(std::string_view text);
-    /// False at the end. Blank lines are skipped. Error INVALID_CSV names the line.
+    /// False at the end. Blank lines are skipped. Error INVALID_CSV names the line where the row began; the next call
+    /// goes on behind the bad row, so that the good ones can be read.
     [[nodiscard]] Result<bool> next(std::vector<std::string>& row);
     [[nodiscard]] std::int64_t line() const { return row_line_; }  ///< where the last row began, from 1
     [[nodiscard]] char separator() const { return separator_; }
 
   private:
+    bool take_line_end();                         // LF, CRLF, or the lone CR of old spreadsheets
+    void count_lines(std::string_view quoted);
+    [[nodiscard]] Failure skip_row(std::string_view what);
+
     std::string_view text_;
     std::size_t at_ = 0;
     std::int64_t line_ = 1;

@@ -1,7 +1,9 @@
 // What a Lead, a Note, a Payment and a Reminder are: ONE table of models and fields. SQL columns, JSON, forms,
-// table columns, CSV, validation and merge policy are all derived from it. Adding a field is one line in model.cpp.
+// table columns, CSV, validation and merge policy are all derived from it. Adding a field is one line in tables.h,
+// which also has `field_id` for field names in our own source.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -52,6 +54,7 @@ struct FieldDef {
     std::optional<Model> target{};                ///< for FieldType::reference to a record
     std::string_view derived_from{};              ///< computed from that field on each side; never on the wire
     std::uint16_t max_length = 500;               ///< code points, for texts
+    bool not_negative = false;                    ///< money, integer: below zero is refused
 
     [[nodiscard]] constexpr bool derived() const { return !derived_from.empty(); }
 };
@@ -74,8 +77,12 @@ struct ModelDef {
 [[nodiscard]] std::optional<Model> find_model_loose(std::string_view name);  ///< any case, singular or plural
 [[nodiscard]] std::optional<FieldId> find_field(Model model, std::string_view name);  ///< exact wire name
 
-/// Like find_field, for names written in our own source: aborts on a name that is not in the table.
+/// Like find_field, for names written in our own source: aborts on a name that is not in the table. Where model and
+/// name are constants, prefer `field_id` of tables.h, which fails to compile instead.
 [[nodiscard]] FieldId field(Model model, std::string_view name);
+
+/// A name that every record has beside its model's fields ("id", "version", …): never a field, never in `extra`.
+[[nodiscard]] bool is_system_name(std::string_view name);
 
 [[nodiscard]] std::string_view name(Model model);
 [[nodiscard]] std::string_view name(Policy policy);  ///< "lww"

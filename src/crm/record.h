@@ -14,21 +14,26 @@
 
 namespace ct::crm {
 
-/// The values of one record's fields, packed: absent fields take no room. Reading walks at most ~25 entries.
-/// Views returned by `get` live until the next change of this object. One thread at a time.
+/// The values of one record's fields, packed: absent fields take no room. Reading walks at most ~20 entries.
+/// Equal contents have equal bytes. Views returned by `get` live until the next change of this object (`set` and
+/// `append` may be given one). One thread at a time.
 class Fields {
   public:
     [[nodiscard]] ValueView get(FieldId field) const;
     [[nodiscard]] std::string_view text(FieldId field) const;                       ///< "" unless it is text
     [[nodiscard]] std::int64_t integer(FieldId field, std::int64_t fallback = 0) const;
     [[nodiscard]] bool flag(FieldId field) const;
-    [[nodiscard]] bool has(FieldId field) const { return !absent(get(field)); }
+    [[nodiscard]] bool has(FieldId field) const;
 
     void set(FieldId field, ValueView value);  ///< absent clears; empty text counts as absent
 
-    /// For bulk loading: fields in rising order, each at most once; faster than `set`.
+    /// For bulk loading: fields in rising order, each at most once; faster than `set`. Aborts on another order.
     void append(FieldId field, ValueView value);
     void reserve(std::size_t bytes) { packed_.reserve(bytes); }
+    /// Empties it and keeps the room. A loader fills one Fields again and again and copies it into each record: the
+    /// copy has exactly the room that it needs.
+    void clear() { packed_.clear(); }
+    [[nodiscard]] bool empty() const { return packed_.empty(); }
 
     template <class Visit>  // Visit(FieldId, ValueView)
     void each(Visit&& visit) const;
@@ -38,8 +43,14 @@ class Fields {
 
   private:
     struct Entry;
-    [[nodiscard]] static Entry decode(const std::string& packed, std::size_t at);
-    std::string packed_;  // entries in rising field order: field, tag, payload
+    [[nodiscard]] static Entry decode(std::string_view packed, std::size_t at);
+    [[nodiscard]] static std::size_t entry_end(std::string_view packed, std::size_t at);
+    [[nodiscard]] std::size_t find(FieldId field) const;  // its offset, or that of the first entry behind it
+    void splice(std::size_t at, std::size_t end, FieldId field, ValueView value);
+
+    // Empty without fields. Else: the highest field that is there, then entries in rising order. An entry is the
+    // field, a tag and a payload; record.cpp has the tags.
+    std::string packed_;
 };
 
 struct Fields::Entry {
@@ -50,7 +61,7 @@ struct Fields::Entry {
 
 template <class Visit>
 void Fields::each(Visit&& visit) const {
-    for (std::size_t at = 0; at < packed_.size();) {
+    for (std::size_t at = 1; at < packed_.size();) {
         const Entry entry = decode(packed_, at);
         visit(entry.field, entry.value);
         at = entry.end;
@@ -87,13 +98,14 @@ struct Changes {
 };
 
 /// Applies the changes and recomputes the derived fields; `extra` members are merged over the record's
-/// (a null member removes one).
+/// (a null member removes one). Derived fields among the changes are ignored. Text in `changes.extra` that is no JSON
+/// object is ignored.
 void apply(Record& record, const Changes& changes);
 
 /// What must change in `from` to make its fields and extra those of `to`.
 [[nodiscard]] Changes difference(const Record& from, const Record& to);
 
-/// The record's title for people ("Asha Rao"), or its id when it has none.
+/// The record's title for people ("Asha Rao"), or its id when it has none. One line, at most 80 code points.
 [[nodiscard]] std::string title(const Record& record);
 
 }  // namespace ct::crm
