@@ -1,0 +1,83 @@
+// Code points of the embedded icon font (Material Icons), as UTF-8 text to be drawn with it.
+#pragma once
+
+namespace ct::assets::icon {
+
+inline constexpr const char* kHome = "\xee\xa2\x8a";
+inline constexpr const char* kToday = "\xee\xa3\x9f";
+inline constexpr const char* kPeople = "\xee\x9f\xbb";
+inline constexpr const char* kPerson = "\xee\x9f\xbd";
+inline constexpr const char* kBoard = "\xee\xa3\xac";
+inline constexpr const char* kPayments = "\xee\xbd\xa3";
+inline constexpr const char* kCard = "\xee\xa1\xb0";
+inline constexpr const char* kReminder = "\xee\x9f\xb4";
+inline constexpr const char* kWarning = "\xee\x80\x82";
+inline constexpr const char* kHistory = "\xee\xa2\x89";
+inline constexpr const char* kSettings = "\xee\xa2\xb8";
+inline constexpr const char* kWifi = "\xee\x98\xbe";
+inline constexpr const char* kWifiOff = "\xee\x99\x88";
+inline constexpr const char* kCloud = "\xee\x8a\xbd";
+inline constexpr const char* kCloudOff = "\xee\x8b\x81";
+inline constexpr const char* kCloudOutline = "\xee\x8b\x82";
+inline constexpr const char* kCloudUpload = "\xee\x8b\x83";
+inline constexpr const char* kCloudDone = "\xee\x8a\xbf";
+inline constexpr const char* kSync = "\xee\x98\xa7";
+inline constexpr const char* kSyncProblem = "\xee\x98\xa9";
+inline constexpr const char* kKey = "\xee\x83\x9a";
+inline constexpr const char* kBox = "\xee\x85\x96";
+inline constexpr const char* kError = "\xee\x80\x80";
+inline constexpr const char* kErrorOutline = "\xee\x80\x81";
+inline constexpr const char* kCheck = "\xee\x97\x8a";
+inline constexpr const char* kCheckCircle = "\xee\xa1\xac";
+inline constexpr const char* kCircle = "\xee\xa0\xb6";
+inline constexpr const char* kClose = "\xee\x97\x8d";
+inline constexpr const char* kAdd = "\xee\x85\x85";
+inline constexpr const char* kSearch = "\xee\xa2\xb6";
+inline constexpr const char* kFilter = "\xee\x85\x92";
+inline constexpr const char* kArrowUp = "\xee\x97\x98";
+inline constexpr const char* kArrowDown = "\xee\x97\x9b";
+inline constexpr const char* kEdit = "\xee\x8f\x89";
+inline constexpr const char* kTrash = "\xee\xa1\xb2";
+inline constexpr const char* kUndo = "\xee\x85\xa6";
+inline constexpr const char* kRedo = "\xee\x85\x9a";
+inline constexpr const char* kPhone = "\xee\x83\x8d";
+inline constexpr const char* kEmail = "\xee\x82\xbe";
+inline constexpr const char* kChat = "\xee\x82\xb7";
+inline constexpr const char* kCalendar = "\xee\xa1\xb8";
+inline constexpr const char* kClock = "\xee\xa2\xb5";
+inline constexpr const char* kChevronLeft = "\xee\x97\x8b";
+inline constexpr const char* kChevronRight = "\xee\x97\x8c";
+inline constexpr const char* kChevronDown = "\xee\x97\x8f";
+inline constexpr const char* kChevronUp = "\xee\x97\x8e";
+inline constexpr const char* kMore = "\xee\x97\x94";
+inline constexpr const char* kDownload = "\xee\x8b\x84";
+inline constexpr const char* kUpload = "\xee\x8b\x86";
+inline constexpr const char* kSave = "\xee\x85\xa1";
+inline constexpr const char* kBug = "\xee\xa1\xa8";
+inline constexpr const char* kSun = "\xee\x90\xb0";
+inline constexpr const char* kMoon = "\xee\x8e\xa7";
+inline constexpr const char* kLink = "\xee\x85\x97";
+inline constexpr const char* kCopy = "\xee\x85\x8d";
+inline constexpr const char* kStar = "\xee\xa0\xb8";
+inline constexpr const char* kTag = "\xee\x95\x8e";
+inline constexpr const char* kPlace = "\xee\x95\x9f";
+inline constexpr const char* kBusiness = "\xee\x82\xaf";
+inline constexpr const char* kDocument = "\xee\xa1\xb3";
+inline constexpr const char* kLock = "\xee\xa2\x97";
+inline constexpr const char* kRefresh = "\xee\x97\x95";
+inline constexpr const char* kSignOut = "\xee\xa1\xb9";
+inline constexpr const char* kKeyboard = "\xee\x8c\x92";
+inline constexpr const char* kStorage = "\xee\x87\x9b";
+inline constexpr const char* kComputer = "\xee\x8c\x8a";
+inline constexpr const char* kCheckbox = "\xee\xa0\xb4";
+inline constexpr const char* kColumns = "\xee\xa3\xac";
+inline constexpr const char* kConflict = "\xee\x82\xb6";
+inline constexpr const char* kHourglass = "\xee\xa2\x8b";
+inline constexpr const char* kSend = "\xee\x85\xa3";
+inline constexpr const char* kInfo = "\xee\xa2\x8e";
+inline constexpr const char* kVisibility = "\xee\xa3\xb4";
+inline constexpr const char* kFlag = "\xee\x85\x93";
+inline constexpr const char* kAttach = "\xee\x88\xa6";
+inline constexpr const char* kBolt = "\xee\x8f\xa7";
+
+}  // namespace ct::assets::icon
