@@ -26,7 +26,7 @@ namespace ct {
 [[nodiscard]] bool path_exists(const std::string& path);
 
 /// Held by one process at a time, and given back by the system however that process ends, `kill -9` included. The
-/// file itself stays behind (removing it would let two processes lock two files of one name) and tells the holder's pid.
+/// file stays behind (removing it would let two processes lock two files of one name) and tells the holder's pid.
 class FileLock {
   public:
     /// Does not wait. PROFILE_IN_USE (kind busy) names the holder's process when the file tells it; CANNOT_LOCK (disk).

@@ -93,7 +93,8 @@ class Descriptor {
             home = entry == nullptr ? nullptr : entry->pw_dir;
         }
         if (home == nullptr || home[0] != '/') {
-            return fail(ErrorKind::disk, "NO_HOME", std::string("no home directory: neither ") + variable + " nor HOME is set");
+            return fail(ErrorKind::disk, "NO_HOME",
+                        std::string("no home directory: neither ") + variable + " nor HOME is set");
         }
         path = home;
         while (path.ends_with('/')) path.pop_back();
@@ -113,7 +114,9 @@ Result<std::string> read_file(const std::string& path) {
     }
     std::string bytes;
     struct stat status {};
-    if (::fstat(file.get(), &status) == 0 && status.st_size > 0) bytes.reserve(static_cast<std::size_t>(status.st_size));
+    if (::fstat(file.get(), &status) == 0 && status.st_size > 0) {
+        bytes.reserve(static_cast<std::size_t>(status.st_size));
+    }
     std::array<char, 65536> chunk;
     for (;;) {
         const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());

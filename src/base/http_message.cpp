@@ -29,7 +29,8 @@ bool is_json(std::string_view content_type) {
     if (type.size() < kPrefix.size() || !same_ignoring_case(type.substr(0, kPrefix.size()), kPrefix)) return false;
     const std::string_view subtype = type.substr(kPrefix.size());
     if (same_ignoring_case(subtype, "json")) return true;
-    return subtype.size() > kSuffix.size() && same_ignoring_case(subtype.substr(subtype.size() - kSuffix.size()), kSuffix);
+    if (subtype.size() <= kSuffix.size()) return false;
+    return same_ignoring_case(subtype.substr(subtype.size() - kSuffix.size()), kSuffix);
 }
 
 }  // namespace ct::http

@@ -7,8 +7,8 @@
 
 namespace ct::crm {
 
-/// Valid text with the digits of other scripts, the full-width plus and minus-like dashes as ASCII, odd spaces as the plain one, and
-/// the invisible direction marks that pasted numbers carry removed.
+/// Valid text with the digits of other scripts, the full-width plus and minus-like dashes as ASCII, odd spaces as the
+/// plain one, and without the invisible direction marks that pasted numbers carry.
 [[nodiscard]] std::string plain_digits(std::string_view text);
 
 }  // namespace ct::crm

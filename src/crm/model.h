@@ -73,8 +73,8 @@ struct ModelDef {
 [[nodiscard]] std::span<const ModelDef> models();            ///< parents before children
 [[nodiscard]] const ModelDef& def(Model model);
 [[nodiscard]] const FieldDef& def(Model model, FieldId field);
-[[nodiscard]] std::optional<Model> find_model(std::string_view name);  ///< exact wire name; CLI also takes lower case via find_model_loose
-[[nodiscard]] std::optional<Model> find_model_loose(std::string_view name);  ///< any case, singular or plural
+[[nodiscard]] std::optional<Model> find_model(std::string_view name);  ///< exact wire name
+[[nodiscard]] std::optional<Model> find_model_loose(std::string_view name);  ///< CLI: any case, singular or plural
 [[nodiscard]] std::optional<FieldId> find_field(Model model, std::string_view name);  ///< exact wire name
 
 /// Like find_field, for names written in our own source: aborts on a name that is not in the table. Where model and

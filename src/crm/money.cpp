@@ -165,7 +165,8 @@ Result<std::int64_t> parse_money(std::string_view typed, std::string_view curren
     if (whole.empty()) return invalid_money(typed, "write it like 1500.50 or 1,500.50");
     const auto places = static_cast<std::size_t>(currency_digits(currency));
     if (fraction.size() > places) {
-        return invalid_money(typed, std::string(currency) + " has " + std::to_string(places) + " digits after the point");
+        return invalid_money(typed,
+                             std::string(currency) + " has " + std::to_string(places) + " digits after the point");
     }
 
     std::string digits = whole;

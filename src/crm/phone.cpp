@@ -103,9 +103,11 @@ constexpr Country kCountries[] = {
     // No national number begins with a trunk prefix of 0 (or 1 in North America), so one that does has it dialled
     // along, "+44 (0)20 …". Other trunk prefixes also begin numbers: there only the length tells.
     const bool certain = country.trunk == "0" || country.trunk == "1";
-    if (!country.trunk.empty() && digits.starts_with(country.trunk) && (certain || digits.size() > country.digits_max)) {
+    const bool begins_with_trunk = !country.trunk.empty() && digits.starts_with(country.trunk);
+    if (begins_with_trunk && (certain || digits.size() > country.digits_max)) {
         digits.remove_prefix(country.trunk.size());
     }
+    if (certain && digits.starts_with(country.trunk)) return {};
     const bool fits = digits.size() >= country.digits_min && digits.size() <= country.digits_max;
     return fits ? digits : std::string_view{};
 }

@@ -26,7 +26,8 @@ struct Place {
 
 [[nodiscard]] Failure refuse(Place place, const std::string& why, std::string_view code = "INVALID_FIELD") {
     const std::string_view field = place.field().name;
-    return fail(ErrorKind::invalid, code, std::string(name(place.model)) + "." + std::string(field) + ": " + why, field);
+    std::string message = std::string(name(place.model)) + "." + std::string(field) + ": " + why;
+    return fail(ErrorKind::invalid, code, std::move(message), field);
 }
 
 /// Upper case, with "_" for what people put between words: "walk in" is WALK_IN.
@@ -47,7 +48,7 @@ struct Place {
     return out;
 }
 
-/// Pragmatic: what a mail server could possibly take, not what RFC 5322 would let one write. Letters of any script pass.
+/// Pragmatic: what a mail server could possibly take, not what RFC 5322 would let one write. Any script's letters pass.
 [[nodiscard]] bool is_email(std::string_view text) {
     const std::size_t at = text.find('@');
     if (at == std::string_view::npos || at == 0 || at > 64 || text.find('@', at + 1) != std::string_view::npos) {
@@ -226,7 +227,8 @@ void trim_in_place(std::string& text) {
     if (problem == std::errc::result_out_of_range) return refuse(place, quote(text) + " is too large");
     if (problem != std::errc() || end != digits.data() + digits.size()) {
         const bool money = place.field().type == FieldType::money;
-        return refuse(place, quote(text) + " is not a whole number" + (money ? " of minor units (150050 for 1,500.50)" : ""));
+        return refuse(place, quote(text) + " is not a whole number" +
+                                 (money ? " of minor units (150050 for 1,500.50)" : ""));
     }
     return canonical_number(place, number);
 }
