@@ -62,9 +62,8 @@ std::string signature(const PullRow& row) {
     if (row.kind != RowKind::changed || row.whole) return key;  // whole rows share the union of their columns
     key.push_back(row.updated_at != 0 ? 'u' : '-');
     for (const auto& change : row.changes.fields) key.push_back(static_cast<char>(change.first));
-    if (!row.changes.extra.empty()) {
-        for (const auto& [member, value] : extra_of(row).items()) key.append("\n").append(member);
-    }
+    const json extra = extra_of(row);
+    for (const auto& [member, value] : extra.items()) key.append("\n").append(member);
     return key;
 }
 
@@ -73,8 +72,8 @@ void widen(Group& group, const PullRow& row) {
     group.updated_at = group.updated_at || row.updated_at != 0;
     group.known.resize(crm::def(row.model).fields.size());
     for (const auto& change : row.changes.fields) group.known[change.first] = true;
-    if (row.changes.extra.empty()) return;
-    for (const auto& [member, value] : extra_of(row).items()) {
+    const json extra = extra_of(row);
+    for (const auto& [member, value] : extra.items()) {
         const auto at = std::lower_bound(group.unknown.begin(), group.unknown.end(), member);
         if (at == group.unknown.end() || *at != member) group.unknown.insert(at, member);
     }
