@@ -84,6 +84,15 @@ UnixMs Uuid::timestamp() const {
     return at;
 }
 
+/// 1 to 256: a little chance in each step keeps an id from being the next number after its neighbour.
+std::uint64_t UuidGenerator::next_step() {
+    if (steps_left_ == 0) {
+        random_.fill(steps_);
+        steps_left_ = steps_.size();
+    }
+    return 1 + std::uint64_t{steps_[--steps_left_]};
+}
+
 Uuid UuidGenerator::next() {
     const UnixMs now = std::clamp<UnixMs>(clock_.now(), 0, kTimestampMax);
     const UnixMs last = last_.timestamp();
@@ -92,9 +101,7 @@ Uuid UuidGenerator::next() {
 
     UnixMs at = first ? now : std::max(now, last);
     if (neighbour) {
-        std::uint8_t step = 0;  // some chance in each step keeps ids unguessable from their neighbours
-        random_.fill(std::span(&step, 1));
-        if (!add_to_tail(last_, 1 + std::uint64_t{step})) {
+        if (!add_to_tail(last_, next_step())) {
             at = std::max(at, last + 1);
             set_fresh_tail(last_, random_);
         }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -37,9 +38,13 @@ class UuidGenerator {
     [[nodiscard]] Uuid next();
 
   private:
+    [[nodiscard]] std::uint64_t next_step();
+
     const Clock& clock_;
     Random& random_;
     Uuid last_{};
+    std::array<std::uint8_t, 64> steps_{};    // random bytes drawn ahead: asking the system for each costs 0.3 us
+    std::size_t steps_left_ = 0;
 };
 
 }  // namespace ct

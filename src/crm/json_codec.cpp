@@ -349,10 +349,21 @@ void write_record(JsonWriter& out, const Record& record) {
     members.next("id");
     out.string(record.id.str());
     const std::span<const FieldDef> fields = def(record.model).fields;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-        members.next(fields[i].name);
-        write_value(out, fields[i], record.fields.get(static_cast<FieldId>(i)));
-    }
+    std::size_t next = 0;  // every field in its place: those that the record lacks are null
+    const auto write_up_to = [&](std::size_t end) {
+        for (; next < end; ++next) {
+            members.next(fields[next].name);
+            out.raw("null");
+        }
+    };
+    record.fields.each([&](FieldId id, ValueView value) {
+        if (id >= fields.size()) return;
+        write_up_to(id);
+        members.next(fields[id].name);
+        write_value(out, fields[id], value);
+        next = static_cast<std::size_t>(id) + 1;
+    });
+    write_up_to(fields.size());
     members.next("syncStatus");
     out.string(name(record.sync_status));
     members.next("createdAt");

@@ -43,8 +43,8 @@ void write_value(JsonWriter& out, const FieldDef& field, ValueView value);
 /// `data` of an operation: {"phone": "+91…", "unknownField": …}.
 void write_changes(JsonWriter& out, Model model, const Changes& changes);
 /// Unknown members go to `extra`; the system members id, createdAt, updatedAt, deleted, version, syncStatus,
-/// lastSyncedAt, extra and derived fields are ignored. Errors: MALFORMED when it is no object or nested deeper than kExtraDepthMax,
-/// INVALID_FIELD as read_value, with the model's name in front.
+/// lastSyncedAt, extra and derived fields are ignored. Errors: MALFORMED when it is no object or nested deeper than
+/// kExtraDepthMax, INVALID_FIELD as read_value, with the model's name in front.
 [[nodiscard]] Result<Changes> read_changes(Model model, const nlohmann::json& json);
 
 /// The record as the CLI prints it: id, all known fields by name (absent ones as null), syncStatus, createdAt,

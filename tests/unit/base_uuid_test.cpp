@@ -128,12 +128,13 @@ TEST_CASE("UUIDv7: an overflowing random part moves on to the next millisecond")
 
 TEST_CASE("UUIDv7: a carry crosses from the low to the high random bits") {
     TestClock clock;
-    // First fill: rand_a = 0x0ff, rand_b = all ones in its low 62 bits but in a generator that then steps by one.
+    // A tail of rand_a = 0x0ff and rand_b = all ones, then steps of one.
     class Scripted final : public Random {
       public:
         void fill(std::span<std::uint8_t> out) override {
-            for (std::uint8_t& byte : out) byte = out.size() == 1 ? 0 : 0xff;
-            if (out.size() > 1) out[0] = 0x00;  // high nibble of rand_a: room for the carry
+            const bool tail = out.size() == 10;  // else the steps
+            for (std::uint8_t& byte : out) byte = tail ? 0xff : 0;
+            if (tail) out[0] = 0x00;  // high nibble of rand_a: room for the carry
         }
     } random;
     UuidGenerator generator(clock, random);
