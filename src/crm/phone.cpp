@@ -112,15 +112,22 @@ constexpr Country kCountries[] = {
     return fits ? digits : std::string_view{};
 }
 
+[[nodiscard]] std::string e164(std::string_view calling, std::string_view rest) {
+    std::string number(1, '+');
+    number += calling;
+    number += rest;
+    return number;
+}
+
 /// `digits` begin with a calling code.
 [[nodiscard]] std::string international(std::string_view digits) {
     const Country* const country = by_calling_code(digits);
     if (country == nullptr) {
         const bool possible = digits.size() >= kE164DigitsMin && digits.size() <= kE164Digits && digits.front() != '0';
-        return possible ? "+" + std::string(digits) : std::string();
+        return possible ? e164(digits, {}) : std::string();
     }
     const std::string_view rest = national(*country, digits.substr(country->calling.size()));
-    return rest.empty() ? std::string() : "+" + std::string(country->calling) + std::string(rest);
+    return rest.empty() ? std::string() : e164(country->calling, rest);
 }
 
 }  // namespace
@@ -149,13 +156,11 @@ std::string phone_e164(std::string_view typed, std::string_view default_country)
         if (std::string number = international(all.substr(prefix.size())); !number.empty()) return number;
     }
     if (home == nullptr) return {};
-    if (const std::string_view rest = national(*home, all); !rest.empty()) {
-        return "+" + std::string(home->calling) + std::string(rest);
-    }
+    if (const std::string_view rest = national(*home, all); !rest.empty()) return e164(home->calling, rest);
     // "919876543210": the own calling code without its plus, as chat programs show it.
     if (all.starts_with(home->calling)) {
         const std::string_view rest = all.substr(home->calling.size());
-        if (national(*home, rest) == rest && !rest.empty()) return "+" + digits;
+        if (national(*home, rest) == rest && !rest.empty()) return e164(digits, {});
     }
     return {};
 }
