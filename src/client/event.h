@@ -61,6 +61,8 @@ struct SyncView {
     std::string server_url, user_name, user_email, workspace_name, device_id, epoch;
     std::string cursor;
     std::int64_t clock_offset_ms = 0;
+
+    bool operator==(const SyncView&) const = default;
 };
 
 struct Loaded {                 ///< part of the start: records of one model

@@ -77,6 +77,8 @@ struct QueueSummary {
     std::int64_t records_by_model[crm::kModelCount] = {};
     UnixMs oldest_created_at = 0;     ///< of sendable rows; 0: none
     std::int64_t bytes = 0;           ///< of sendable rows, as they go into a push body, about
+
+    bool operator==(const QueueSummary&) const = default;
 };
 
 struct SyncHistoryRow {

@@ -60,6 +60,11 @@ Reply read_reply(RequestKind kind, const http::Response& response) {
     return std::move(*health);
 }
 
+Unreachable read_unusable(const http::Response& response, std::string detail) {
+    if (from_our_server(response) || response.status == 0) return {Unreachable::Kind::server_away, false, std::move(detail)};
+    return foreign(response);
+}
+
 http::Request api_request(std::string path, std::string body, const std::string& token) {
     http::Request request;
     request.method = "POST";

@@ -29,6 +29,9 @@ enum class RequestKind : std::uint8_t { probe, push, pull };
 /// checked by the transport); our own problem documents count as problems. All else is Unreachable.
 [[nodiscard]] Reply read_reply(RequestKind kind, const http::Response& response);
 
+/// An answer that the transport could not accept (no digest, a broken body): whose was it?
+[[nodiscard]] Unreachable read_unusable(const http::Response& response, std::string detail);
+
 /// The headers that every API request carries.
 [[nodiscard]] http::Request api_request(std::string path, std::string body, const std::string& token);
 [[nodiscard]] http::Request probe_request();

@@ -1,0 +1,310 @@
+#include "client/client.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "base/channel.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "client/replica.h"
+#include "net/link_monitor.h"
+
+namespace ct::client {
+
+namespace {
+
+constexpr std::size_t kRingCapacity = 4'096;
+/// Records per Loaded event: the window shows the first ones while the rest is read.
+constexpr std::size_t kLoadChunk = 10'000;
+/// Saves joined into one transaction at most: bounds how long the first of them waits.
+constexpr std::size_t kGroupCommitMax = 512;
+
+/// A place to sleep until somebody has something. Ringing while nobody sleeps is remembered.
+class Bell {
+  public:
+    void ring() {
+        {
+            const std::scoped_lock lock(mutex_);
+            rung_ = true;
+        }
+        heard_.notify_one();
+    }
+    void wait(std::optional<std::int64_t> at_most_ms) {
+        std::unique_lock lock(mutex_);
+        if (at_most_ms) {
+            heard_.wait_for(lock, std::chrono::milliseconds(*at_most_ms), [this] { return rung_; });
+        } else {
+            heard_.wait(lock, [this] { return rung_; });
+        }
+        rung_ = false;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable heard_;
+    bool rung_ = false;  // guarded by mutex_
+};
+
+/// The network-only thread: one job at a time, answers go to the worker.
+class NetworkThread {
+  public:
+    NetworkThread(const Clock& clock, Bell& worker) : network_(clock), worker_(worker), thread_([this] { run(); }) {}
+    ~NetworkThread() {
+        {
+            const std::scoped_lock lock(mutex_);
+            stop_ = true;
+            jobs_.clear();
+        }
+        network_.cancel();
+        wake_.notify_one();
+        thread_.join();
+    }
+
+    void send(NetJob job) {
+        {
+            const std::scoped_lock lock(mutex_);
+            jobs_.push_back(std::move(job));
+        }
+        wake_.notify_one();
+    }
+    void cancel() {
+        {
+            const std::scoped_lock lock(mutex_);
+            std::erase_if(jobs_, [](const NetJob& job) { return job.kind != NetJob::Kind::login && job.kind != NetJob::Kind::logout; });
+            if (!syncing_) return;  // a sign-in under way is nobody's round
+        }
+        network_.cancel();
+    }
+    [[nodiscard]] std::optional<NetAnswer> answer() {
+        const std::scoped_lock lock(mutex_);
+        if (answers_.empty()) return std::nullopt;
+        NetAnswer first = std::move(answers_.front());
+        answers_.pop_front();
+        return first;
+    }
+
+  private:
+    void run() {
+        std::unique_lock lock(mutex_);
+        while (true) {
+            wake_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
+            if (stop_) return;
+            const NetJob job = std::move(jobs_.front());
+            jobs_.pop_front();
+            syncing_ = job.kind != NetJob::Kind::login && job.kind != NetJob::Kind::logout;
+            lock.unlock();
+            NetAnswer answer = network_.run(job);
+            lock.lock();
+            syncing_ = false;
+            answers_.push_back(std::move(answer));
+            worker_.ring();
+        }
+    }
+
+    Network network_;
+    Bell& worker_;
+    std::mutex mutex_;  // guards all below but the thread
+    std::condition_variable wake_;
+    std::deque<NetJob> jobs_;
+    std::deque<NetAnswer> answers_;
+    bool syncing_ = false;
+    bool stop_ = false;
+    std::thread thread_;
+};
+
+}  // namespace
+
+struct Client::Impl {
+    Impl(ClientOptions given, FileLock held, std::unique_ptr<store::Store> opened)
+        : options(std::move(given)),
+          lock(std::move(held)),
+          store(std::move(opened)),
+          network(*options.clock, bell),
+          replica(*store, Secrets(options.profile.token_file().string()), *options.clock, *options.random, replica_options(),
+                  {[this](NetJob job) { network.send(std::move(job)); }, [this] { network.cancel(); },
+                   [this](Event event) { emit(std::move(event)); }}),
+          links([this](bool up) {
+              link_up.store(up, std::memory_order_relaxed);
+              link_news.store(true, std::memory_order_release);
+              bell.ring();
+          }),
+          worker([this] { run(); }) {}
+
+    ~Impl() {
+        stop.store(true, std::memory_order_release);
+        bell.ring();
+        worker.join();
+    }
+
+    [[nodiscard]] ReplicaOptions replica_options() const {
+        ReplicaOptions result;
+        result.ca_file = options.config.ca_file;
+        result.tuning.interval_ms = options.config.sync_interval_s * 1'000;
+        return result;
+    }
+
+    // --- the worker thread -------------------------------------------------------------------------------------------
+
+    void run() {
+        if (options.load_records) load();
+        replica.start();
+        while (!stop.load(std::memory_order_acquire)) {
+            const bool busy = take_commands() | take_link_news() | take_answer() | take_timer();
+            flush_events();
+            if (!busy) sleep();
+        }
+        take_commands();  // what was posted before the end is saved
+        flush_events();
+    }
+
+    void load() {
+        for (const crm::ModelDef& model : crm::models()) {
+            const auto loaded = store->load(model.model, kLoadChunk, [&](std::vector<crm::Record>&& records) {
+                emit(Loaded{model.model, std::move(records)});
+                flush_events();
+            });
+            if (!loaded) emit(Trouble{loaded.error()});
+        }
+        emit(LoadDone{});
+        flush_events();
+    }
+
+    /// Commits that wait together are written together.
+    bool take_commands() {
+        bool any = false;
+        std::vector<Commit> saves;
+        const auto write = [&] {
+            if (!saves.empty()) replica.commit(saves);
+            saves.clear();
+        };
+        while (auto command = commands.pop()) {
+            any = true;
+            if (auto* save = std::get_if<Commit>(&*command)) {
+                saves.push_back(std::move(*save));
+                if (saves.size() >= kGroupCommitMax) write();
+            } else {
+                write();
+                std::visit([this](auto& specific) { on(specific); }, *command);
+            }
+        }
+        write();
+        return any;
+    }
+
+    bool take_link_news() {
+        if (!link_news.exchange(false, std::memory_order_acquire)) return false;
+        // A server on this machine is reached whatever the links do.
+        const bool local = replica.store().state().server_url.find("://127.") != std::string::npos ||
+                           replica.store().state().server_url.find("://localhost") != std::string::npos ||
+                           replica.store().state().server_url.find("://[::1]") != std::string::npos;
+        replica.tell(sync::event::LinkChanged{local || link_up.load(std::memory_order_relaxed)});
+        return true;
+    }
+
+    bool take_answer() {
+        auto answer = network.answer();
+        if (!answer) return false;
+        replica.on_answer(std::move(*answer));
+        return true;
+    }
+
+    bool take_timer() {
+        const auto due = replica.due();
+        if (!due || options.clock->steady() < *due) return false;
+        replica.tell(sync::event::TimerFired{});
+        return true;
+    }
+
+    void sleep() {
+        std::optional<std::int64_t> at_most;
+        if (const auto due = replica.due()) at_most = std::clamp<SteadyMs>(*due - options.clock->steady(), 0, 60'000);
+        if (events.overflowed() > 0) at_most = 5;  // the window is slow to drain: try again soon
+        bell.wait(at_most);
+    }
+
+    void emit(Event event) {
+        events.push(std::move(event));
+        emitted = true;
+    }
+    void flush_events() {
+        events.flush();
+        if (std::exchange(emitted, false) && options.wake) options.wake();
+    }
+
+    void on(std::monostate&) {}
+    void on(Commit&) {}  // taken above
+    void on(SyncNow&) { replica.tell(sync::event::SyncAsked{}); }
+    void on(WorkOffline& command) { replica.tell(sync::event::OfflineChosen{command.on}); }
+    void on(WindowFocused&) { replica.tell(sync::event::Nudged{}); }
+    void on(IntervalChanged& command) { replica.tell(sync::event::IntervalChanged{command.seconds * 1'000}); }
+    void on(SignIn& command) {
+        if (auto begun = replica.sign_in(command); !begun) emit(SignInFailed{begun.error()});
+    }
+    void on(SignOut&) {
+        if (auto done = replica.sign_out(); !done) emit(Trouble{done.error()});
+    }
+    void on(RetryOperation& command) { shown(replica.retry(command.operation)); }
+    void on(DiscardOperation& command) { shown(replica.discard(command.operation)); }
+    void on(ListQueue&) {
+        auto listed = store->list_queue();
+        if (listed) emit(QueueListed{std::move(*listed)});
+        else emit(Trouble{listed.error()});
+    }
+    void on(ListHistory&) {
+        auto listed = store->history(20);
+        if (listed) emit(HistoryListed{std::move(*listed)});
+        else emit(Trouble{listed.error()});
+    }
+    void shown(Result<store::Visible> visible) {
+        if (visible) emit(RecordsChanged{std::move(*visible)});
+        else emit(Trouble{visible.error()});
+    }
+
+    ClientOptions options;
+    FileLock lock;
+    Channel<Command> commands{kRingCapacity};  // UI -> worker
+    Channel<Event> events{kRingCapacity};      // worker -> UI
+    Bell bell;
+    std::atomic<bool> stop{false};
+    std::atomic<bool> link_up{true}, link_news{false};
+    bool emitted = false;                      // worker: events since the last wake
+    std::unique_ptr<store::Store> store;       // worker
+    NetworkThread network;
+    Replica replica;                           // worker
+    net::LinkMonitor links;
+    std::thread worker;
+};
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::~Client() = default;
+
+Result<std::unique_ptr<Client>> Client::open(ClientOptions options) {
+    auto lock = FileLock::acquire(options.profile.lock_file().string());
+    if (!lock) return fail(lock.error());
+    auto store = store::Store::open(options.profile.database().string(), *options.clock, *options.random);
+    if (!store) return fail(store.error());
+    return std::unique_ptr<Client>(
+        new Client(std::make_unique<Impl>(std::move(options), std::move(*lock), std::move(*store))));
+}
+
+void Client::post(Command command) {
+    impl_->commands.push(std::move(command));
+    impl_->bell.ring();
+}
+
+std::optional<Event> Client::poll() {
+    impl_->commands.flush();
+    return impl_->events.pop();
+}
+
+Client::Gauges Client::gauges() const {
+    return {impl_->commands.depth(), impl_->commands.high_water(), impl_->events.depth(), impl_->events.high_water()};
+}
+
+}  // namespace ct::client

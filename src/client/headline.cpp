@@ -1,0 +1,85 @@
+// The words of the sync indicator, in one place: product.md, "The window".
+#include <algorithm>
+
+#include "base/local_time.h"
+#include "client/event.h"
+
+namespace ct::client {
+
+namespace {
+
+std::string count(std::int64_t number, const char* one, const char* many) {
+    return std::to_string(number) + " " + (number == 1 ? one : many);
+}
+
+std::string records(std::int64_t number) { return count(number, "record", "records"); }
+
+std::string bytes(std::int64_t number) {
+    if (number < 1'000) return std::to_string(number) + " B";
+    if (number < 1'000'000) return std::to_string((number + 500) / 1'000) + " kB";
+    return std::to_string(number / 1'000'000) + "." + std::to_string(number / 100'000 % 10) + " MB";
+}
+
+std::string in_how_long(UnixMs at, UnixMs now) {
+    const std::int64_t seconds = std::max<std::int64_t>(0, (at - now + 999) / 1'000);
+    if (seconds == 0) return "now";
+    if (seconds < 120) return "in " + std::to_string(seconds) + " s";
+    return "at " + format_local_time(at);
+}
+
+std::string syncing(const SyncView& view) {
+    if (view.sending_total > view.sending_done || view.receiving_total == 0) {
+        if (view.sending_total == 0) return "Looking for changes";
+        return "Sending " + std::to_string(view.sending_done) + " of " + std::to_string(view.sending_total) + ", " +
+               bytes(view.bytes_sent) + " of about " + bytes(std::max(view.bytes_sent, view.queue.bytes));
+    }
+    return "Receiving " + std::to_string(view.receiving_done) + " of " + std::to_string(view.receiving_total) + ", " +
+           bytes(view.bytes_received);
+}
+
+std::string pending(const SyncView& view, UnixMs now) {
+    if (view.queue.sendable == 0 && view.queue.records == 0) {
+        return "Nothing waits. First sync " + (view.next_try_at > 0 ? in_how_long(view.next_try_at, now) : "soon");
+    }
+    if (view.queue.sendable == 0) return records(view.queue.records) + " waiting for you";
+    return records(view.queue.records) + " waiting" +
+           (view.next_try_at > 0 ? ". Sending " + in_how_long(view.next_try_at, now) : std::string{});
+}
+
+std::string state_line(const SyncView& view, UnixMs now) {
+    const std::int64_t waiting = view.queue.records;
+    switch (view.indicator) {
+        case Indicator::synced: return "All saved and sent. Last sync " + format_local_time(view.last_sync_at);
+        case Indicator::pending: return pending(view, now);
+        case Indicator::syncing: return syncing(view);
+        case Indicator::offline: {
+            const std::string why = view.working_offline ? "Working offline, as you chose. " : "No connection. ";
+            const std::string safe = waiting == 0 ? "Nothing waits to be sent"
+                                                  : records(waiting) + (waiting == 1 ? " is" : " are") + " safe on this laptop";
+            return why + safe + (view.working_offline ? "" : ". Will sync automatically when online");
+        }
+        case Indicator::server_away:
+            return "Internet works, the server does not answer" +
+                   (view.next_try_at > 0 ? ". Next try " + in_how_long(view.next_try_at, now) : std::string{});
+        case Indicator::login_page: return "A login page is in the way. Open browser";
+        case Indicator::signed_out:
+            return waiting == 0 ? "Sign in again to sync. Nothing is lost"
+                                : "Sign in again to send " + records(waiting) + ". Nothing is lost";
+        case Indicator::local_trouble: return "This laptop cannot save. Free some space on its disk now";
+        case Indicator::local_only:
+            return waiting == 0 ? "Everything stays on this laptop until you sign in to a server"
+                                : records(waiting) + (waiting == 1 ? " is" : " are") +
+                                      " safe on this laptop. Sign in to a server to sync";
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string headline(const SyncView& view, UnixMs now) {
+    std::string line = state_line(view, now);
+    if (view.needs_you > 0) line = count(view.needs_you, "needs", "need") + " your decision. " + line;
+    return line;
+}
+
+}  // namespace ct::client

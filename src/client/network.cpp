@@ -1,0 +1,84 @@
+#include "client/network.h"
+
+namespace ct::client {
+
+namespace {
+
+Result<sync::LoginAnswer> read_login(const net::HttpOutcome& outcome) {
+    if (outcome.failure != net::NetFailure::none) {
+        const sync::Unreachable why = unreachable(outcome);
+        const bool portal = why.kind == sync::Unreachable::Kind::login_page;
+        return fail(ErrorKind::offline, portal ? "NOT_COLORTOUCH" : "OFFLINE", why.detail);
+    }
+    if (auto problem = sync::read_problem(outcome.response)) {
+        const bool denied = problem->status == 401 || problem->status == 403;
+        return fail(denied ? ErrorKind::denied : problem->status >= 429 ? ErrorKind::offline : ErrorKind::invalid,
+                    problem->code, problem->detail);
+    }
+    if (outcome.response.status != 200 || !sync::from_our_server(outcome.response)) {
+        return fail(ErrorKind::offline, "NOT_COLORTOUCH",
+                    "what answers there is not a ColorTouch server (status " +
+                        std::to_string(outcome.response.status) + ")");
+    }
+    return sync::decode_login_answer(outcome.response.body);
+}
+
+sync::RequestKind request_kind(NetJob::Kind kind) {
+    switch (kind) {
+        case NetJob::Kind::push: return sync::RequestKind::push;
+        case NetJob::Kind::pull: return sync::RequestKind::pull;
+        default: return sync::RequestKind::probe;
+    }
+}
+
+}  // namespace
+
+sync::Unreachable unreachable(const net::HttpOutcome& outcome) {
+    using net::NetFailure;
+    using Kind = sync::Unreachable::Kind;
+    switch (outcome.failure) {
+        case NetFailure::no_route: return {Kind::no_route, false, outcome.detail};
+        case NetFailure::timeout: return {Kind::server_away, true, outcome.detail};
+        case NetFailure::cut: return {Kind::server_away, true, outcome.detail};  // a smaller batch may get through
+        case NetFailure::bad_body: return sync::read_unusable(outcome.response, outcome.detail);
+        case NetFailure::none:
+        case NetFailure::refused:
+        case NetFailure::tls:
+        case NetFailure::cancelled:
+        case NetFailure::bad_url: break;
+    }
+    return {Kind::server_away, false, outcome.detail};
+}
+
+NetAnswer Network::run(const NetJob& job) {
+    NetAnswer answer;
+    answer.kind = job.kind;
+    answer.id = job.id;
+    net::HttpOutcome outcome = client_for(job)->send(job.request, job.deadlines);
+    answer.wall_at_answer = clock_.now();
+    answer.traffic = outcome.response.traffic;
+    if (job.kind == NetJob::Kind::login) {
+        answer.reply = read_login(outcome);
+    } else if (outcome.failure != net::NetFailure::none) {
+        answer.reply = sync::Reply(unreachable(outcome));
+    } else {
+        answer.reply = sync::read_reply(request_kind(job.kind), outcome.response);
+    }
+    return answer;
+}
+
+void Network::cancel() {
+    const std::scoped_lock lock(mutex_);
+    if (client_) client_->cancel();
+}
+
+std::shared_ptr<net::HttpClient> Network::client_for(const NetJob& job) {
+    const std::scoped_lock lock(mutex_);
+    if (!client_ || base_url_ != job.base_url) {
+        client_ = std::make_shared<net::HttpClient>(net::HttpClientOptions{job.base_url, job.ca_file});
+        base_url_ = job.base_url;
+    }
+    return client_;
+}
+
+}  // namespace ct::client

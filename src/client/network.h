@@ -1,0 +1,56 @@
+// The client's way to the server, one exchange at a time: a job goes in, an answer that is already decoded comes out.
+// Used by the network thread of Client and, in line, by Session.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <variant>
+
+#include "base/clock.h"
+#include "base/http_message.h"
+#include "net/http_client.h"
+#include "sync/reply.h"
+
+namespace ct::client {
+
+struct NetJob {
+    enum class Kind : std::uint8_t { probe, push, pull, login, logout };
+    Kind kind = Kind::probe;
+    std::uint64_t id = 0;
+    std::string base_url;
+    std::string ca_file;
+    http::Request request;
+    net::Deadlines deadlines;
+};
+
+struct NetAnswer {
+    NetJob::Kind kind = NetJob::Kind::probe;
+    std::uint64_t id = 0;
+    /// For sign-in the answer or an error that says why not; for the rest what the engine takes.
+    std::variant<sync::Reply, Result<sync::LoginAnswer>> reply;
+    http::Traffic traffic;
+    UnixMs wall_at_answer = 0;  ///< our wall clock when the answer was complete, for the clock offset
+};
+
+/// One thread calls `run`; `cancel` may come from any other.
+class Network {
+  public:
+    explicit Network(const Clock& clock) : clock_(clock) {}
+    [[nodiscard]] NetAnswer run(const NetJob& job);
+    void cancel();
+
+  private:
+    [[nodiscard]] std::shared_ptr<net::HttpClient> client_for(const NetJob& job);
+
+    const Clock& clock_;
+    std::mutex mutex_;                         // guards the two below
+    std::shared_ptr<net::HttpClient> client_;  // for base_url_
+    std::string base_url_;
+};
+
+[[nodiscard]] sync::Unreachable unreachable(const net::HttpOutcome& outcome);
+
+}  // namespace ct::client

@@ -1,0 +1,430 @@
+#include "client/replica.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "base/log.h"
+#include "crm/validate.h"
+
+namespace ct::client {
+
+namespace {
+
+/// A changed clock offset smaller than this is the network's jitter, and not worth a write.
+constexpr std::int64_t kOffsetNoiseMs = 250;
+
+net::Deadlines deadlines_of(NetJob::Kind kind) {
+    net::Deadlines deadlines;
+    if (kind == NetJob::Kind::probe || kind == NetJob::Kind::logout) deadlines.total_ms = 10'000;
+    if (kind == NetJob::Kind::login) deadlines.total_ms = 30'000;
+    return deadlines;
+}
+
+/// Money of others is never overwritten in silence: an edit that touches such a field asks instead.
+crm::Policy policy_of(const Edit& edit) {
+    if (edit.kind != sync::OperationKind::update) return crm::Policy::lww;
+    const bool manual = std::any_of(edit.changes.fields.begin(), edit.changes.fields.end(), [&](const auto& change) {
+        return crm::def(edit.model, change.first).policy == crm::Policy::manual;
+    });
+    return manual ? crm::Policy::manual : crm::Policy::lww;
+}
+
+std::optional<UnixMs> server_time(const sync::Reply& reply) {
+    if (const auto* health = std::get_if<sync::Health>(&reply)) return health->server_time;
+    if (const auto* push = std::get_if<sync::PushAnswer>(&reply)) return push->server_time;
+    if (const auto* page = std::get_if<sync::PullPage>(&reply)) return page->server_time;
+    return std::nullopt;
+}
+
+}  // namespace
+
+Replica::Replica(store::Store& store, Secrets secrets, const Clock& clock, Random& random, ReplicaOptions options,
+                 ReplicaPorts ports)
+    : store_(store),
+      secrets_(std::move(secrets)),
+      clock_(clock),
+      random_(random),
+      options_(std::move(options)),
+      ports_(std::move(ports)),
+      engine_(options_.tuning, random),
+      ids_(clock, random),
+      stamps_(store.state().device_id, store.state().stamp_ms, store.state().stamp_counter) {}
+
+void Replica::start() {
+    if (auto token = secrets_.token()) {
+        token_ = std::move(*token);
+    } else {
+        log::error("the token cannot be read: " + token.error().message);
+    }
+    queue_changed(false);
+    tell(sync::event::Account{!store_.state().server_url.empty(), signed_in()});
+}
+
+// --- edits ----------------------------------------------------------------------------------------------------------
+
+Result<std::vector<sync::Operation>> Replica::operations_for(const std::vector<Edit>& edits) {
+    std::vector<sync::Operation> operations;
+    operations.reserve(edits.size());
+    const Uuid group = edits.size() > 1 ? ids_.next() : Uuid{};
+    const UnixMs wall = clock_.now() + store_.state().clock_offset_ms;
+    for (const Edit& edit : edits) {
+        sync::Operation& operation = operations.emplace_back();
+        operation.kind = edit.kind;
+        operation.model = edit.model;
+        operation.record = edit.record;
+        operation.changes = edit.changes;
+        operation.group = group;
+        operation.policy = policy_of(edit);
+        Result<void> valid;
+        if (edit.kind == sync::OperationKind::create) valid = crm::validate_new(edit.model, operation.changes);
+        if (edit.kind == sync::OperationKind::update) valid = crm::validate(edit.model, operation.changes);
+        if (!valid) return fail(valid.error());
+        operation.id = ids_.next();
+        operation.stamp = stamps_.next(wall);
+    }
+    return operations;
+}
+
+Result<store::Committed> Replica::write(const std::vector<sync::Operation>& operations) {
+    auto committed = store_.commit(operations, store_.state().user.id);
+    if (committed) {
+        in_trouble_ = false;
+    } else {
+        local_trouble(committed.error());
+    }
+    return committed;
+}
+
+Result<store::Committed> Replica::commit(const std::vector<Edit>& edits) {
+    auto operations = operations_for(edits);
+    if (!operations) return fail(operations.error());
+    auto committed = write(*operations);
+    queue_changed(committed.has_value());
+    return committed;
+}
+
+void Replica::commit(std::span<const Commit> saves) {
+    if (saves.size() > 1) {
+        // All in one transaction when all are well, which is nearly always.
+        std::vector<sync::Operation> together;
+        bool well = true;
+        for (const Commit& save : saves) {
+            auto operations = operations_for(save.edits);
+            well = well && operations.has_value();
+            if (!well) break;
+            std::move(operations->begin(), operations->end(), std::back_inserter(together));
+        }
+        if (auto committed = well ? store_.commit(together, store_.state().user.id) : Result<store::Committed>(fail({})); committed) {
+            in_trouble_ = false;
+            for (const Commit& save : saves.first(saves.size() - 1)) ports_.emit(Saved{save.ticket, {}});
+            ports_.emit(Saved{saves.back().ticket, std::move(committed->visible)});
+            queue_changed(true);
+            return;
+        }
+    }
+    for (const Commit& save : saves) {
+        auto committed = commit(save.edits);
+        if (committed) {
+            ports_.emit(Saved{save.ticket, std::move(committed->visible)});
+        } else {
+            ports_.emit(SaveFailed{save.ticket, committed.error()});
+        }
+    }
+}
+
+Result<store::Visible> Replica::retry(const Uuid& operation) {
+    const UnixMs wall = clock_.now() + store_.state().clock_offset_ms;
+    auto visible = store_.retry(operation, ids_.next(), stamps_.next(wall));
+    if (visible) queue_changed(true);
+    return visible;
+}
+
+Result<store::Visible> Replica::discard(const Uuid& operation) {
+    auto visible = store_.discard(operation);
+    if (visible) queue_changed(false);
+    return visible;
+}
+
+// --- account --------------------------------------------------------------------------------------------------------
+
+Result<void> Replica::sign_in(const SignIn& request) {
+    if (!net::transport_is_safe(request.server_url)) {
+        return fail(ErrorKind::invalid, "INSECURE_SERVER",
+                    request.server_url + ": use https; plain http is for this computer's own addresses only", "server");
+    }
+    signing_in_ = request;
+    while (!signing_in_->server_url.empty() && signing_in_->server_url.back() == '/') signing_in_->server_url.pop_back();
+    const sync::LoginRequest login{request.email, request.password, request.workspace, store_.state().device_id,
+                                   options_.device_name};
+    NetJob job;
+    job.kind = NetJob::Kind::login;
+    job.base_url = signing_in_->server_url;
+    job.ca_file = options_.ca_file;
+    job.request = sync::api_request("/api/auth/login", sync::encode(login), {});
+    job.deadlines = deadlines_of(job.kind);
+    ports_.send(std::move(job));
+    return {};
+}
+
+Result<void> Replica::bind(const sync::LoginAnswer& answer) {
+    store::SyncState state = store_.state();
+    if (!state.workspace_id.empty() && state.workspace_id != answer.workspace_id) {
+        return fail(ErrorKind::invalid, "OTHER_WORKSPACE",
+                    "this profile holds the data of workspace \"" + state.workspace_name + "\"; use another profile for \"" +
+                        answer.workspace_name + "\"");
+    }
+    if (state.epoch != answer.epoch) state.cursor.reset();
+    state.epoch = answer.epoch;
+    state.server_url = signing_in_->server_url;
+    state.workspace_id = answer.workspace_id;
+    state.workspace_name = answer.workspace_name;
+    state.user = answer.user;
+    if (auto saved = store_.save_state(state); !saved) return saved;
+    return secrets_.save_token(answer.token);
+}
+
+void Replica::on_login(const Result<sync::LoginAnswer>& answer) {
+    if (!signing_in_) return;
+    Result<void> bound = answer ? bind(*answer) : Result<void>(fail(answer.error()));
+    signing_in_.reset();
+    if (!bound) {
+        ports_.emit(SignInFailed{bound.error()});
+        return;
+    }
+    token_ = answer->token;
+    ports_.emit(SignedIn{answer->user});
+    tell(sync::event::Account{true, true});
+}
+
+Result<void> Replica::sign_out() {
+    if (token_.empty()) return {};
+    if (auto forgotten = secrets_.save_token({}); !forgotten) return forgotten;
+    send(NetJob::Kind::logout, 0, sync::api_request("/api/auth/logout", "{}", token_));  // as well as it goes
+    token_.clear();
+    tell(sync::event::Account{!store_.state().server_url.empty(), false});
+    return {};
+}
+
+// --- between the engine and the world -------------------------------------------------------------------------------
+
+void Replica::tell(sync::Event event) {
+    told_.push_back(std::move(event));
+    if (telling_) return;
+    telling_ = true;
+    while (!told_.empty()) {
+        sync::Event next = std::move(told_.front());
+        told_.pop_front();
+        for (sync::Action& action : engine_.handle(std::move(next), clock_.steady())) carry_out(action);
+    }
+    telling_ = false;
+    publish();
+}
+
+void Replica::carry_out(sync::Action& action) {
+    std::visit([this](auto& specific) { on(specific); }, action);
+}
+
+void Replica::on_answer(NetAnswer answer) {
+    round_bytes_sent_ += answer.traffic.bytes_sent;
+    round_bytes_received_ += answer.traffic.bytes_received;
+    if (auto* login = std::get_if<Result<sync::LoginAnswer>>(&answer.reply)) return on_login(*login);
+    if (answer.kind == NetJob::Kind::logout) return;
+    learn(answer);
+    tell(sync::event::Answered{answer.id, std::move(std::get<sync::Reply>(answer.reply))});
+}
+
+/// The server's clock and, at first contact, its epoch.
+void Replica::learn(const NetAnswer& answer) {
+    const sync::Reply& reply = std::get<sync::Reply>(answer.reply);
+    const auto told = server_time(reply);
+    if (!told) return;
+    store::SyncState state = store_.state();
+    const std::int64_t offset = *told + answer.traffic.total_ms / 2 - answer.wall_at_answer;
+    const bool clock_moved = *told > 0 && std::abs(offset - state.clock_offset_ms) > kOffsetNoiseMs + answer.traffic.total_ms / 2;
+    if (clock_moved) state.clock_offset_ms = offset;
+    std::string epoch;
+    if (const auto* push = std::get_if<sync::PushAnswer>(&reply)) epoch = push->epoch;
+    if (const auto* page = std::get_if<sync::PullPage>(&reply)) epoch = page->epoch;
+    const bool first_contact = state.epoch.empty() && !epoch.empty();
+    if (first_contact) state.epoch = epoch;
+    if (!clock_moved && !first_contact) return;
+    if (auto saved = store_.save_state(state); !saved) local_trouble(saved.error());
+}
+
+void Replica::send(NetJob::Kind kind, std::uint64_t id, http::Request request) {
+    NetJob job;
+    job.kind = kind;
+    job.id = id;
+    job.base_url = store_.state().server_url;
+    job.ca_file = options_.ca_file;
+    job.request = std::move(request);
+    job.deadlines = deadlines_of(kind);
+    ports_.send(std::move(job));
+}
+
+void Replica::on(sync::action::SendProbe& action) { send(NetJob::Kind::probe, action.request, sync::probe_request()); }
+
+void Replica::on(sync::action::PrepareBatch& action) {
+    auto batch = store_.take_batch({action.bytes_max, action.operations_max});
+    if (!batch) return local_trouble(batch.error());
+    told_.push_back(sync::event::BatchReady{batch->sequence, std::move(batch->operations)});
+}
+
+void Replica::on(sync::action::SendPush& action) {
+    sync::PushRequest request;
+    request.device_id = store_.state().device_id;
+    request.epoch = store_.state().epoch;
+    request.sequence = action.sequence;
+    request.operations = std::move(action.operations);
+    send(NetJob::Kind::push, action.request, sync::api_request("/api/sync/push", sync::encode(request), token_));
+}
+
+void Replica::on(sync::action::Settle& action) {
+    auto settled = store_.settle(action.answer);
+    if (!settled) return local_trouble(settled.error());
+    show(std::move(settled->visible));
+    told_.push_back(sync::event::QueueChanged{store_.queue().sendable, false});
+    told_.push_back(sync::event::Settled{settled->applied, settled->merged, settled->superseded, settled->conflicts,
+                                         settled->rejected});
+}
+
+void Replica::on(sync::action::SendPull& action) {
+    sync::PullRequest request;
+    request.device_id = store_.state().device_id;
+    request.epoch = store_.state().epoch;
+    request.cursor = action.cursor ? std::move(action.cursor) : store_.state().cursor;
+    request.limit = action.limit;
+    send(NetJob::Kind::pull, action.request, sync::api_request("/api/sync/pull", sync::encode(request), token_));
+}
+
+void Replica::on(sync::action::ApplyPage& action) {
+    auto applied = store_.apply(action.page);
+    if (!applied) return local_trouble(applied.error());
+    stamps_.observe(applied->newest_stamp_ms);
+    show(std::move(applied->visible));
+    told_.push_back(sync::event::QueueChanged{store_.queue().sendable, false});
+    told_.push_back(sync::event::PageDone{applied->rows, applied->ignored});
+}
+
+void Replica::on(sync::action::CancelRequests&) { ports_.cancel(); }
+
+void Replica::on(sync::action::RenewDevice&) {
+    const std::string device = ids_.next().str();
+    if (auto renewed = store_.renew_device(device); !renewed) return local_trouble(renewed.error());
+    stamps_ = sync::HybridClock(device, stamps_.last_ms(), stamps_.last_counter());
+    log::warn("this profile was copied or restored; it goes on as device " + device);
+    told_.push_back(sync::event::IdentityRenewed{device, store_.state().epoch});
+}
+
+void Replica::on(sync::action::RestartPull& action) {
+    store::SyncState state = store_.state();
+    state.cursor.reset();
+    if (state.epoch != action.epoch) state.epoch = action.epoch;  // empty: adopted from the next answer
+    if (auto saved = store_.save_state(state); !saved) return local_trouble(saved.error());
+    log::warn("the server's history begins anew; pulling from the start, unsent work is kept");
+    told_.push_back(sync::event::IdentityRenewed{state.device_id, state.epoch});
+}
+
+void Replica::on(sync::action::DropToken&) {
+    token_.clear();
+    if (auto forgotten = secrets_.save_token({}); !forgotten) log::error(forgotten.error().message);
+}
+
+void Replica::on(sync::action::RoundFinished& action) {
+    store::SyncHistoryRow row;
+    row.started_at = clock_.now() - action.duration_ms;
+    row.duration_ms = action.duration_ms;
+    row.pushed = action.counts.pushed;
+    row.merged = action.counts.merged;
+    row.superseded = action.counts.superseded;
+    row.conflicts = action.counts.conflicts;
+    row.failed = action.counts.failed;
+    row.pulled = action.counts.pulled;
+    row.requests = action.counts.requests;
+    row.bytes_sent = std::exchange(round_bytes_sent_, 0);
+    row.bytes_received = std::exchange(round_bytes_received_, 0);
+    row.outcome = action.outcome;
+    if (action.outcome == "done") {
+        store::SyncState state = store_.state();
+        state.last_sync_at = clock_.now();
+        if (auto saved = store_.save_state(state); !saved) local_trouble(saved.error());
+    }
+    if (auto added = store_.add_history(row); !added) local_trouble(added.error());
+    ports_.emit(SyncFinished{std::move(row), action.asked_for, std::move(action.detail)});
+}
+
+// --- what is shown --------------------------------------------------------------------------------------------------
+
+void Replica::queue_changed(bool edited) { tell(sync::event::QueueChanged{store_.queue().sendable, edited}); }
+
+void Replica::show(store::Visible visible) {
+    if (!visible.changed.empty() || !visible.removed.empty()) ports_.emit(RecordsChanged{std::move(visible)});
+}
+
+void Replica::local_trouble(const Error& error) {
+    if (error.kind == ErrorKind::invalid || error.kind == ErrorKind::not_found) return;  // an edit's fault, not the disk's
+    log::error(error.message);
+    if (!std::exchange(in_trouble_, true)) ports_.emit(Trouble{error});
+    told_.push_back(sync::event::LocalFailure{error.message});
+}
+
+Indicator Replica::indicator() const {
+    if (in_trouble_) return Indicator::local_trouble;
+    if (store_.state().server_url.empty()) return Indicator::local_only;
+    if (!signed_in()) return Indicator::signed_out;
+    if (engine_.transferring()) return Indicator::syncing;
+    if (engine_.offline_chosen() || !engine_.link_up()) return Indicator::offline;
+    switch (engine_.obstacle()) {
+        case sync::Obstacle::no_route: return Indicator::offline;
+        case sync::Obstacle::login_page: return Indicator::login_page;
+        case sync::Obstacle::signed_out: return Indicator::signed_out;
+        case sync::Obstacle::local: return Indicator::local_trouble;
+        case sync::Obstacle::server_away:
+        case sync::Obstacle::upgrade:
+        case sync::Obstacle::busy:
+        case sync::Obstacle::protocol: return Indicator::server_away;
+        case sync::Obstacle::none: break;
+    }
+    const bool all_receipted = store_.queue().operations == 0 && store_.state().last_sync_at > 0;
+    return all_receipted ? Indicator::synced : Indicator::pending;
+}
+
+SyncView Replica::view() const {
+    const store::SyncState& state = store_.state();
+    SyncView view;
+    view.indicator = indicator();
+    view.queue = store_.queue();
+    view.needs_you = view.queue.conflicts + view.queue.errors;
+    view.sending_done = engine_.working() ? engine_.counts().pushed : 0;
+    view.sending_total = engine_.working() ? engine_.counts().pushed + view.queue.sendable : 0;
+    view.receiving_done = engine_.working() ? engine_.counts().pulled : 0;
+    view.receiving_total = engine_.working() ? engine_.counts().pulled + engine_.pull_remaining() : 0;
+    view.bytes_sent = round_bytes_sent_;
+    view.bytes_received = round_bytes_received_;
+    if (const auto due = engine_.due()) view.next_try_at = clock_.now() + std::max<SteadyMs>(0, *due - clock_.steady());
+    view.last_sync_at = state.last_sync_at;
+    view.reason = engine_.reason();
+    view.last_error_code = engine_.last_error();
+    view.working_offline = engine_.offline_chosen();
+    view.server_url = state.server_url;
+    view.user_name = state.user.name;
+    view.user_email = state.user.email;
+    view.workspace_name = state.workspace_name;
+    view.device_id = state.device_id;
+    view.epoch = state.epoch;
+    view.cursor = state.cursor.value_or("");
+    view.clock_offset_ms = state.clock_offset_ms;
+    return view;
+}
+
+void Replica::publish() {
+    SyncView now = view();
+    // A next try that moved by a few ms of measuring is the same next try.
+    if (published_ && std::abs(published_->next_try_at - now.next_try_at) < 50) now.next_try_at = published_->next_try_at;
+    if (published_ == now) return;
+    published_ = now;
+    ports_.emit(SyncChanged{std::move(now)});
+}
+
+}  // namespace ct::client

@@ -1,0 +1,117 @@
+// The heart of the client: the store, the engine, and what lies between. It carries the engine's actions out, gives
+// operations their ids and stamps, and says in events what became visible. No threads, no sockets, no waiting: the
+// worker thread of Client, the one-shot Session and the simulator all drive this same object. One thread at a time.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/uuid.h"
+#include "client/event.h"
+#include "client/network.h"
+#include "client/secrets.h"
+#include "store/store.h"
+#include "sync/engine.h"
+#include "sync/stamp.h"
+
+namespace ct::client {
+
+/// What the replica needs of its surroundings. All are called from within the replica's own calls.
+struct ReplicaPorts {
+    std::function<void(NetJob)> send;    ///< start it; the answer comes by `on_answer`
+    std::function<void()> cancel;        ///< end what is under way; answers of it may still come and are ignored
+    std::function<void(Event)> emit;     ///< for the window
+};
+
+struct ReplicaOptions {
+    sync::Tuning tuning;
+    std::string ca_file;
+    std::string device_name = "ColorTouch";
+};
+
+class Replica {
+  public:
+    Replica(store::Store& store, Secrets secrets, const Clock& clock, Random& random, ReplicaOptions options,
+            ReplicaPorts ports);
+
+    /// Reads the token and tells the engine how things stand. Call once, before everything else.
+    void start();
+
+    // --- edits -------------------------------------------------------------------------------------------------------
+    /// One save: validated, stamped, durable when it returns a value.
+    [[nodiscard]] Result<store::Committed> commit(const std::vector<Edit>& edits);
+    /// Several saves in one transaction (group commit); each gets its Saved or SaveFailed event. One that is wrong
+    /// fails alone.
+    void commit(std::span<const Commit> saves);
+    [[nodiscard]] Result<store::Visible> retry(const Uuid& operation);
+    [[nodiscard]] Result<store::Visible> discard(const Uuid& operation);
+    [[nodiscard]] Uuid new_id() { return ids_.next(); }
+
+    // --- account -----------------------------------------------------------------------------------------------------
+    /// Starts a sign-in; its end is a SignedIn or SignInFailed event. INSECURE_SERVER, BAD_URL at once.
+    [[nodiscard]] Result<void> sign_in(const SignIn& request);
+    [[nodiscard]] Result<void> sign_out();
+    [[nodiscard]] bool signed_in() const { return !token_.empty(); }
+
+    // --- the world ---------------------------------------------------------------------------------------------------
+    void tell(sync::Event event);             ///< link, focus, timer, SyncAsked, OfflineChosen …
+    void on_answer(NetAnswer answer);
+    [[nodiscard]] std::optional<SteadyMs> due() const { return engine_.due(); }
+
+    [[nodiscard]] SyncView view() const;
+    [[nodiscard]] const sync::Engine& engine() const { return engine_; }
+    [[nodiscard]] store::Store& store() { return store_; }
+
+  private:
+    void carry_out(sync::Action& action);
+    void on(sync::action::SendProbe& action);
+    void on(sync::action::PrepareBatch& action);
+    void on(sync::action::SendPush& action);
+    void on(sync::action::Settle& action);
+    void on(sync::action::SendPull& action);
+    void on(sync::action::ApplyPage& action);
+    void on(sync::action::CancelRequests& action);
+    void on(sync::action::RenewDevice& action);
+    void on(sync::action::RestartPull& action);
+    void on(sync::action::DropToken& action);
+    void on(sync::action::RoundFinished& action);
+
+    void on_login(const Result<sync::LoginAnswer>& answer);
+    [[nodiscard]] Result<void> bind(const sync::LoginAnswer& answer);
+    [[nodiscard]] Result<std::vector<sync::Operation>> operations_for(const std::vector<Edit>& edits);
+    [[nodiscard]] Result<store::Committed> write(const std::vector<sync::Operation>& operations);
+    void send(NetJob::Kind kind, std::uint64_t id, http::Request request);
+    void learn(const NetAnswer& answer);
+    void queue_changed(bool edited);
+    void show(store::Visible visible);
+    void local_trouble(const Error& error);
+    void publish();
+    [[nodiscard]] Indicator indicator() const;
+
+    store::Store& store_;
+    Secrets secrets_;
+    const Clock& clock_;
+    Random& random_;
+    ReplicaOptions options_;
+    ReplicaPorts ports_;
+    sync::Engine engine_;
+    UuidGenerator ids_;
+    sync::HybridClock stamps_;
+    std::string token_;
+
+    std::deque<sync::Event> told_;       // events for the engine, in order
+    bool telling_ = false;               // the engine is at work further up the stack
+    bool in_trouble_ = false;            // the last write to the disk failed
+    std::optional<SignIn> signing_in_;
+    UnixMs round_began_at_ = 0;          // wall clock
+    std::int64_t round_bytes_sent_ = 0, round_bytes_received_ = 0;
+    std::int64_t round_total_ = 0;       // operations to send when the round began
+    std::optional<SyncView> published_;
+};
+
+}  // namespace ct::client
