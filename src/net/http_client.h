@@ -17,9 +17,9 @@ enum class NetFailure : std::uint8_t {
     timeout,     ///< connect, read, write or total deadline passed
     tls,         ///< certificate or handshake
     cut,         ///< the connection broke after it stood
-    bad_body,    ///< undecodable compression, Content-Digest missing or not matching, or over the size limit
-    cancelled,   ///< cancel() was called
-    bad_url,     ///< the base URL cannot be used
+    bad_body,    ///< not HTTP, undecodable compression, Content-Digest missing or not matching, or over the size limit
+    cancelled,   ///< cancel() or close() was called
+    bad_url,     ///< the base URL, the path or a header cannot be sent as it is (control characters); nothing was sent
 };
 [[nodiscard]] const char* name(NetFailure failure);
 
@@ -33,7 +33,8 @@ struct Deadlines {
 struct HttpOutcome {
     NetFailure failure = NetFailure::none;
     std::string detail;       ///< one line for the log: "connect to 10.0.0.2:8787: Connection refused"
-    http::Response response;  ///< meaningful when failure is none; traffic is always filled in
+    http::Response response;  ///< meaningful when failure is none; traffic is always filled in. With bad_body, status and
+                              ///< headers are what came (a login page, say), and the body is empty
 };
 
 struct HttpClientOptions {
@@ -43,9 +44,13 @@ struct HttpClientOptions {
     std::size_t max_body = 64 * 1'048'576;   ///< longest answer accepted, after decompression
 };
 
-/// A keep-alive connection to one server. One thread at a time calls `send`; `cancel` may come from any other.
-/// Adds Content-Digest, Content-Encoding and Accept-Encoding ("zstd, gzip"); checks the answer's digest when the
-/// body is not empty and `require_digest` was asked. Redirects are not followed (a login page uses them).
+/// A keep-alive connection to one server. One thread at a time calls `send`; `cancel` and `close` may come from any other.
+/// Adds Host, Content-Length, Content-Digest, Content-Encoding and Accept-Encoding ("zstd, gzip"); the caller's own
+/// headers of the first two names and of Connection, Transfer-Encoding, Expect and Accept-Encoding are left out.
+/// A digest in the answer must match; when the body is not empty and `require_digest` was asked, it must be there.
+/// The answer's body comes decompressed and its headers without Content-Encoding, Content-Length and Transfer-Encoding.
+/// Redirects are not followed (a login page uses them). Nothing is tried twice: that is the caller's decision.
+/// A connection that was idle for longer than the server keeps one (Keep-Alive: timeout) is replaced before the send.
 class HttpClient {
   public:
     explicit HttpClient(HttpClientOptions options);
@@ -55,8 +60,11 @@ class HttpClient {
 
     [[nodiscard]] HttpOutcome send(const http::Request& request, const Deadlines& deadlines,
                                    bool require_digest = true);
-    /// Ends a `send` under way (it returns `cancelled`) and makes later ones start afresh.
+    /// Ends a `send` under way (it returns `cancelled`, within milliseconds, whatever it waits for) and makes later ones
+    /// start afresh. Without a `send` under way it does nothing.
     void cancel();
+    /// Like `cancel`, and every later `send` returns `cancelled` at once: for the end of the program.
+    void close();
 
   private:
     struct Impl;

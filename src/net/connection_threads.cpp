@@ -1,0 +1,79 @@
+#include "net/connection_threads.h"
+
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+namespace ct::net {
+namespace {
+
+// A thread that waited this long ends: bursts pass, and a thread holds compression contexts.
+constexpr std::chrono::seconds kIdleFor{10};
+
+}  // namespace
+
+bool ConnectionThreads::run(std::function<void()> job) {
+    std::unique_lock lock(mutex_);
+    join_ended(lock);
+    if (finishing_) return false;
+    if (jobs_.size() >= idle_) {
+        if (threads_.size() < threads_max_) {
+            const auto self = threads_.emplace(threads_.end());
+            try {
+                *self = std::thread([this, self] { work(self); });
+            } catch (const std::system_error&) {
+                threads_.erase(self);
+                if (threads_.empty()) return false;
+            }
+        } else if (jobs_.size() >= idle_ + queue_max_) {
+            return false;
+        }
+    }
+    jobs_.push_back(std::move(job));
+    lock.unlock();
+    news_.notify_one();
+    return true;
+}
+
+bool ConnectionThreads::crowded() const {
+    const std::lock_guard lock(mutex_);
+    return jobs_.size() > idle_;
+}
+
+void ConnectionThreads::work(Threads::iterator self) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        ++idle_;
+        const bool called = news_.wait_for(lock, kIdleFor, [&] { return !jobs_.empty() || finishing_; });
+        --idle_;
+        if (jobs_.empty() && (finishing_ || !called)) break;
+        std::function<void()> job = std::move(jobs_.front());
+        jobs_.pop_front();
+        lock.unlock();
+        job();
+        job = nullptr;
+        lock.lock();
+    }
+    ended_.push_back(std::move(*self));
+    threads_.erase(self);
+    if (finishing_) news_.notify_all();
+}
+
+void ConnectionThreads::join_ended(std::unique_lock<std::mutex>& lock) {
+    while (!ended_.empty()) {
+        std::vector<std::thread> ended = std::exchange(ended_, {});
+        lock.unlock();
+        for (std::thread& thread : ended) thread.join();
+        lock.lock();
+    }
+}
+
+void ConnectionThreads::finish() {
+    std::unique_lock lock(mutex_);
+    finishing_ = true;
+    news_.notify_all();
+    news_.wait(lock, [&] { return threads_.empty(); });
+    join_ended(lock);
+}
+
+}  // namespace ct::net

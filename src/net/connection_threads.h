@@ -1,0 +1,49 @@
+// One thread per connection, up to a limit; what comes beyond queues.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace ct::net {
+
+/// cpp-httplib's own pool starts no thread while one is idle *on paper*: in a burst the ninth connection can wait behind
+/// eight that stay. This one counts jobs against idle threads.
+class ConnectionThreads {
+  public:
+    ConnectionThreads(std::size_t threads_max, std::size_t queue_max)
+        : threads_max_(threads_max), queue_max_(queue_max) {}
+    ~ConnectionThreads() { finish(); }
+    ConnectionThreads(const ConnectionThreads&) = delete;
+    ConnectionThreads& operator=(const ConnectionThreads&) = delete;
+
+    /// False when the queue is full or no thread can be had; the job is dropped then.
+    [[nodiscard]] bool run(std::function<void()> job);
+    /// True when somebody waits for a thread: a good moment to give up an idle connection.
+    [[nodiscard]] bool crowded() const;
+    /// Takes no more jobs, and returns when those taken are done.
+    void finish();
+
+  private:
+    using Threads = std::list<std::thread>;
+    void work(Threads::iterator self);
+    void join_ended(std::unique_lock<std::mutex>& lock);
+
+    const std::size_t threads_max_;
+    const std::size_t queue_max_;
+    mutable std::mutex mutex_;
+    std::condition_variable news_;
+    // all guarded by mutex_
+    std::deque<std::function<void()>> jobs_;
+    Threads threads_;
+    std::vector<std::thread> ended_;  // to be joined
+    std::size_t idle_ = 0;            // waiting for a job
+    bool finishing_ = false;
+};
+
+}  // namespace ct::net
