@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/http_message.h"
 #include "base/random.h"
+#include "server/passwords.h"
 #include "server/storage/storage.h"
 
 namespace ct::server {
@@ -18,6 +19,8 @@ struct ServiceOptions {
     std::int64_t token_days = 90;            ///< sliding
     std::int64_t wait_max_s = 25;            ///< longest long poll
     std::string version = "0.1.0";
+    std::size_t pull_bytes_max = 8u << 20;   ///< of JSON per page, whatever the limit in rows
+    PasswordCost password_cost{};            ///< tests choose a cheap one
 };
 
 /// Any number of threads may call `handle` at once. Never throws; failures of the database become 503.
@@ -26,9 +29,12 @@ class Service {
     Service(Storage& storage, const Clock& clock, Random& random, ServiceOptions options = {});
     ~Service();
     [[nodiscard]] http::Response handle(const http::Request& request);
+    /// Ends long polls, now and from now on, so that the server can stop.
+    void stop();
+
+    struct Impl;  // named by the table of routes
 
   private:
-    struct Impl;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,293 @@
+#include "server/pull.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "crm/json_codec.h"
+#include "crm/tables.h"
+#include "server/cursor.h"
+#include "server/origins.h"
+#include "server/page_writer.h"
+
+namespace ct::server {
+
+namespace {
+
+using Stretch = Cursor::Stretch;
+
+constexpr std::chrono::milliseconds kLookAgain{1'000};  // another process may have written to the same database
+
+/// What a pull does with a row that changed.
+enum class Sending : std::uint8_t { nothing, whole, partial, deleted, revoked };
+
+class Page {
+  public:
+    Page(ReadTransaction& transaction, const sync::PullRequest& request, const Session& session, Cursor from,
+         std::int64_t limit, std::size_t bytes_max)
+        : transaction_(transaction), viewer_{session.user.id, session.user.role != Role::employee},
+          device_(session.device), cursor_(std::move(from)), limit_(limit), bytes_max_(bytes_max),
+          writer_(request.exclude) {
+        for (const crm::ModelDef& model : crm::models()) {
+            const auto& wanted = request.models;
+            if (wanted.empty() || std::find(wanted.begin(), wanted.end(), model.model) != wanted.end()) {
+                models_.push_back(model.model);
+            }
+        }
+    }
+
+    /// Fills the page and moves the cursor on.
+    [[nodiscard]] Result<void> fill(bool first);
+    [[nodiscard]] bool empty() const { return writer_.rows() == 0; }
+    [[nodiscard]] bool waits() const { return empty() && !has_more_ && cursor_.stretch == Stretch::changes; }
+    [[nodiscard]] std::string json(const sync::PullRequest& request, const std::string& epoch, UnixMs now) const;
+
+  private:
+    [[nodiscard]] Result<void> fill_snapshot();
+    [[nodiscard]] Result<void> fill_changes(bool whole);
+    [[nodiscard]] Result<void> add_parents(std::int64_t last_feed, bool whole);
+    [[nodiscard]] bool wanted(crm::Model model) const {
+        return std::find(models_.begin(), models_.end(), model) != models_.end();
+    }
+    [[nodiscard]] bool full() const { return writer_.rows() >= limit_ || writer_.bytes() >= bytes_max_; }
+    [[nodiscard]] Sending classify(const RowView& row, bool whole);
+    [[nodiscard]] bool lost(const RowView& row) const;
+    void send(const RowView& row, Sending sending);
+    void note_parent(const RowView& row);
+
+    ReadTransaction& transaction_;
+    const Viewer viewer_;
+    const std::string device_;
+    Cursor cursor_;
+    const std::int64_t limit_;
+    const std::size_t bytes_max_;
+    PageWriter writer_;
+    std::vector<crm::Model> models_;
+    bool has_more_ = false;
+    std::vector<std::string> fields_;     // of the row just classified as partial
+    std::set<std::string> leads_, parents_;  // sent whole, and named by children sent whole
+};
+
+Result<void> Page::fill(bool first) {
+    cursor_.view = view_tag(viewer_);
+    if (first) {
+        cursor_.since = transaction_.version();
+        const auto count = transaction_.count(models_, viewer_);
+        if (!count) return fail(count.error());
+        cursor_.remaining = *count;
+    }
+    switch (cursor_.stretch) {
+        case Stretch::snapshot: return fill_snapshot();
+        case Stretch::whole: return fill_changes(true);
+        case Stretch::changes: return fill_changes(false);
+    }
+    return {};
+}
+
+Result<void> Page::fill_snapshot() {
+    std::string last;
+    const RowVisitor visit = [&](const RowView& row) {
+        if (full()) {
+            has_more_ = true;
+            return false;
+        }
+        writer_.whole(row);
+        last.assign(row.id);
+        return true;
+    };
+    for (auto phase = static_cast<std::size_t>(cursor_.phase); phase < kPhaseCount; ++phase) {
+        const auto now = static_cast<Phase>(phase);
+        if (!wanted(model_of(now))) continue;
+        const bool goes_on = now == cursor_.phase;
+        last = goes_on ? cursor_.below : std::string{};
+        const std::string below = last;
+        if (auto read = transaction_.snapshot(now, cursor_.since, below, viewer_, visit); !read) return read;
+        if (!has_more_) continue;
+        cursor_.phase = now;
+        cursor_.below = last;
+        cursor_.remaining = std::max<std::int64_t>(cursor_.remaining - writer_.rows(), 1);
+        return {};
+    }
+    // All phases are through. What changed meanwhile follows, whole.
+    const bool moved = transaction_.version() > cursor_.since;
+    cursor_.stretch = moved ? Stretch::whole : Stretch::changes;
+    has_more_ = moved;
+    cursor_.remaining = moved ? transaction_.version() - cursor_.since : 0;
+    return {};
+}
+
+Result<void> Page::fill_changes(bool whole) {
+    std::int64_t last = cursor_.since;
+    const auto read = transaction_.changes(cursor_.since, models_, viewer_, [&](const RowView& row) {
+        const Sending sending = classify(row, whole);
+        if (sending != Sending::nothing && full()) {
+            has_more_ = true;
+            return false;
+        }
+        send(row, sending);
+        last = row.feed;
+        return true;
+    });
+    if (!read) return read;
+    if (has_more_) {
+        if (auto added = add_parents(last, whole); !added) return added;
+    } else {
+        cursor_.stretch = Stretch::changes;
+        last = transaction_.version();
+    }
+    cursor_.since = last;
+    cursor_.remaining = has_more_ ? std::max<std::int64_t>(transaction_.version() - last, 1) : 0;
+    return {};
+}
+
+/// A lead that changed after its children comes later in the order of changes, but its children must not arrive
+/// before it: it is sent along, and once more at its place.
+Result<void> Page::add_parents(std::int64_t last_feed, bool whole) {
+    if (!wanted(crm::Model::lead)) return {};
+    std::vector<std::string> missing;
+    std::set_difference(parents_.begin(), parents_.end(), leads_.begin(), leads_.end(), std::back_inserter(missing));
+    if (missing.empty()) return {};
+    return transaction_.leads(missing, last_feed, [&](const RowView& row) {
+        const bool visible = viewer_.all || row.owner == viewer_.user;
+        if (visible && classify(row, whole) == Sending::whole) writer_.whole(row);
+        return true;
+    });
+}
+
+bool Page::lost(const RowView& row) const {
+    std::string_view owners = row.former_owners;
+    while (!owners.empty()) {
+        const std::string_view user = next_word(owners);
+        const std::string_view until = next_word(owners);
+        std::int64_t version = 0;
+        std::from_chars(until.data(), until.data() + until.size(), version);
+        if (user == viewer_.user) return version > cursor_.since;
+    }
+    return false;
+}
+
+Sending Page::classify(const RowView& row, bool whole) {
+    const std::int64_t since = cursor_.since;
+    if (!viewer_.all && row.owner != viewer_.user) return lost(row) ? Sending::revoked : Sending::nothing;
+
+    fields_.clear();
+    std::string_view packed = row.origins;
+    bool deletion_moved = false, deletion_echo = false, all_new = true;
+    OriginLine line;
+    while (next_origin(packed, line)) {
+        const bool fresh = line.version > since;
+        const bool echo = line.device == device_;
+        while (!line.fields.empty()) {
+            const std::string_view field = next_word(line.fields);
+            if (field == kDeletion) {
+                deletion_moved = fresh;
+                deletion_echo = echo;
+            } else if (fresh && !echo) {
+                fields_.push_back(unpack_name(field));
+            } else {
+                all_new = false;
+            }
+        }
+    }
+    if (row.deleted) return whole || (deletion_moved && !deletion_echo) ? Sending::deleted : Sending::nothing;
+    if (whole || deletion_moved) return Sending::whole;                       // or it was brought back
+    if (!viewer_.all && row.owner_version > since) return Sending::whole;     // or it came into sight
+    if (fields_.empty()) return Sending::nothing;                             // nothing but this device's own edits
+    return all_new ? Sending::whole : Sending::partial;
+}
+
+void Page::note_parent(const RowView& row) {
+    if (row.model == crm::Model::lead) {
+        leads_.emplace(row.id);
+        return;
+    }
+    const auto* lead = std::get_if<std::string_view>(&row.values[*crm::def(row.model).parent]);
+    if (lead != nullptr) parents_.emplace(*lead);
+}
+
+void Page::send(const RowView& row, Sending sending) {
+    switch (sending) {
+        case Sending::nothing: return;
+        case Sending::deleted: return writer_.deleted(row);
+        case Sending::revoked: return writer_.revoked(row);
+        case Sending::partial: return writer_.partial(row, fields_);
+        case Sending::whole: break;
+    }
+    note_parent(row);
+    writer_.whole(row);
+}
+
+std::string Page::json(const sync::PullRequest& request, const std::string& epoch, UnixMs now) const {
+    std::string text;
+    text.reserve(writer_.bytes() + 4'096);
+    crm::JsonWriter json(text);
+    json.raw("{\"epoch\":");
+    json.string(epoch);
+    json.raw(",\"from\":");
+    if (request.cursor) json.string(*request.cursor);
+    else json.raw("null");
+    json.raw(",\"cursor\":");
+    json.string(format_cursor(cursor_));
+    json.raw(has_more_ ? ",\"hasMore\":true,\"remaining\":" : ",\"hasMore\":false,\"remaining\":");
+    json.number(cursor_.remaining);
+    json.raw(",\"purgeFloor\":");
+    json.number(transaction_.purge_floor());
+    json.raw(",\"serverTime\":");
+    json.instant(now);
+    json.raw(",\"changes\":[");
+    writer_.write(text);
+    json.raw("]}");
+    return text;
+}
+
+/// A cursor that this pull may go on from, or why the client has to begin anew.
+tl::expected<Cursor, Refusal> checked_cursor(const std::string& text, const ReadTransaction& transaction,
+                                             const Session& session) {
+    const auto cursor = parse_cursor(text);
+    if (!cursor) return refuse(400, "MALFORMED", "cursor is none of this server's");
+    const Viewer viewer{session.user.id, session.user.role != Role::employee};
+    if (cursor->since < transaction.purge_floor()) {
+        return refuse(409, "RESYNC_REQUIRED", "deletions since then are no longer on record: pull from the start");
+    }
+    if (cursor->view != view_tag(viewer)) {
+        return refuse(409, "RESYNC_REQUIRED", "the cursor was made for another view of the workspace: pull from the start");
+    }
+    if (cursor->since > transaction.version()) {
+        return refuse(409, "RESYNC_REQUIRED", "the cursor is ahead of the server: pull from the start");
+    }
+    return *cursor;
+}
+
+}  // namespace
+
+Answer Pull::run(const Session& session, const sync::PullRequest& request) {
+    const std::string epoch = storage_.epoch();
+    if (!request.epoch.empty() && request.epoch != epoch) {
+        return refuse(409, "EPOCH_CHANGED", "the server's database is another one than before", json_member("epoch", epoch));
+    }
+    const WorkspaceKey workspace = session.user.workspace.key;
+    const std::int64_t limit = std::clamp<std::int64_t>(request.limit, 1, limits_.rows_max);
+    const auto wait = std::chrono::seconds(std::clamp<std::int64_t>(request.wait_s, 0, limits_.wait_max_s));
+    const auto deadline = std::chrono::steady_clock::now() + wait;
+    for (;;) {
+        const std::int64_t rung = bells_.count(workspace);
+        {
+            auto transaction = storage_.begin_read(workspace);
+            if (!transaction) return refuse(transaction.error());
+            Cursor cursor;
+            if (request.cursor) {
+                auto checked = checked_cursor(*request.cursor, **transaction, session);
+                if (!checked) return tl::unexpected(checked.error());
+                cursor = std::move(*checked);
+            }
+            Page page(**transaction, request, session, std::move(cursor), limit, limits_.bytes_max);
+            if (auto filled = page.fill(!request.cursor); !filled) return refuse(filled.error());
+            const auto left = deadline - std::chrono::steady_clock::now();
+            if (!page.waits() || left <= left.zero() || bells_.stopped()) return page.json(request, epoch, clock_.now());
+        }
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        bells_.wait(workspace, rung, std::clamp(left, std::chrono::milliseconds(1), kLookAgain));
+    }
+}
+
+}  // namespace ct::server

@@ -1,0 +1,25 @@
+// POST /api/sync/push: the verdicts on a batch, and their effect, in one transaction.
+#pragma once
+
+#include "base/clock.h"
+#include "server/answer.h"
+#include "server/bell.h"
+#include "server/storage/storage.h"
+#include "sync/wire.h"
+
+namespace ct::server {
+
+class Push {
+  public:
+    Push(Storage& storage, const Clock& clock, Bells& bells) : storage_(storage), clock_(clock), bells_(bells) {}
+
+    /// The JSON of the answer. Any thread.
+    [[nodiscard]] Answer run(const Session& session, const sync::PushRequest& request);
+
+  private:
+    Storage& storage_;
+    const Clock& clock_;
+    Bells& bells_;
+};
+
+}  // namespace ct::server

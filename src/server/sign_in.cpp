@@ -1,0 +1,197 @@
+#include "server/sign_in.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/utf8.h"
+#include "crm/json_codec.h"
+#include "server/accounts.h"
+#include "sync/wire.h"
+
+namespace ct::server {
+
+namespace {
+
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::int64_t kTouchAfterMs = 3'600'000;  // "last seen" is right to the hour, and most requests write nothing
+constexpr std::size_t kDeviceNameMax = 200;
+constexpr std::size_t kUsersPerEmailMax = 5;
+
+/// Device ids stand inside stamps and packed origins: one printable word.
+bool valid_device(std::string_view id) {
+    return !id.empty() && id.size() <= 64 && id != "=" &&
+           std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+tl::unexpected<Refusal> unauthenticated(std::string detail) { return refuse(401, "UNAUTHENTICATED", std::move(detail)); }
+
+std::string device_json(const Device& device) {
+    std::string text = "{\"id\":";
+    crm::JsonWriter json(text);
+    json.string(device.id);
+    json.raw(",\"name\":");
+    json.string(device.name);
+    json.raw(",\"user\":{\"id\":");
+    json.string(device.user_id);
+    json.raw(",\"name\":");
+    json.string(device.user_name);
+    json.raw("},\"createdAt\":");
+    json.instant(device.created_at);
+    json.raw(",\"lastSeenAt\":");
+    json.instant(device.seen_at);
+    json.raw(",\"operations\":");
+    json.number(device.operations);
+    json.raw(device.signed_in ? ",\"signedIn\":true}" : ",\"signedIn\":false}");
+    return text;
+}
+
+}  // namespace
+
+tl::expected<Session, Refusal> SignIn::session(const http::Request& request) {
+    constexpr std::string_view kScheme = "bearer ";
+    const std::string_view header = http::find_header(request.headers, "Authorization");
+    const bool bearer = header.size() > kScheme.size() &&
+                        std::equal(kScheme.begin(), kScheme.end(), header.begin(), [](char a, char b) {
+                            return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
+                        });
+    if (!bearer) return unauthenticated("sign in first");
+    const Sha256 token = token_hash(trim(header.substr(kScheme.size())));
+    auto found = storage_.session(token);
+    if (!found) return refuse(found.error());
+    if (!*found || (*found)->user.disabled || (*found)->expires_at <= clock_.now()) {
+        return unauthenticated("the sign-in is no longer valid");
+    }
+    touch(token, **found);
+    return std::move(**found);
+}
+
+void SignIn::touch(const Sha256& token, Session& session) {
+    const UnixMs now = clock_.now();
+    if (now - session.seen_at < kTouchAfterMs) return;
+    session.seen_at = now;
+    session.expires_at = now + token_days_ * kDayMs;
+    (void)storage_.touch_session(token, now, session.expires_at);  // a full disk must not lock anybody out
+}
+
+/// The one user whom e-mail, password and workspace name. Takes as long whether or not there is such a user.
+Result<std::optional<User>> SignIn::matching(const std::string& email, const std::string& workspace,
+                                             const std::string& password) {
+    const auto canonical = canonical_email(email);
+    std::vector<User> candidates;
+    if (canonical) {
+        auto found = storage_.find_users(*canonical, workspace);
+        if (!found) return fail(found.error());
+        candidates = std::move(*found);
+    }
+    if (candidates.size() > kUsersPerEmailMax) candidates.clear();  // the workspace has to be named then
+    std::vector<User> matches;
+    for (User& user : candidates) {
+        if (passwords_.verify(user.password, password) && !user.disabled) matches.push_back(std::move(user));
+    }
+    if (candidates.empty()) passwords_.pretend(password);
+    if (matches.size() > 1) {
+        return fail(ErrorKind::invalid, "WORKSPACE_NEEDED", "you belong to several workspaces: name one", "workspace");
+    }
+    return matches.empty() ? std::optional<User>{} : std::optional(std::move(matches.front()));
+}
+
+Answer SignIn::login(const http::Request& request) {
+    const auto wanted = sync::decode_login_request(request.body);
+    if (!wanted) return refuse(wanted.error());
+    if (!valid_device(wanted->device_id)) return refuse(400, "MALFORMED", "device.id must be 1 to 64 printable ASCII characters");
+    if (wanted->password.size() > kPasswordMax) return unauthenticated("e-mail address or password is wrong");
+    const std::string key = wanted->email.substr(0, 254) + "\n" + request.remote;
+    if (const std::int64_t wait = throttle_.attempt(key, clock_.steady()); wait > 0) {
+        auto refusal = refuse(429, "TOO_MANY_ATTEMPTS", "too many attempts: wait a little");
+        refusal.value().retry_after_s = wait;
+        return refusal;
+    }
+    const auto user = matching(wanted->email, wanted->workspace, wanted->password);
+    if (!user) return refuse(user.error());
+    if (!*user) return unauthenticated("e-mail address or password is wrong");
+    throttle_.succeeded(key);
+
+    const UnixMs now = clock_.now();
+    std::string token;
+    {
+        const std::lock_guard lock(random_mutex_);
+        token = make_token(random_);
+    }
+    std::string device_name(trim(wanted->device_name));
+    if (device_name.size() > kDeviceNameMax) device_name = wanted->device_id;
+    const NewSession session{token_hash(token), wanted->device_id, device_name, now, now + token_days_ * kDayMs};
+    if (auto added = storage_.add_session(**user, session); !added) return refuse(added.error());
+    return sync::encode(sync::LoginAnswer{
+        token, session.expires_at,
+        {(*user)->id, (*user)->name, (*user)->email, std::string(name((*user)->role))},
+        (*user)->workspace.id, (*user)->workspace.name, storage_.epoch(), now});
+}
+
+Answer SignIn::logout(const Session& session) {
+    const auto ended = storage_.end_session(session.user.workspace.key, session.device);
+    if (!ended) return refuse(ended.error());
+    return std::string("{}");
+}
+
+/// {currentPassword, newPassword}; an ADMIN sets another user's with {email, newPassword}.
+Answer SignIn::set_password(const Session& session, const http::Request& request) {
+    const auto document = crm::parse_json(request.body);
+    if (!document) return refuse(document.error());
+    const auto text = [&](const char* member) {
+        const auto at = document->is_object() ? document->find(member) : document->end();
+        return at != document->end() && at->is_string() ? at->get<std::string>() : std::string{};
+    };
+    const std::string wanted = text("newPassword");
+    const std::string email = text("email");
+    if (auto checked = check_password(wanted); !checked) return refuse(checked.error());
+
+    User user = session.user;
+    if (!email.empty() && email != user.email) {
+        if (user.role != Role::admin) return refuse(403, "FORBIDDEN", "only an administrator may do that");
+        auto other = find_user(storage_, user.workspace, email);
+        if (!other) return refuse(other.error());
+        user = std::move(*other);
+    } else {
+        const std::string key = "password\n" + user.id;
+        if (const std::int64_t wait = throttle_.attempt(key, clock_.steady()); wait > 0) {
+            auto refusal = refuse(429, "TOO_MANY_ATTEMPTS", "too many attempts: wait a little");
+            refusal.value().retry_after_s = wait;
+            return refusal;
+        }
+        if (!passwords_.verify(user.password, text("currentPassword"))) {
+            return refuse(403, "WRONG_PASSWORD", "the current password is wrong");
+        }
+        throttle_.succeeded(key);
+    }
+    auto hash = passwords_.hash(wanted);
+    if (!hash) return refuse(hash.error());
+    user.password = std::move(*hash);
+    if (auto set = storage_.set_password(user, session.device); !set) return refuse(set.error());
+    return std::string("{}");
+}
+
+Answer SignIn::devices(const Session& session) {
+    const auto all = storage_.devices(session.user.workspace.key);
+    if (!all) return refuse(all.error());
+    std::string text = "{\"devices\":[";
+    for (const Device& device : *all) {
+        if (session.user.role != Role::admin && device.user_id != session.user.id) continue;
+        if (text.back() != '[') text.push_back(',');
+        text.append(device_json(device));
+    }
+    return text.append("]}");
+}
+
+Answer SignIn::revoke(const Session& session, std::string_view device) {
+    const WorkspaceKey workspace = session.user.workspace.key;
+    const auto all = storage_.devices(workspace);
+    if (!all) return refuse(all.error());
+    const auto at = std::find_if(all->begin(), all->end(), [&](const Device& known) { return known.id == device; });
+    const bool may = at != all->end() && (session.user.role == Role::admin || at->user_id == session.user.id);
+    if (!may) return refuse(404, "NOT_FOUND", "there is no such device");
+    const auto ended = storage_.end_session(workspace, device);
+    if (!ended) return refuse(ended.error());
+    return std::string("{}");
+}
+
+}  // namespace ct::server

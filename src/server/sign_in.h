@@ -1,0 +1,43 @@
+// /api/auth/…: signing in and out, passwords, devices.
+#pragma once
+
+#include <mutex>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/http_message.h"
+#include "server/answer.h"
+#include "server/passwords.h"
+#include "server/storage/storage.h"
+
+namespace ct::server {
+
+class SignIn {
+  public:
+    SignIn(Storage& storage, const Clock& clock, Random& random, PasswordCost cost, std::int64_t token_days)
+        : storage_(storage), clock_(clock), random_(random), passwords_(cost), token_days_(token_days) {}
+
+    /// Who is asking, by the bearer token of the request.
+    [[nodiscard]] tl::expected<Session, Refusal> session(const http::Request& request);
+
+    [[nodiscard]] Answer login(const http::Request& request);
+    [[nodiscard]] Answer logout(const Session& session);
+    [[nodiscard]] Answer set_password(const Session& session, const http::Request& request);
+    [[nodiscard]] Answer devices(const Session& session);
+    [[nodiscard]] Answer revoke(const Session& session, std::string_view device);
+
+  private:
+    [[nodiscard]] Result<std::optional<User>> matching(const std::string& email, const std::string& workspace,
+                                                       const std::string& password);
+    void touch(const Sha256& token, Session& session);
+
+    Storage& storage_;
+    const Clock& clock_;
+    Random& random_;
+    std::mutex random_mutex_;  // guards random_
+    Passwords passwords_;
+    Throttle throttle_;
+    const std::int64_t token_days_;
+};
+
+}  // namespace ct::server

@@ -1,0 +1,85 @@
+// Workspaces, users, devices and tokens as a database keeps them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/result.h"
+
+namespace ct::server {
+
+/// The database's own short number of a workspace; it leads every key.
+using WorkspaceKey = std::int64_t;
+
+enum class Role : std::uint8_t { admin, manager, employee };
+[[nodiscard]] std::string_view name(Role role);  ///< "ADMIN"
+[[nodiscard]] std::optional<Role> find_role(std::string_view name);
+
+struct Workspace {
+    WorkspaceKey key = 0;
+    std::string id, name;
+};
+
+struct User {
+    Workspace workspace;
+    std::string id, email, name;
+    Role role = Role::employee;
+    bool disabled = false;
+    std::string password;  ///< argon2id in libsodium's text form
+};
+
+/// What a valid token stands for.
+struct Session {
+    User user;
+    std::string device;
+    UnixMs expires_at = 0;
+    UnixMs seen_at = 0;  ///< as last noted: not every request is
+};
+
+struct NewSession {
+    Sha256 token{};  ///< hash of the token; the token itself is nowhere
+    std::string device, device_name;
+    UnixMs now = 0, expires_at = 0;
+};
+
+struct Device {
+    std::string id, name, user_id, user_name;
+    UnixMs created_at = 0, seen_at = 0;
+    std::int64_t operations = 0;  ///< sent ever
+    bool signed_in = false;
+};
+
+/// Every method is one transaction of its own.
+class Accounts {
+  public:
+    virtual ~Accounts() = default;
+
+    /// Error NAME_TAKEN.
+    [[nodiscard]] virtual Result<Workspace> add_workspace(const std::string& id, const std::string& name,
+                                                          UnixMs now) = 0;
+    [[nodiscard]] virtual Result<std::vector<Workspace>> workspaces() = 0;
+    /// Error EMAIL_TAKEN (within the workspace; letter case does not count).
+    [[nodiscard]] virtual Result<void> add_user(const User& user, UnixMs now) = 0;
+    [[nodiscard]] virtual Result<std::vector<User>> users(WorkspaceKey workspace) = 0;
+    /// Users of that e-mail address in any workspace; `workspace` (a name or an id) narrows it unless empty.
+    [[nodiscard]] virtual Result<std::vector<User>> find_users(std::string_view email, std::string_view workspace) = 0;
+    /// Ends all sessions of the user except that of `keep_device`.
+    [[nodiscard]] virtual Result<void> set_password(const User& user, std::string_view keep_device) = 0;
+    /// Disabling ends all sessions of the user.
+    [[nodiscard]] virtual Result<void> set_disabled(const User& user, bool disabled) = 0;
+
+    /// Replaces what the device had; a device that is new gets its row.
+    [[nodiscard]] virtual Result<void> add_session(const User& user, const NewSession& session) = 0;
+    [[nodiscard]] virtual Result<std::optional<Session>> session(const Sha256& token) = 0;
+    [[nodiscard]] virtual Result<void> touch_session(const Sha256& token, UnixMs now, UnixMs expires_at) = 0;
+    [[nodiscard]] virtual Result<std::vector<Device>> devices(WorkspaceKey workspace) = 0;
+    /// False when it had no session. The device's sequence stays on record.
+    [[nodiscard]] virtual Result<bool> end_session(WorkspaceKey workspace, std::string_view device) = 0;
+};
+
+}  // namespace ct::server

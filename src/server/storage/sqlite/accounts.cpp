@@ -1,0 +1,235 @@
+// Workspaces, users, devices and sessions.
+#include "server/storage/sqlite/sqlite_storage.h"
+
+namespace ct::server::sqlite {
+
+namespace {
+
+std::string_view bytes(const Sha256& digest) {
+    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+constexpr const char* kUserColumns =
+    "w.workspace_id, w.id, w.name, u.id, u.email, u.name, u.role, u.disabled, u.password";
+
+User read_user(const Use& use) {
+    User user;
+    user.workspace = {use.column_integer(0), use.column_string(1), use.column_string(2)};
+    user.id = use.column_string(3);
+    user.email = use.column_string(4);
+    user.name = use.column_string(5);
+    user.role = find_role(use.column_text(6)).value_or(Role::employee);
+    user.disabled = use.column_integer(7) != 0;
+    user.password = use.column_string(8);
+    return user;
+}
+
+template <class Read>
+Result<void> each_row(Use& use, Read&& read) {
+    for (;;) {
+        const auto row = use.step();
+        if (!row) return fail(row.error());
+        if (!*row) return {};
+        read(use);
+    }
+}
+
+Result<bool> exists(Connection& connection, const std::string& sql, std::string_view a, WorkspaceKey b) {
+    auto use = connection.prepare(sql);
+    if (!use) return fail(use.error());
+    return use->text(a).integer(b).step();
+}
+
+}  // namespace
+
+template <class Work>
+Result<void> SqliteStorage::write(Work&& work) {
+    std::unique_lock<std::mutex> lock;
+    auto connection = writer(lock);
+    if (!connection) return fail(connection.error());
+    if (auto begun = (*connection)->execute("BEGIN IMMEDIATE"); !begun) return begun;
+    Result<void> done = work(**connection);
+    if (done) done = (*connection)->execute("COMMIT");
+    if (!done) (void)(*connection)->execute("ROLLBACK");
+    return done;
+}
+
+Result<Workspace> SqliteStorage::add_workspace(const std::string& id, const std::string& name, UnixMs now) {
+    Workspace workspace{0, id, name};
+    const auto done = write([&](Connection& connection) -> Result<void> {
+        const auto taken = exists(connection, "SELECT 1 FROM workspace WHERE name = ? AND ? = 0", name, 0);
+        if (!taken) return fail(taken.error());
+        if (*taken) return fail(ErrorKind::invalid, "NAME_TAKEN", "a workspace of that name exists already", "name");
+        auto use = connection.prepare("INSERT INTO workspace(id, name, created_at) VALUES(?, ?, ?) RETURNING workspace_id");
+        if (!use) return fail(use.error());
+        const auto row = use->text(id).text(name).integer(now).step();
+        if (!row) return fail(row.error());
+        workspace.key = use->column_integer(0);
+        return {};
+    });
+    if (!done) return fail(done.error());
+    return workspace;
+}
+
+Result<std::vector<Workspace>> SqliteStorage::workspaces() {
+    auto loan = reader();
+    if (!loan) return fail(loan.error());
+    auto use = (*loan)->prepare("SELECT workspace_id, id, name FROM workspace ORDER BY workspace_id");
+    if (!use) return fail(use.error());
+    std::vector<Workspace> found;
+    auto read = each_row(*use, [&](const Use& row) {
+        found.push_back({row.column_integer(0), row.column_string(1), row.column_string(2)});
+    });
+    if (!read) return fail(read.error());
+    return found;
+}
+
+Result<void> SqliteStorage::add_user(const User& user, UnixMs now) {
+    return write([&](Connection& connection) -> Result<void> {
+        const auto taken =
+            exists(connection, "SELECT 1 FROM user WHERE email = ? AND workspace_id = ?", user.email, user.workspace.key);
+        if (!taken) return fail(taken.error());
+        if (*taken) return fail(ErrorKind::invalid, "EMAIL_TAKEN", "a user with that e-mail address exists already", "email");
+        auto use = connection.prepare(
+            "INSERT INTO user(workspace_id, id, email, name, role, disabled, password, created_at) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+        if (!use) return fail(use.error());
+        use->integer(user.workspace.key).text(user.id).text(user.email).text(user.name).text(name(user.role));
+        return use->integer(user.disabled ? 1 : 0).text(user.password).integer(now).run();
+    });
+}
+
+Result<std::vector<User>> SqliteStorage::users(WorkspaceKey workspace) {
+    auto loan = reader();
+    if (!loan) return fail(loan.error());
+    auto use = (*loan)->prepare(std::string("SELECT ") + kUserColumns +
+                                " FROM user u JOIN workspace w USING(workspace_id) WHERE u.workspace_id = ? ORDER BY u.email");
+    if (!use) return fail(use.error());
+    std::vector<User> found;
+    use->integer(workspace);
+    auto read = each_row(*use, [&](const Use& row) { found.push_back(read_user(row)); });
+    if (!read) return fail(read.error());
+    return found;
+}
+
+Result<std::vector<User>> SqliteStorage::find_users(std::string_view email, std::string_view workspace) {
+    auto loan = reader();
+    if (!loan) return fail(loan.error());
+    auto use = (*loan)->prepare(std::string("SELECT ") + kUserColumns +
+                                " FROM user u JOIN workspace w USING(workspace_id)"
+                                " WHERE u.email = ?1 AND (?2 = '' OR w.name = ?2 OR w.id = ?2)");
+    if (!use) return fail(use.error());
+    std::vector<User> found;
+    use->text(email).text(workspace);
+    auto read = each_row(*use, [&](const Use& row) { found.push_back(read_user(row)); });
+    if (!read) return fail(read.error());
+    return found;
+}
+
+Result<void> SqliteStorage::set_password(const User& user, std::string_view keep_device) {
+    return write([&](Connection& connection) -> Result<void> {
+        auto update = connection.prepare("UPDATE user SET password = ? WHERE workspace_id = ? AND id = ?");
+        if (!update) return fail(update.error());
+        auto done = update->text(user.password).integer(user.workspace.key).text(user.id).run();
+        if (!done) return done;
+        auto end = connection.prepare("DELETE FROM session WHERE workspace_id = ? AND user_id = ? AND device_id <> ?");
+        if (!end) return fail(end.error());
+        return end->integer(user.workspace.key).text(user.id).text(keep_device).run();
+    });
+}
+
+Result<void> SqliteStorage::set_disabled(const User& user, bool disabled) {
+    return write([&](Connection& connection) -> Result<void> {
+        auto update = connection.prepare("UPDATE user SET disabled = ? WHERE workspace_id = ? AND id = ?");
+        if (!update) return fail(update.error());
+        auto done = update->integer(disabled ? 1 : 0).integer(user.workspace.key).text(user.id).run();
+        if (!done || !disabled) return done;
+        auto end = connection.prepare("DELETE FROM session WHERE workspace_id = ? AND user_id = ?");
+        if (!end) return fail(end.error());
+        return end->integer(user.workspace.key).text(user.id).run();
+    });
+}
+
+Result<void> SqliteStorage::add_session(const User& user, const NewSession& session) {
+    return write([&](Connection& connection) -> Result<void> {
+        const WorkspaceKey workspace = user.workspace.key;
+        auto device = connection.prepare(
+            "INSERT INTO device(workspace_id, id, name, user_id, created_at, seen_at) VALUES(?1, ?2, ?3, ?4, ?5, ?5) "
+            "ON CONFLICT DO UPDATE SET name = ?3, user_id = ?4, seen_at = ?5");
+        if (!device) return fail(device.error());
+        device->integer(workspace).text(session.device).text(session.device_name).text(user.id).integer(session.now);
+        if (auto done = device->run(); !done) return done;
+        auto before = connection.prepare("DELETE FROM session WHERE workspace_id = ? AND device_id = ?");
+        if (!before) return fail(before.error());
+        if (auto done = before->integer(workspace).text(session.device).run(); !done) return done;
+        auto use = connection.prepare(
+            "INSERT INTO session(token, workspace_id, device_id, user_id, expires_at, seen_at) VALUES(?, ?, ?, ?, ?, ?)");
+        if (!use) return fail(use.error());
+        use->blob(bytes(session.token)).integer(workspace).text(session.device).text(user.id);
+        return use->integer(session.expires_at).integer(session.now).run();
+    });
+}
+
+Result<std::optional<Session>> SqliteStorage::session(const Sha256& token) {
+    auto loan = reader();
+    if (!loan) return fail(loan.error());
+    auto use = (*loan)->prepare(std::string("SELECT ") + kUserColumns +
+                                ", s.device_id, s.expires_at, s.seen_at FROM session s"
+                                " JOIN user u ON u.workspace_id = s.workspace_id AND u.id = s.user_id"
+                                " JOIN workspace w ON w.workspace_id = s.workspace_id WHERE s.token = ?");
+    if (!use) return fail(use.error());
+    const auto row = use->blob(bytes(token)).step();
+    if (!row) return fail(row.error());
+    if (!*row) return std::optional<Session>{};
+    return std::optional(
+        Session{read_user(*use), use->column_string(9), use->column_integer(10), use->column_integer(11)});
+}
+
+Result<void> SqliteStorage::touch_session(const Sha256& token, UnixMs now, UnixMs expires_at) {
+    return write([&](Connection& connection) -> Result<void> {
+        auto session = connection.prepare("UPDATE session SET seen_at = ?2, expires_at = ?3 WHERE token = ?1");
+        if (!session) return fail(session.error());
+        if (auto done = session->blob(bytes(token)).integer(now).integer(expires_at).run(); !done) return done;
+        auto device = connection.prepare(
+            "UPDATE device SET seen_at = ?2 WHERE (workspace_id, id) = "
+            "(SELECT workspace_id, device_id FROM session WHERE token = ?1)");
+        if (!device) return fail(device.error());
+        return device->blob(bytes(token)).integer(now).run();
+    });
+}
+
+Result<std::vector<Device>> SqliteStorage::devices(WorkspaceKey workspace) {
+    auto loan = reader();
+    if (!loan) return fail(loan.error());
+    auto use = (*loan)->prepare(
+        "SELECT d.id, d.name, d.user_id, coalesce(u.name, ''), d.created_at, d.seen_at, d.next_sequence,"
+        " s.token IS NOT NULL FROM device d"
+        " LEFT JOIN user u ON u.workspace_id = d.workspace_id AND u.id = d.user_id"
+        " LEFT JOIN session s ON s.workspace_id = d.workspace_id AND s.device_id = d.id"
+        " WHERE d.workspace_id = ? ORDER BY d.seen_at DESC, d.id");
+    if (!use) return fail(use.error());
+    std::vector<Device> found;
+    use->integer(workspace);
+    auto read = each_row(*use, [&](const Use& row) {
+        found.push_back({row.column_string(0), row.column_string(1), row.column_string(2), row.column_string(3),
+                         row.column_integer(4), row.column_integer(5), row.column_integer(6),
+                         row.column_integer(7) != 0});
+    });
+    if (!read) return fail(read.error());
+    return found;
+}
+
+Result<bool> SqliteStorage::end_session(WorkspaceKey workspace, std::string_view device) {
+    bool ended = false;
+    const auto done = write([&](Connection& connection) -> Result<void> {
+        auto use = connection.prepare("DELETE FROM session WHERE workspace_id = ? AND device_id = ?");
+        if (!use) return fail(use.error());
+        auto deleted = use->integer(workspace).text(device).run();
+        ended = deleted && connection.changed() > 0;
+        return deleted;
+    });
+    if (!done) return fail(done.error());
+    return ended;
+}
+
+}  // namespace ct::server::sqlite

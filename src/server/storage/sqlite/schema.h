@@ -1,0 +1,28 @@
+// The tables, derived from the table of models, and the SQL texts that name their columns.
+#pragma once
+
+#include <string>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "crm/model.h"
+#include "server/storage/sqlite/connection.h"
+
+namespace ct::server::sqlite {
+
+/// Makes or updates the tables in one transaction. Error NOT_OURS for a file of another program, NEWER_DATABASE for
+/// one of a later version; neither is touched.
+[[nodiscard]] Result<void> migrate(Connection& connection, Random& random);
+
+/// The columns that every record table has before its fields, in the order of `kFirstField`.
+inline constexpr int kId = 0, kVersion = 1, kFeed = 2, kDeleted = 3, kCreatedAt = 4, kUpdatedAt = 5, kOwner = 6,
+                     kOwnerVersion = 7, kFormerOwners = 8, kExtra = 9, kOrigins = 10, kFirstField = 11;
+
+/// "id, version, … , <fields>" as a SELECT list; `prefix` is "" or "r.".
+[[nodiscard]] std::string columns(crm::Model model, const std::string& prefix = {});
+[[nodiscard]] std::string insert_sql(crm::Model model);  ///< workspace, then the columns in the order above
+[[nodiscard]] std::string update_sql(crm::Model model);  ///< the same parameters in the same order
+[[nodiscard]] std::string quoted(std::string_view identifier);
+[[nodiscard]] std::string table(crm::Model model);
+
+}  // namespace ct::server::sqlite

@@ -1,0 +1,125 @@
+#include "server/storage/sqlite/sqlite_storage.h"
+
+#include "server/storage/sqlite/schema.h"
+
+namespace ct::server::sqlite {
+
+namespace {
+
+constexpr int kReadersMax = 16;  // more only wait for the same two cores and the same disk
+
+bool memory_path(const std::string& path) { return path == ":memory:"; }
+
+/// FULL: what is answered is on the disk. 8 KiB pages: a record with its origins takes half a kilobyte.
+constexpr const char* kWriterSettings =
+    "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;"
+    "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF";
+constexpr const char* kReaderSettings = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF";
+
+Result<std::unique_ptr<Connection>> open_writer(const std::string& path) {
+    auto connection = Connection::open(path, false);
+    if (!connection) return connection;
+    // Look before touching: a file of another program must stay as it is.
+    if (auto looked = (*connection)->integer("PRAGMA application_id"); !looked) return fail(looked.error());
+    if (auto set = (*connection)->execute(kWriterSettings); !set) return fail(set.error());
+    return connection;
+}
+
+Error with_path(Error error, const std::string& path) {
+    error.message = path + ": " + error.message;
+    return error;
+}
+
+}  // namespace
+
+Loan::Loan(SqliteStorage& storage, std::unique_ptr<Connection> reader)
+    : storage_(&storage), reader_(std::move(reader)) {}
+Loan::Loan(std::unique_lock<std::mutex> lock, Connection& shared) : lock_(std::move(lock)), shared_(&shared) {}
+Loan::~Loan() {
+    if (reader_) storage_->give_back(std::move(reader_));
+}
+
+SqliteStorage::SqliteStorage(std::string path, std::unique_ptr<Connection> writer)
+    : path_(std::move(path)), in_memory_(memory_path(path_)), writer_(std::move(writer)) {}
+
+Result<std::unique_ptr<Storage>> SqliteStorage::open(const std::string& path, Random& random) {
+    auto connection = open_writer(path);
+    if (!connection) return fail(with_path(connection.error(), path));
+    if (auto migrated = migrate(**connection, random); !migrated) return fail(with_path(migrated.error(), path));
+    std::unique_ptr<SqliteStorage> storage(new SqliteStorage(path, std::move(*connection)));
+
+    auto use = storage->writer_->prepare("SELECT value FROM meta WHERE key = 'epoch'");
+    if (!use) return fail(with_path(use.error(), path));
+    const auto row = use->step();
+    if (!row) return fail(with_path(row.error(), path));
+    if (!*row) return fail(ErrorKind::corrupt, "DATABASE", path + ": the database has no epoch");
+    storage->epoch_ = use->column_string(0);
+    return std::unique_ptr<Storage>(std::move(storage));
+}
+
+Result<Loan> SqliteStorage::reader() {
+    if (in_memory_) {
+        std::unique_lock lock(write_mutex_);
+        return Loan(std::move(lock), *writer_);
+    }
+    {
+        std::unique_lock lock(pool_mutex_);
+        reader_free_.wait(lock, [&] { return !idle_.empty() || readers_ < kReadersMax; });
+        if (!idle_.empty()) {
+            auto connection = std::move(idle_.back());
+            idle_.pop_back();
+            return Loan(*this, std::move(connection));
+        }
+        ++readers_;
+    }
+    auto connection = Connection::open(path_, true);
+    if (connection) {
+        if (auto set = (*connection)->execute(kReaderSettings); set) return Loan(*this, std::move(*connection));
+        else connection = fail(set.error());
+    }
+    give_back(nullptr);
+    return fail(connection.error());
+}
+
+void SqliteStorage::give_back(std::unique_ptr<Connection> reader) {
+    {
+        const std::lock_guard lock(pool_mutex_);
+        if (reader && !reader->doubtful()) idle_.push_back(std::move(reader));
+        else --readers_;
+    }
+    reader_free_.notify_one();
+}
+
+Result<Connection*> SqliteStorage::writer(std::unique_lock<std::mutex>& lock) {
+    lock = std::unique_lock(write_mutex_);
+    if (!in_memory_ && writer_ && writer_->doubtful()) writer_.reset();
+    if (!writer_) {
+        auto connection = open_writer(path_);
+        if (!connection) return fail(connection.error());
+        writer_ = std::move(*connection);
+    }
+    return writer_.get();
+}
+
+Result<void> SqliteStorage::ready() {
+    auto loan = reader();
+    if (!loan) return fail(loan.error());
+    const auto found = (*loan)->integer("SELECT count(*) FROM meta");
+    if (!found) return fail(found.error());
+    return {};
+}
+
+Result<std::unique_ptr<WriteTransaction>> SqliteStorage::begin_write(WorkspaceKey workspace) {
+    std::unique_lock<std::mutex> lock;
+    auto connection = writer(lock);
+    if (!connection) return fail(connection.error());
+    return begin_write_transaction(std::move(lock), **connection, workspace);
+}
+
+Result<std::unique_ptr<ReadTransaction>> SqliteStorage::begin_read(WorkspaceKey workspace) {
+    auto loan = reader();
+    if (!loan) return fail(loan.error());
+    return begin_read_transaction(std::move(*loan), workspace);
+}
+
+}  // namespace ct::server::sqlite

@@ -1,0 +1,89 @@
+// The server's data in one SQLite file: one connection writes, a few read (WAL). Other processes (`user add` beside a
+// running `serve`) are safe: every write takes the file's own lock before it reads the counter.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "server/storage/sqlite/connection.h"
+#include "server/storage/storage.h"
+
+namespace ct::server::sqlite {
+
+class SqliteStorage;
+
+/// A reading connection on loan. In memory there is one connection only, and the loan holds its lock.
+class Loan {
+  public:
+    Loan(SqliteStorage& storage, std::unique_ptr<Connection> reader);
+    Loan(std::unique_lock<std::mutex> lock, Connection& shared);
+    Loan(Loan&&) = default;
+    Loan& operator=(Loan&&) = delete;
+    ~Loan();
+    Connection& operator*() { return shared_ != nullptr ? *shared_ : *reader_; }
+    Connection* operator->() { return &**this; }
+
+  private:
+    SqliteStorage* storage_ = nullptr;
+    std::unique_ptr<Connection> reader_;
+    std::unique_lock<std::mutex> lock_;
+    Connection* shared_ = nullptr;
+};
+
+class SqliteStorage final : public Storage {
+  public:
+    [[nodiscard]] static Result<std::unique_ptr<Storage>> open(const std::string& path, Random& random);
+
+    // Storage
+    [[nodiscard]] std::string epoch() const override { return epoch_; }
+    [[nodiscard]] Result<void> ready() override;
+    [[nodiscard]] Result<std::unique_ptr<WriteTransaction>> begin_write(WorkspaceKey workspace) override;
+    [[nodiscard]] Result<std::unique_ptr<ReadTransaction>> begin_read(WorkspaceKey workspace) override;
+
+    // Accounts
+    [[nodiscard]] Result<Workspace> add_workspace(const std::string& id, const std::string& name, UnixMs now) override;
+    [[nodiscard]] Result<std::vector<Workspace>> workspaces() override;
+    [[nodiscard]] Result<void> add_user(const User& user, UnixMs now) override;
+    [[nodiscard]] Result<std::vector<User>> users(WorkspaceKey workspace) override;
+    [[nodiscard]] Result<std::vector<User>> find_users(std::string_view email, std::string_view workspace) override;
+    [[nodiscard]] Result<void> set_password(const User& user, std::string_view keep_device) override;
+    [[nodiscard]] Result<void> set_disabled(const User& user, bool disabled) override;
+    [[nodiscard]] Result<void> add_session(const User& user, const NewSession& session) override;
+    [[nodiscard]] Result<std::optional<Session>> session(const Sha256& token) override;
+    [[nodiscard]] Result<void> touch_session(const Sha256& token, UnixMs now, UnixMs expires_at) override;
+    [[nodiscard]] Result<std::vector<Device>> devices(WorkspaceKey workspace) override;
+    [[nodiscard]] Result<bool> end_session(WorkspaceKey workspace, std::string_view device) override;
+
+  private:
+    friend class Loan;
+    SqliteStorage(std::string path, std::unique_ptr<Connection> writer);
+
+    [[nodiscard]] Result<Loan> reader();
+    /// The writer, locked; opened anew after an I/O error, since what such a connection holds is in doubt.
+    [[nodiscard]] Result<Connection*> writer(std::unique_lock<std::mutex>& lock);
+    template <class Work>
+    [[nodiscard]] Result<void> write(Work&& work);  ///< one transaction around `work(Connection&)`
+    void give_back(std::unique_ptr<Connection> reader);
+
+    const std::string path_;
+    const bool in_memory_;
+    std::string epoch_;
+
+    std::mutex write_mutex_;
+    std::unique_ptr<Connection> writer_;  // guarded by write_mutex_
+
+    std::mutex pool_mutex_;
+    std::condition_variable reader_free_;
+    std::vector<std::unique_ptr<Connection>> idle_;  // guarded by pool_mutex_
+    int readers_ = 0;                                // guarded by pool_mutex_: idle and on loan
+};
+
+[[nodiscard]] Result<std::unique_ptr<WriteTransaction>> begin_write_transaction(std::unique_lock<std::mutex> lock,
+                                                                                Connection& connection,
+                                                                                WorkspaceKey workspace);
+[[nodiscard]] Result<std::unique_ptr<ReadTransaction>> begin_read_transaction(Loan loan, WorkspaceKey workspace);
+
+}  // namespace ct::server::sqlite
