@@ -1,0 +1,42 @@
+// The queue on the disk: rows of `sync_queue`. What stands where is in QueueIndex; this has the contents.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "store/queue_index.h"
+#include "store/sqlite/connection.h"
+#include "sync/operation.h"
+
+namespace ct::store {
+
+class QueueTable {
+  public:
+    explicit QueueTable(sqlite::Connection& connection) : connection_(connection) {}
+
+    [[nodiscard]] Result<void> insert(const QueueEntry& entry, const sync::QueuedOperation& queued);
+    [[nodiscard]] Result<void> remove(Position position);
+    /// Writes id, stamp, base, policy, group and everything about the state; never what the operation changes.
+    [[nodiscard]] Result<void> update(const QueueEntry& entry, const sync::QueuedOperation& queued);
+    [[nodiscard]] Result<void> set_before(Position position, crm::Model model, const crm::Changes& before);
+    [[nodiscard]] Result<void> mark_sent(Position position, std::int64_t sequence, UnixMs now);
+    [[nodiscard]] Result<void> set_state(Position position, sync::QueueState state);
+
+    /// Error ROW_DAMAGED when the row cannot be read as an operation.
+    [[nodiscard]] Result<sync::QueuedOperation> read(Position position);
+    [[nodiscard]] Result<void> each_entry(const std::function<void(const QueueEntry&)>& visit);
+
+    /// The record that must exist before this operation can be taken, or nil.
+    [[nodiscard]] static Uuid parent_of(const sync::Operation& operation);
+
+  private:
+    sqlite::Connection& connection_;
+};
+
+/// Changes as JSON text and back; empty text for none.
+[[nodiscard]] std::string changes_text(crm::Model model, const crm::Changes& changes);
+[[nodiscard]] Result<crm::Changes> changes_from(crm::Model model, std::string_view text);
+
+}  // namespace ct::store

@@ -1,0 +1,46 @@
+// Records as rows: one table per model, its columns derived from the model's fields. Every row carries a checksum of all
+// that it says (`integrity_check` does not see a flipped bit in a text).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "crm/record.h"
+#include "store/sqlite/connection.h"
+
+namespace ct::store {
+
+/// One table of one model: the visible records, or the shadows. One thread.
+class RecordTable {
+  public:
+    RecordTable(sqlite::Connection& connection, crm::Model model, bool shadow);
+
+    /// Nothing when there is no such row. Error ROW_DAMAGED (kind corrupt) when its checksum does not hold.
+    [[nodiscard]] Result<std::optional<crm::Record>> get(const Uuid& id);
+    /// False, and nothing done, when there is a row of that id already.
+    [[nodiscard]] Result<bool> insert_new(const crm::Record& record);
+    [[nodiscard]] Result<void> put(const crm::Record& record);  ///< inserts or replaces
+    [[nodiscard]] Result<void> remove(const Uuid& id);
+    /// All rows that are not deleted, in no particular order. A damaged row is given to `damaged` instead.
+    [[nodiscard]] Result<void> each_living(const std::function<void(crm::Record&&)>& visit,
+                                           const std::function<void(const Uuid&)>& damaged);
+    [[nodiscard]] Result<std::int64_t> count_living();
+
+  private:
+    [[nodiscard]] Result<void> write(sqlite::Use& use, const crm::Record& record);
+    /// False: the checksum does not hold (the record is filled in all the same).
+    [[nodiscard]] bool read(const sqlite::Use& use, crm::Record& record);
+
+    sqlite::Connection& connection_;
+    const crm::Model model_;
+    const std::string name_;
+    std::string select_, scan_, insert_, put_, remove_, count_;
+    std::string scratch_;     // what the checksum is computed of
+    crm::Fields fields_;      // filled again and again; records get exact copies
+    bool flag_[256] = {};     // by field: SQLite returns flags as integers
+};
+
+}  // namespace ct::store

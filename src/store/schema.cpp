@@ -1,0 +1,187 @@
+#include "store/schema.h"
+
+#include <array>
+
+#include "crm/tables.h"
+
+namespace ct::store {
+
+namespace {
+
+using sqlite::Connection;
+
+// Field names are the wire's, so that a query in the inspector reads like the protocol.
+constexpr std::string_view kRecordColumns = R"(
+    id BLOB PRIMARY KEY NOT NULL,             -- UUIDv7, 16 bytes
+    version INTEGER NOT NULL,                 -- the server's; 0: it has not seen the record
+    createdAt INTEGER NOT NULL,               -- ms since 1970
+    updatedAt INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    syncStatus TEXT NOT NULL,
+    lastSyncedAt INTEGER NOT NULL,
+    extra TEXT,                               -- JSON of fields that this version does not know
+    checksum INTEGER NOT NULL)";
+
+constexpr std::string_view kFixedTables = R"(
+CREATE TABLE sync_queue(
+    position INTEGER PRIMARY KEY,             -- order in which the edits were made
+    id BLOB NOT NULL,
+    operation TEXT NOT NULL,
+    model TEXT NOT NULL,
+    recordId BLOB NOT NULL,
+    parentId BLOB,                            -- the record that must exist first
+    data TEXT,                                -- changed fields, JSON
+    base INTEGER NOT NULL,
+    before TEXT,                              -- what they replaced, JSON
+    stamp TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    groupId BLOB,
+    userId TEXT NOT NULL,
+    createdAt INTEGER NOT NULL,
+    syncedAt INTEGER,                         -- when it was last sent
+    sequence INTEGER NOT NULL DEFAULT -1,     -- the device's count of operations sent before it
+    error TEXT,                               -- code of the server's last verdict against it
+    errorMessage TEXT,
+    retryCount INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL,
+    bytes INTEGER NOT NULL                    -- size in a push, about
+);
+CREATE TABLE audit(
+    recordId BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    operationId BLOB NOT NULL,
+    what TEXT NOT NULL,
+    model TEXT NOT NULL,
+    userId TEXT NOT NULL,
+    before TEXT,
+    after TEXT,
+    PRIMARY KEY(recordId, at, operationId, what)
+) WITHOUT ROWID;
+CREATE TABLE sync_state(
+    key TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE sync_history(
+    id INTEGER PRIMARY KEY,
+    startedAt INTEGER NOT NULL,
+    durationMs INTEGER NOT NULL,
+    pushed INTEGER NOT NULL,
+    merged INTEGER NOT NULL,
+    superseded INTEGER NOT NULL,
+    conflicts INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    pulled INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    bytesSent INTEGER NOT NULL,
+    bytesReceived INTEGER NOT NULL,
+    outcome TEXT NOT NULL
+);
+)";
+
+std::string_view type_of(const crm::FieldDef& field) {
+    switch (field.type) {
+        case crm::FieldType::money:
+        case crm::FieldType::instant:
+        case crm::FieldType::flag:
+        case crm::FieldType::integer: return "INTEGER";
+        default: return "TEXT";
+    }
+}
+
+std::string record_ddl(const crm::ModelDef& model, bool shadow) {
+    std::string sql = "CREATE TABLE " + quoted(record_table_name(model.model, shadow)) + "(" + std::string(kRecordColumns);
+    for (const crm::FieldDef& field : model.fields) {
+        sql.append(",\n    ").append(quoted(field.name)).append(" ").append(type_of(field));
+    }
+    return sql + "\n);\n";
+}
+
+Result<void> make_first_tables(Connection& connection) {
+    std::string sql(kFixedTables);
+    for (const crm::ModelDef& model : crm::models()) {
+        sql += record_ddl(model, false);
+        sql += record_ddl(model, true);
+    }
+    return connection.execute(sql);
+}
+
+constexpr std::array<Migration, 1> kMigrations{make_first_tables};
+
+/// WAL and FULL: what `commit` reported survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
+Result<void> configure(Connection& connection) {
+    return connection.execute(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF; PRAGMA cache_size=-16000;"
+        "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=16777216;");
+}
+
+/// What stands in the file's header.
+struct Identity {
+    std::int64_t application = 0, version = 0, tables = 0;
+};
+
+Result<Identity> identify(Connection& connection) {
+    Identity found;
+    const std::pair<const char*, std::int64_t*> questions[] = {{"PRAGMA application_id", &found.application},
+                                                               {"PRAGMA user_version", &found.version},
+                                                               {"SELECT count(*) FROM sqlite_schema", &found.tables}};
+    for (const auto& [sql, into] : questions) {
+        const auto answer = connection.integer(sql);
+        if (!answer) return fail(answer.error());
+        *into = *answer;
+    }
+    return found;
+}
+
+/// The copy is whole when its name is: it is made under another one.
+Result<void> copy_aside(Connection& connection, const std::string& file, std::int64_t target) {
+    if (file.empty() || file.starts_with(":memory:")) return {};
+    const std::string copy = file + ".before-v" + std::to_string(target);
+    auto use = connection.prepare("VACUUM INTO ?");
+    if (!use) return fail(use.error());
+    return use->text(copy).run();
+}
+
+Result<void> migrate(Connection& connection, std::span<const Migration> steps, std::int64_t from) {
+    if (auto begun = connection.execute("BEGIN IMMEDIATE"); !begun) return begun;
+    for (std::size_t step = static_cast<std::size_t>(from); step < steps.size(); ++step) {
+        if (auto done = steps[step](connection); !done) {
+            if (auto undone = connection.execute("ROLLBACK"); !undone) return undone;
+            return done;
+        }
+    }
+    return connection.execute("PRAGMA application_id=" + std::to_string(kApplicationId) +
+                              "; PRAGMA user_version=" + std::to_string(steps.size()) + "; COMMIT");
+}
+
+}  // namespace
+
+std::string quoted(std::string_view name) { return "\"" + std::string(name) + "\""; }
+
+std::string record_table_name(crm::Model model, bool shadow) {
+    return std::string(crm::def(model).table) + (shadow ? "_shadow" : "");
+}
+
+std::span<const Migration> migrations() { return kMigrations; }
+
+Result<void> prepare_file(Connection& connection, const std::string& file, std::span<const Migration> steps) {
+    const auto found = identify(connection);
+    if (!found) return fail(found.error());
+    const auto newest = static_cast<std::int64_t>(steps.size());
+    if (found->application != kApplicationId && (found->tables > 0 || found->application != 0 || found->version != 0)) {
+        return fail(ErrorKind::corrupt, "NOT_OUR_DATABASE", file + " is a database of another program; it was left as it is");
+    }
+    if (found->version > newest) {
+        return fail(ErrorKind::newer, "DATABASE_NEWER",
+                    file + " was written by a newer version of this program (its format is " +
+                        std::to_string(found->version) + ", this program knows " + std::to_string(newest) +
+                        "); it was left as it is");
+    }
+    if (auto configured = configure(connection); !configured) return configured;
+    if (found->version == newest) return {};
+    if (found->version > 0) {
+        if (auto copied = copy_aside(connection, file, newest); !copied) return copied;
+    }
+    return migrate(connection, steps, found->version);
+}
+
+}  // namespace ct::store
