@@ -202,12 +202,24 @@ crm::SyncStatus QueueIndex::status_of(const Uuid& record) const {
 
 bool QueueIndex::obstructed(const QueueEntry& entry,
                             const std::function<bool(const QueueEntry&)>& parent_is_there) const {
+    if (entry.group.nil()) return obstructed_alone(entry, parent_is_there);
+    const auto members = of_group(entry.group);
+    return std::any_of(members.begin(), members.end(),
+                       [&](Position member) { return obstructed_alone(entries_.at(member), parent_is_there); });
+}
+
+bool QueueIndex::obstructed_alone(const QueueEntry& entry,
+                                  const std::function<bool(const QueueEntry&)>& parent_is_there) const {
+    // Those of the same group go together: none waits for another.
+    const auto in_the_way = [&entry](const QueueEntry& other) {
+        return stuck(other.state) && (entry.group.nil() || other.group != entry.group);
+    };
     for (const Position earlier : of_record(entry.record)) {
         if (earlier >= entry.position) break;
-        if (stuck(entries_.at(earlier).state)) return true;
+        if (in_the_way(entries_.at(earlier))) return true;
     }
     if (entry.parent.nil()) return false;
-    if (const QueueEntry* creation = creation_of(entry.parent)) return stuck(creation->state);
+    if (const QueueEntry* creation = creation_of(entry.parent)) return in_the_way(*creation);
     return entry.wants_parent && !parent_is_there(entry);
 }
 

@@ -58,9 +58,9 @@ class QueueIndex {
     /// Those to send next, in order (see Store::take_batch).
     [[nodiscard]] std::vector<Position> choose(const BatchLimits& limits) const;
 
-    /// Something that must be settled before this operation can be sent: an earlier operation of its record, or the
-    /// creation of its parent, stands in error, in conflict or is parked itself; or the server said that its parent
-    /// is missing and `parent_is_there` does not know better.
+    /// Something must be settled before this operation (or its group) can be sent: an earlier operation of its record,
+    /// or the creation of its parent, stands in error, in conflict or is parked itself; or the server said that its
+    /// parent is missing and `parent_is_there` does not know better.
     [[nodiscard]] bool obstructed(const QueueEntry& entry,
                                   const std::function<bool(const QueueEntry&)>& parent_is_there) const;
     /// The operation in this queue that creates the record, if there is one.
@@ -68,6 +68,8 @@ class QueueIndex {
 
   private:
     void count(const QueueEntry& entry, int sign);
+    [[nodiscard]] bool obstructed_alone(const QueueEntry& entry,
+                                        const std::function<bool(const QueueEntry&)>& parent_is_there) const;
     [[nodiscard]] std::vector<Position> in_flight(const BatchLimits& limits) const;
 
     std::map<Position, QueueEntry> entries_;

@@ -1,0 +1,121 @@
+// Pages of the server's changes: one page, one transaction, together with its cursor.
+#include <algorithm>
+
+#include "base/log.h"
+#include "store/impl.h"
+
+namespace ct::store {
+
+namespace {
+
+using sync::PullRow;
+using sync::QueueState;
+using sync::RowKind;
+
+/// A row that holds everything, as a record.
+crm::Record whole_record(const PullRow& row, UnixMs now) {
+    crm::Record record;
+    record.id = row.id;
+    record.model = row.model;
+    record.version = row.version;
+    record.created_at = row.created_at;
+    record.updated_at = row.updated_at;
+    record.last_synced_at = now;
+    crm::apply(record, row.changes);
+    return record;
+}
+
+/// A row laid over what the server last said.
+void lay_over(crm::Record& server, const PullRow& row, UnixMs now) {
+    server.version = row.version;
+    server.last_synced_at = now;
+    server.deleted = row.kind == RowKind::deleted;
+    if (row.created_at != 0) server.created_at = row.created_at;
+    if (row.updated_at != 0) server.updated_at = row.updated_at;
+    crm::apply(server, row.changes);
+}
+
+}  // namespace
+
+Result<PageApplied> Store::apply(const sync::PullPage& page) {
+    PageApplied applied;
+    if (page.from != impl_->state.cursor) {
+        applied.ignored = true;
+        return applied;
+    }
+    auto done = impl_->transaction([&]() -> Result<void> {
+        std::set<Uuid> around;
+        for (const PullRow& row : page.rows) {
+            CT_TRY(impl_->apply_row(row, applied));
+            applied.newest_stamp_ms = std::max(applied.newest_stamp_ms, row.updated_at);
+            if (impl_->index.empty()) continue;
+            if (impl_->index.dirty(row.id) || !impl_->index.of_parent(row.id).empty()) around.insert(row.id);
+        }
+        std::map<Uuid, crm::Model> touched;
+        CT_TRY(impl_->park_and_free(std::move(around), touched));
+        CT_TRY(impl_->refresh(touched, applied.visible));
+        SyncState next = impl_->state;
+        next.cursor = page.cursor;
+        if (next.epoch.empty()) next.epoch = page.epoch;
+        if (applied.newest_stamp_ms > next.stamp_ms) {
+            next.stamp_ms = applied.newest_stamp_ms;
+            next.stamp_counter = 0xffff;
+        }
+        if (!page.has_more) impl_->foreign_epoch = false;
+        return impl_->write_state(next);
+    });
+    if (!done) return fail(done.error());
+    return applied;
+}
+
+Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
+    if (row.kind == RowKind::revoked) return apply_revoked(row, applied);
+    ++applied.rows;
+    const UnixMs now = clock.now();
+    const bool whole = row.kind == RowKind::changed && row.whole;
+    if (whole && !index.dirty(row.id)) {
+        crm::Record fresh = whole_record(row, now);
+        const auto inserted = records(row.model).insert_new(fresh);
+        if (!inserted) return fail(inserted.error());
+        if (*inserted) {
+            applied.visible.changed.push_back(std::move(fresh));
+            return {};
+        }
+    }
+    auto server = server_record(row.model, row.id);
+    if (!server && server.error().code == "ROW_DAMAGED" && whole) {  // healed by what the server says
+        server = crm::Record{};
+        log::warn(std::string(crm::name(row.model)) + " " + row.id.str() + " was damaged and is whole again");
+    }
+    if (!server) return fail(server.error());
+    if (row.version <= server->version && !foreign_epoch) return {};  // never back
+    if (row.kind == RowKind::deleted && server->version == 0 && !index.dirty(row.id)) return {};  // never seen here
+    if (whole) {
+        server = whole_record(row, now);
+    } else {
+        lay_over(*server, row, now);
+    }
+    return show(row.model, std::move(*server), applied.visible);
+}
+
+/// This user may no longer see the record: it goes, and what waits for it cannot be sent.
+Result<void> Store::Impl::apply_revoked(const PullRow& row, PageApplied& applied) {
+    ++applied.rows;
+    const std::vector<Position> waiting = index.of_record(row.id);
+    for (const Position position : waiting) {
+        const QueueEntry entry = index.at(position);
+        auto queued = tables->queue.read(position);
+        if (!queued) return fail(queued.error());
+        queued->state = QueueState::error;
+        queued->error_code = "REVOKED";
+        queued->error_message = "you may no longer see this record; ask whoever took it over";
+        CT_TRY(tables->queue.update(entry, *queued));
+        index.change(position, [](QueueEntry& changed) { changed.state = QueueState::error; });
+    }
+    CT_TRY(shadows(row.model).remove(row.id));
+    CT_TRY(records(row.model).remove(row.id));
+    applied.visible.removed.emplace_back(row.model, row.id);
+    return {};
+}
+
+}  // namespace ct::store

@@ -1,0 +1,186 @@
+// Edits: record, queue row and audit row of each in one transaction, joined with what waits unsent (rule 7).
+#include "store/impl.h"
+#include "store/state_table.h"
+#include "sync/stamp.h"
+#include "sync/wire.h"
+
+namespace ct::store {
+
+namespace {
+
+using sync::Compaction;
+using sync::Operation;
+using sync::OperationKind;
+using sync::QueuedOperation;
+using sync::QueueState;
+
+Failure no_such_record(const Operation& operation, std::string_view why) {
+    return fail(ErrorKind::not_found, "NO_SUCH_RECORD",
+                std::string(crm::name(operation.model)) + " " + operation.record.str() + " " + std::string(why));
+}
+
+QueueEntry entry_of(const QueuedOperation& queued, Position position) {
+    const Operation& operation = queued.operation;
+    QueueEntry entry;
+    entry.position = position;
+    entry.id = operation.id;
+    entry.record = operation.record;
+    entry.parent = QueueTable::parent_of(operation);
+    entry.group = operation.group;
+    entry.model = operation.model;
+    entry.kind = operation.kind;
+    entry.state = queued.state;
+    entry.sequence = queued.sequence;
+    entry.created_at = queued.created_at;
+    entry.bytes = static_cast<std::int64_t>(sync::encoded_size(operation));
+    entry.retry_count = queued.retry_count;
+    return entry;
+}
+
+/// The record as it becomes, with everything but its place in the queue.
+crm::Record replayed(crm::Record current, QueuedOperation& queued) {
+    std::vector<QueuedOperation> one;
+    one.push_back(std::move(queued));
+    crm::Record next = sync::replay(std::move(current), one);
+    queued = std::move(one.front());
+    return next;
+}
+
+}  // namespace
+
+crm::Changes before_of(const crm::Record& current, const Operation& operation) {
+    crm::Changes before;
+    for (const auto& [field, value] : operation.changes.fields) before.set(field, crm::own(current.fields.get(field)));
+    if (!operation.changes.extra.empty()) before.extra = current.extra;
+    return before;
+}
+
+Result<Committed> Store::commit(std::span<const Operation> operations, const std::string& user) {
+    Committed committed;
+    auto done = impl_->transaction([&]() -> Result<void> {
+        for (const Operation& operation : operations) CT_TRY(impl_->commit_one(operation, user, committed));
+        SyncState next = impl_->state;
+        const auto stamp = operations.empty() ? std::nullopt : sync::parse_stamp(operations.back().stamp);
+        if (stamp) next.stamp_ms = stamp->ms;
+        if (stamp) next.stamp_counter = stamp->counter;
+        // The queue's newest row remembers the stamp, unless the edit cancelled another and there is no row.
+        if (!committed.visible.removed.empty()) return impl_->write_state(next);
+        impl_->state = std::move(next);
+        return {};
+    });
+    if (!done) return fail(done.error());
+    return committed;
+}
+
+Result<void> Store::Impl::commit_one(const Operation& operation, const std::string& user, Committed& committed) {
+    auto found = records(operation.model).get(operation.record);
+    if (!found) return fail(found.error());
+    const bool there = found->has_value();
+    if (operation.kind == OperationKind::create && there) {
+        return fail(ErrorKind::invalid, "RECORD_EXISTS",
+                    std::string(crm::name(operation.model)) + " " + operation.record.str() + " exists already");
+    }
+    if (operation.kind != OperationKind::create && !there) return no_such_record(operation, "does not exist");
+    if (operation.kind == OperationKind::remove && (*found)->deleted) return no_such_record(operation, "is deleted already");
+
+    crm::Record current;
+    if (there) current = std::move(**found);
+    current.id = operation.record;
+    current.model = operation.model;
+    if (there && !index.dirty(current.id)) CT_TRY(shadows(current.model).put(current));
+
+    QueuedOperation queued;
+    queued.operation = operation;
+    queued.operation.base = current.version;
+    queued.before = before_of(current, operation);
+    queued.user = user;
+    queued.created_at = clock.now();
+    CT_TRY(audit(queued, name(operation.kind), user));
+    crm::Record next = replayed(std::move(current), queued);
+
+    const auto joined = join(queued, committed);
+    if (!joined) return fail(joined.error());
+    if (*joined == Compaction::cancelled) {
+        CT_TRY(records(next.model).remove(next.id));
+        committed.visible.removed.emplace_back(next.model, next.id);
+        return {};
+    }
+    if (*joined == Compaction::impossible) CT_TRY(enqueue(std::move(queued), committed));
+    next.sync_status = index.status_of(next.id);
+    CT_TRY(there ? records(next.model).put(next) : to_void(records(next.model).insert_new(next)));
+    committed.visible.changed.push_back(std::move(next));
+    return {};
+}
+
+Result<Compaction> Store::Impl::join(const QueuedOperation& later, Committed& committed) {
+    const auto& waiting = index.of_record(later.operation.record);
+    if (waiting.empty()) return Compaction::impossible;
+    const QueueEntry last = index.at(waiting.back());
+    if (last.state != QueueState::queued || last.sequence >= 0 || !last.group.nil()) return Compaction::impossible;
+    // Children that wait to be created need their parent on the server, be it as a tombstone.
+    const bool cancels = last.kind == OperationKind::create && later.operation.kind == OperationKind::remove;
+    if (cancels && !index.of_parent(last.record).empty()) return Compaction::impossible;
+
+    auto earlier = tables->queue.read(last.position);
+    if (!earlier) return fail(earlier.error());
+    const Compaction outcome = sync::compact(*earlier, later);
+    if (outcome == Compaction::impossible) return outcome;
+    CT_TRY(drop(last.position));
+    if (outcome == Compaction::joined) CT_TRY(enqueue(std::move(*earlier), committed));  // at the end: touched last
+    return outcome;
+}
+
+Result<void> Store::Impl::enqueue(QueuedOperation queued, Committed& committed) {
+    QueueEntry entry = entry_of(queued, index.next_position());
+    if (index.obstructed(entry, [](const QueueEntry&) { return true; })) {
+        entry.state = QueueState::parked;
+        queued.state = QueueState::parked;
+    }
+    CT_TRY(tables->queue.insert(entry, queued));
+    index.add(entry);
+    committed.operations.push_back(entry.id);
+    return {};
+}
+
+Result<void> Store::Impl::audit(const QueuedOperation& queued, std::string_view what, const std::string& user) {
+    AuditRow row;
+    row.at = sync::stamp_ms(queued.operation.stamp);
+    row.model = queued.operation.model;
+    row.record = queued.operation.record;
+    row.operation = queued.operation.id;
+    row.user = user;
+    row.what = what;
+    row.before = queued.before;
+    row.after = queued.operation.changes;
+    return add_audit(*connection, row);
+}
+
+// --- sending ----------------------------------------------------------------------------------------------------------
+
+Result<Batch> Store::take_batch(const BatchLimits& limits) {
+    Batch batch;
+    const std::vector<Position> chosen = impl_->index.choose(limits);
+    if (chosen.empty()) return batch;
+    const bool again = impl_->index.at(chosen.front()).state == QueueState::sent;
+    auto done = impl_->transaction([&]() -> Result<void> {
+        SyncState next = impl_->state;
+        batch.sequence = again ? impl_->index.at(chosen.front()).sequence : next.next_sequence;
+        for (const Position position : chosen) {
+            auto queued = impl_->tables->queue.read(position);
+            if (!queued) return fail(queued.error());
+            batch.operations.push_back(std::move(queued->operation));
+            if (again) continue;
+            const std::int64_t sequence = next.next_sequence++;
+            CT_TRY(impl_->tables->queue.mark_sent(position, sequence, impl_->clock.now()));
+            impl_->index.change(position, [sequence](QueueEntry& entry) {
+                entry.state = QueueState::sent;
+                entry.sequence = sequence;
+            });
+        }
+        return again ? Result<void>() : impl_->write_state(next);
+    });
+    if (!done) return fail(done.error());
+    return batch;
+}
+
+}  // namespace ct::store

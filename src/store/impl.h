@@ -1,0 +1,103 @@
+// What the parts of Store share: the connection with its tables, what is kept in memory of them, and transactions.
+// Private to this room.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/queue_index.h"
+#include "store/queue_table.h"
+#include "store/record_table.h"
+#include "store/sqlite/connection.h"
+#include "store/store.h"
+
+namespace ct::store {
+
+/// Returns the error of `expression` from the surrounding function, unless it is well.
+#define CT_TRY(expression)                                                   \
+    do {                                                                     \
+        if (auto tried = (expression); !tried) return fail(tried.error());   \
+    } while (false)
+
+template <class T>
+[[nodiscard]] Result<void> to_void(const Result<T>& result) {
+    if (!result) return fail(result.error());
+    return {};
+}
+
+/// The visible values that an operation replaces.
+[[nodiscard]] crm::Changes before_of(const crm::Record& current, const sync::Operation& operation);
+
+/// The tables of one connection; made anew when that is.
+struct Tables {
+    explicit Tables(sqlite::Connection& connection);
+    std::vector<RecordTable> records, shadows;  ///< by model
+    QueueTable queue;
+};
+
+struct Store::Impl {
+    Impl(std::string file_name, const Clock& a_clock, Random& random) : file(std::move(file_name)), clock(a_clock), ids(a_clock, random) {}
+
+    // --- connection and transactions (store.cpp) -----------------------------------------------------------------------
+    [[nodiscard]] Result<void> connect();
+    /// Runs `work` as one transaction. When anything fails, nothing happened: memory is read from the disk again, and
+    /// after an I/O error the connection is a new one (one that failed to write or flush knows nothing for sure).
+    [[nodiscard]] Result<void> transaction(const std::function<Result<void>()>& work);
+    [[nodiscard]] Result<void> reload();
+    [[nodiscard]] Result<void> write_state(const SyncState& next);  ///< what differs from `state`; then it is `state`
+
+    RecordTable& records(crm::Model model) { return tables->records[static_cast<std::size_t>(model)]; }
+    RecordTable& shadows(crm::Model model) { return tables->shadows[static_cast<std::size_t>(model)]; }
+
+    // --- commit (commit.cpp) -------------------------------------------------------------------------------------------
+    [[nodiscard]] Result<void> commit_one(const sync::Operation& operation, const std::string& user, Committed& committed);
+    [[nodiscard]] Result<void> enqueue(sync::QueuedOperation queued, Committed& committed);
+    /// Whether `later` was joined with the last operation of its record, or cancelled it.
+    [[nodiscard]] Result<sync::Compaction> join(const sync::QueuedOperation& later, Committed& committed);
+    [[nodiscard]] Result<void> audit(const sync::QueuedOperation& queued, std::string_view what, const std::string& user);
+
+    // --- rebase (rebase.cpp) -------------------------------------------------------------------------------------------
+    /// The server's record as last known; version 0 and `deleted` when it has none.
+    [[nodiscard]] Result<crm::Record> server_record(crm::Model model, const Uuid& id);
+    [[nodiscard]] Result<std::vector<sync::QueuedOperation>> unsettled(const Uuid& record);
+    /// Shows the server's record with the unsettled operations on top, and keeps it as the shadow while there are any.
+    [[nodiscard]] Result<void> show(crm::Model model, crm::Record server, Visible& visible);
+    /// Takes a row out of the queue (its record is not touched).
+    [[nodiscard]] Result<void> drop(Position position);
+    [[nodiscard]] Result<void> set_state(Position position, sync::QueueState next);
+    /// Parks what is obstructed, frees what is not any more, around these records; records whose look changed are
+    /// added to `touched`.
+    [[nodiscard]] Result<void> park_and_free(std::set<Uuid> around, std::map<Uuid, crm::Model>& touched);
+    [[nodiscard]] Result<void> refresh(const std::map<Uuid, crm::Model>& touched, Visible& visible);
+
+    // --- settle and apply (settle.cpp, apply.cpp) ------------------------------------------------------------------------
+    [[nodiscard]] Result<void> settle_one(const sync::OperationResult& result, Settled& settled,
+                                          std::map<Uuid, crm::Model>& touched);
+    [[nodiscard]] Result<void> accept(const QueueEntry& entry, const sync::OperationResult& result, Settled& settled);
+    [[nodiscard]] Result<void> keep(const QueueEntry& entry, const sync::OperationResult& result, sync::QueueState next,
+                                    std::string_view code, std::string_view message);
+    /// The operation with those of its group; OPERATION_IN_FLIGHT when one of them was sent.
+    [[nodiscard]] Result<std::vector<Position>> decidable(const Uuid& operation) const;
+    [[nodiscard]] Result<void> discard_one(Position position);
+    [[nodiscard]] Result<void> apply_row(const sync::PullRow& row, PageApplied& applied);
+    [[nodiscard]] Result<void> apply_revoked(const sync::PullRow& row, PageApplied& applied);
+    [[nodiscard]] Result<bool> parent_is_there(const QueueEntry& entry);
+
+    const std::string file;
+    const Clock& clock;
+    UuidGenerator ids;                          // for what the store itself names
+    std::unique_ptr<sqlite::Connection> connection;  // null: it could not be opened again
+    std::unique_ptr<Tables> tables;
+    QueueIndex index;
+    SyncState state;
+    bool foreign_epoch = false;                 // the server's versions begin anew: smaller ones are not older
+};
+
+}  // namespace ct::store

@@ -1,0 +1,116 @@
+// Rule 1: what is visible is the server's record as last known, with this device's unsettled operations on top.
+#include "store/impl.h"
+
+namespace ct::store {
+
+using sync::OperationKind;
+using sync::QueuedOperation;
+using sync::QueueState;
+
+Result<crm::Record> Store::Impl::server_record(crm::Model model, const Uuid& id) {
+    auto found = shadows(model).get(id);
+    if (found && !*found && !index.dirty(id)) found = records(model).get(id);
+    if (!found) return fail(found.error());
+    if (*found) return std::move(**found);
+    crm::Record none;
+    none.id = id;
+    none.model = model;
+    none.deleted = true;
+    return none;
+}
+
+Result<std::vector<QueuedOperation>> Store::Impl::unsettled(const Uuid& record) {
+    std::vector<QueuedOperation> operations;
+    for (const Position position : index.of_record(record)) {
+        auto queued = tables->queue.read(position);
+        if (!queued) return fail(queued.error());
+        operations.push_back(std::move(*queued));
+    }
+    return operations;
+}
+
+Result<void> Store::Impl::show(crm::Model model, crm::Record server, Visible& visible) {
+    const Uuid id = server.id;
+    auto operations = unsettled(id);
+    if (!operations) return fail(operations.error());
+    const bool on_server = server.version > 0;
+    const bool made_here = !operations->empty() && operations->front().operation.kind == OperationKind::create;
+    if (!operations->empty() && on_server) {
+        CT_TRY(shadows(model).put(server));
+    } else {
+        CT_TRY(shadows(model).remove(id));
+    }
+    if (!on_server && !made_here) {  // the server has none and nothing here makes one
+        CT_TRY(records(model).remove(id));
+        visible.removed.emplace_back(model, id);
+        return {};
+    }
+    // One by one, because what each of them replaces may have become something else.
+    crm::Record shown = std::move(server);
+    for (std::size_t i = 0; i < operations->size(); ++i) {
+        QueuedOperation& queued = (*operations)[i];
+        crm::Changes before = before_of(shown, queued.operation);
+        if (before != queued.before) CT_TRY(tables->queue.set_before(index.of_record(id)[i], model, before));
+        shown = sync::replay(std::move(shown), {queued});
+    }
+    shown.sync_status = index.status_of(id);
+    CT_TRY(records(model).put(shown));
+    visible.changed.push_back(std::move(shown));
+    return {};
+}
+
+Result<void> Store::Impl::drop(Position position) {
+    CT_TRY(tables->queue.remove(position));
+    index.remove(position);
+    return {};
+}
+
+Result<void> Store::Impl::set_state(Position position, QueueState next) {
+    CT_TRY(tables->queue.set_state(position, next));
+    index.change(position, [next](QueueEntry& entry) { entry.state = next; });
+    return {};
+}
+
+Result<bool> Store::Impl::parent_is_there(const QueueEntry& entry) {
+    const auto field = crm::def(entry.model).parent;
+    if (!field || entry.parent.nil()) return true;
+    auto parent = records(crm::def(entry.model, *field).target.value_or(crm::Model::lead)).get(entry.parent);
+    if (!parent) return fail(parent.error());
+    return parent->has_value() && (*parent)->version > 0;
+}
+
+Result<void> Store::Impl::park_and_free(std::set<Uuid> around, std::map<Uuid, crm::Model>& touched) {
+    const auto there = [this](const QueueEntry& entry) { return parent_is_there(entry).value_or(false); };
+    while (!around.empty()) {
+        const Uuid record = *around.begin();
+        around.erase(around.begin());
+        std::vector<Position> positions = index.of_record(record);
+        const auto& children = index.of_parent(record);
+        positions.insert(positions.end(), children.begin(), children.end());
+        for (const Position position : positions) {
+            const QueueEntry entry = index.at(position);
+            if (entry.state != QueueState::queued && entry.state != QueueState::parked) continue;
+            const QueueState next = index.obstructed(entry, there) ? QueueState::parked : QueueState::queued;
+            if (next == entry.state) continue;
+            CT_TRY(set_state(position, next));
+            touched[entry.record] = entry.model;
+            around.insert(entry.record);
+            for (const Position member : index.of_group(entry.group)) around.insert(index.at(member).record);
+        }
+    }
+    return {};
+}
+
+Result<void> Store::Impl::refresh(const std::map<Uuid, crm::Model>& touched, Visible& visible) {
+    for (const auto& [id, model] : touched) {
+        auto record = records(model).get(id);
+        if (!record) return fail(record.error());
+        if (!*record) continue;
+        (*record)->sync_status = index.status_of(id);
+        CT_TRY(records(model).put(**record));
+        visible.changed.push_back(std::move(**record));
+    }
+    return {};
+}
+
+}  // namespace ct::store

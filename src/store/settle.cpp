@@ -1,0 +1,237 @@
+// The server's verdicts, and what people decide about operations that it refused.
+#include <algorithm>
+
+#include "store/impl.h"
+#include "store/state_table.h"
+#include "sync/stamp.h"
+
+namespace ct::store {
+
+namespace {
+
+using sync::OperationKind;
+using sync::OperationResult;
+using sync::QueuedOperation;
+using sync::QueueState;
+using sync::Verdict;
+
+constexpr int kRetryMax = 10;  // rule 6: then a person looks
+constexpr std::string_view kMissingParent = "MISSING_PARENT";
+
+/// What the operation made of the record on the server, when the answer says no more than "applied".
+void apply_accepted(crm::Record& server, const sync::Operation& operation, std::int64_t version) {
+    QueuedOperation done;
+    done.operation = operation;
+    server = sync::replay(std::move(server), {done});
+    server.version = version;
+}
+
+crm::Changes only(const crm::Changes& changes, crm::Model model, const std::vector<std::string>& names) {
+    crm::Changes some;
+    for (const auto& [field, value] : changes.fields) {
+        if (std::find(names.begin(), names.end(), crm::def(model, field).name) != names.end()) some.set(field, value);
+    }
+    return some;
+}
+
+Failure no_such_operation(const Uuid& id) {
+    return fail(ErrorKind::not_found, "NO_SUCH_OPERATION", "operation " + id.str() + " is not in the queue");
+}
+
+}  // namespace
+
+Result<Settled> Store::settle(const sync::PushAnswer& answer) {
+    Settled settled;
+    auto done = impl_->transaction([&]() -> Result<void> {
+        std::map<Uuid, crm::Model> touched;
+        std::set<Uuid> around;
+        for (const OperationResult& result : answer.results) {
+            const QueueEntry* entry = impl_->index.find(result.id);
+            if (entry == nullptr || entry->state != QueueState::sent) continue;
+            const Uuid record = entry->record;
+            CT_TRY(impl_->settle_one(result, settled, touched));
+            if (impl_->index.dirty(record) || !impl_->index.of_parent(record).empty()) around.insert(record);
+        }
+        CT_TRY(impl_->park_and_free(std::move(around), touched));
+        CT_TRY(impl_->refresh(touched, settled.visible));
+        for (const auto& [position, entry] : impl_->index.entries()) {
+            if (entry.state == QueueState::parked) ++settled.parked;
+        }
+        return impl_->write_state(impl_->state);
+    });
+    if (!done) return fail(done.error());
+    return settled;
+}
+
+Result<void> Store::Impl::settle_one(const OperationResult& result, Settled& settled,
+                                     std::map<Uuid, crm::Model>& touched) {
+    const QueueEntry entry = *index.find(result.id);
+    switch (result.verdict) {
+        case Verdict::applied: ++settled.applied; return accept(entry, result, settled);
+        case Verdict::merged: ++settled.merged; return accept(entry, result, settled);
+        case Verdict::superseded: ++settled.superseded; return accept(entry, result, settled);
+        case Verdict::conflict: {
+            ++settled.conflicts;
+            CT_TRY(keep(entry, result, QueueState::conflict, "CONFLICT", "somebody else changed the same fields"));
+            if (!result.record) break;
+            crm::Record server = *result.record;
+            server.last_synced_at = clock.now();
+            return show(entry.model, std::move(server), settled.visible);
+        }
+        case Verdict::rejected: {
+            const auto parent = parent_is_there(entry);
+            if (!parent) return fail(parent.error());
+            const bool known = *parent || index.creation_of(entry.parent) != nullptr;
+            const bool waits = result.error.code == kMissingParent && known && entry.retry_count + 1 < kRetryMax;
+            if (!waits) ++settled.rejected;
+            CT_TRY(keep(entry, result, waits ? QueueState::parked : QueueState::error, result.error.code,
+                        result.error.message));
+            break;
+        }
+    }
+    touched[entry.record] = entry.model;
+    return {};
+}
+
+Result<void> Store::Impl::accept(const QueueEntry& entry, const OperationResult& result, Settled& settled) {
+    const bool alone = index.of_record(entry.record).size() == 1;
+    if (alone && !result.record) {  // nearly always: what is shown is what the server has now
+        auto shown = records(entry.model).get(entry.record);
+        if (!shown) return fail(shown.error());
+        CT_TRY(drop(entry.position));
+        CT_TRY(shadows(entry.model).remove(entry.record));
+        if (!*shown) return {};
+        crm::Record& record = **shown;
+        record.version = result.version;
+        record.sync_status = crm::SyncStatus::synced;
+        record.last_synced_at = clock.now();
+        CT_TRY(records(entry.model).put(record));
+        settled.visible.changed.push_back(std::move(record));
+        return {};
+    }
+    auto server = server_record(entry.model, entry.record);
+    if (!server) return fail(server.error());
+    const auto queued = tables->queue.read(entry.position);
+    if (!queued) return fail(queued.error());
+    if (!result.record) {
+        apply_accepted(*server, queued->operation, result.version);
+    } else if (result.record->version >= server->version || foreign_epoch) {
+        server = *result.record;
+    }
+    server->last_synced_at = clock.now();
+    if (result.verdict != Verdict::applied) {
+        QueuedOperation note = *queued;
+        note.before = only(queued->operation.changes, entry.model, result.fields);  // the values that lost
+        note.operation.changes = {};
+        CT_TRY(audit(note, result.verdict == Verdict::merged ? "MERGED" : "SUPERSEDED", queued->user));
+    }
+    CT_TRY(drop(entry.position));
+    return show(entry.model, std::move(*server), settled.visible);
+}
+
+Result<void> Store::Impl::keep(const QueueEntry& entry, const OperationResult& result, QueueState next,
+                               std::string_view code, std::string_view message) {
+    auto queued = tables->queue.read(entry.position);
+    if (!queued) return fail(queued.error());
+    queued->state = next;
+    queued->retry_count += 1;
+    queued->error_code = code;
+    queued->error_message = message;
+    CT_TRY(tables->queue.update(entry, *queued));
+    index.change(entry.position, [&](QueueEntry& changed) {
+        changed.state = next;
+        changed.retry_count = queued->retry_count;
+        changed.wants_parent = code == kMissingParent;
+    });
+    return audit(*queued, result.verdict == Verdict::conflict ? "CONFLICT" : "REJECTED", queued->user);
+}
+
+// --- decisions of people ----------------------------------------------------------------------------------------------
+
+Result<std::vector<Position>> Store::Impl::decidable(const Uuid& operation) const {
+    const QueueEntry* entry = index.find(operation);
+    if (entry == nullptr) return no_such_operation(operation);
+    std::vector<Position> unit = entry->group.nil() ? std::vector<Position>{entry->position} : index.of_group(entry->group);
+    for (const Position position : unit) {
+        if (index.at(position).state != QueueState::sent) continue;
+        return fail(ErrorKind::busy, "OPERATION_IN_FLIGHT",
+                    "operation " + operation.str() + " was sent and its answer is not in yet: sync first");
+    }
+    return unit;
+}
+
+Result<Visible> Store::retry(const Uuid& operation, const Uuid& new_id, const std::string& new_stamp) {
+    const auto unit = impl_->decidable(operation);
+    if (!unit) return fail(unit.error());
+    Visible visible;
+    auto done = impl_->transaction([&]() -> Result<void> {
+        std::map<Uuid, crm::Model> touched;
+        std::set<Uuid> around;
+        for (const Position position : *unit) {
+            const QueueEntry entry = impl_->index.at(position);
+            auto queued = impl_->tables->queue.read(position);
+            if (!queued) return fail(queued.error());
+            const auto server = impl_->server_record(entry.model, entry.record);
+            if (!server) return fail(server.error());
+            queued->operation.id = entry.id == operation ? new_id : impl_->ids.next();
+            queued->operation.stamp = new_stamp;
+            queued->operation.base = server->version;  // whoever retries has seen what the server holds
+            queued->state = QueueState::queued;
+            queued->sequence = -1;
+            queued->retry_count = 0;
+            queued->error_code.clear();
+            queued->error_message.clear();
+            CT_TRY(impl_->tables->queue.update(entry, *queued));
+            impl_->index.change(position, [&](QueueEntry& changed) {
+                changed.id = queued->operation.id;
+                changed.state = QueueState::queued;
+                changed.sequence = -1;
+                changed.retry_count = 0;
+                changed.wants_parent = false;
+            });
+            touched[entry.record] = entry.model;
+            around.insert(entry.record);
+        }
+        CT_TRY(impl_->park_and_free(std::move(around), touched));
+        return impl_->refresh(touched, visible);
+    });
+    if (!done) return fail(done.error());
+    return visible;
+}
+
+Result<Visible> Store::discard(const Uuid& operation) {
+    const auto unit = impl_->decidable(operation);
+    if (!unit) return fail(unit.error());
+    Visible visible;
+    auto done = impl_->transaction([&]() -> Result<void> {
+        std::map<Uuid, crm::Model> touched;
+        std::set<Uuid> around;
+        std::map<Uuid, std::pair<crm::Model, crm::Record>> servers;
+        for (const Position position : *unit) {
+            const QueueEntry entry = impl_->index.at(position);
+            auto server = impl_->server_record(entry.model, entry.record);
+            if (!server) return fail(server.error());
+            // Without its creation, a record that the server does not have cannot be edited either.
+            std::vector<Position> gone{position};
+            if (entry.kind == OperationKind::create && server->version == 0) gone = impl_->index.of_record(entry.record);
+            for (const Position each : gone) CT_TRY(impl_->discard_one(each));
+            servers.try_emplace(entry.record, entry.model, std::move(*server));
+            around.insert(entry.record);
+        }
+        for (auto& [id, server] : servers) CT_TRY(impl_->show(server.first, std::move(server.second), visible));
+        CT_TRY(impl_->park_and_free(std::move(around), touched));
+        CT_TRY(impl_->refresh(touched, visible));
+        return impl_->write_state(impl_->state);
+    });
+    if (!done) return fail(done.error());
+    return visible;
+}
+
+Result<void> Store::Impl::discard_one(Position position) {
+    auto queued = tables->queue.read(position);
+    if (!queued) return fail(queued.error());
+    CT_TRY(audit(*queued, "DISCARDED", state.user.id));
+    return drop(position);
+}
+
+}  // namespace ct::store

@@ -1,0 +1,180 @@
+#include "store/state_table.h"
+
+#include <charconv>
+#include <map>
+
+#include "store/impl.h"
+#include "sync/stamp.h"
+
+namespace ct::store {
+
+namespace {
+
+using sqlite::Connection;
+
+constexpr std::int64_t kHistoryKept = 1'000;
+
+/// How a member of SyncState stands in the table; one line per member, for reading and for writing.
+struct Member {
+    std::string_view key;
+    std::string (*write)(const StoredState&);
+    void (*read)(StoredState&, std::string_view);
+};
+
+std::int64_t number(std::string_view text) {
+    std::int64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+#define CT_TEXT(key, member)                                          \
+    Member { key, [](const StoredState& s) { return s.state.member; }, \
+             [](StoredState& s, std::string_view text) { s.state.member = text; } }
+#define CT_NUMBER(key, member)                                                        \
+    Member { key, [](const StoredState& s) { return std::to_string(s.state.member); }, \
+             [](StoredState& s, std::string_view text) {                               \
+                 s.state.member = static_cast<decltype(s.state.member)>(number(text)); \
+             } }
+
+const Member kMembers[] = {
+    CT_TEXT("deviceId", device_id),
+    CT_TEXT("serverUrl", server_url),
+    CT_TEXT("workspaceId", workspace_id),
+    CT_TEXT("workspaceName", workspace_name),
+    CT_TEXT("userId", user.id),
+    CT_TEXT("userName", user.name),
+    CT_TEXT("userEmail", user.email),
+    CT_TEXT("userRole", user.role),
+    CT_TEXT("epoch", epoch),
+    CT_NUMBER("nextSequence", next_sequence),
+    CT_NUMBER("stampMs", stamp_ms),
+    CT_NUMBER("stampCounter", stamp_counter),
+    CT_NUMBER("clockOffsetMs", clock_offset_ms),
+    CT_NUMBER("lastSyncAt", last_sync_at),
+    {"cursor", [](const StoredState& s) { return s.state.cursor.value_or(""); },
+     [](StoredState& s, std::string_view text) {
+         if (!text.empty()) s.state.cursor = std::string(text);
+     }},
+    {"foreignEpoch", [](const StoredState& s) { return std::string(s.foreign_epoch ? "1" : ""); },
+     [](StoredState& s, std::string_view text) { s.foreign_epoch = !text.empty(); }},
+};
+
+#undef CT_TEXT
+#undef CT_NUMBER
+
+/// Commits do not write the clock's reading, for the queue's rows have it.
+Result<void> observe_queue(Connection& connection, SyncState& state) {
+    auto use = connection.prepare("SELECT max(stamp) FROM sync_queue");
+    if (!use) return fail(use.error());
+    CT_TRY(use->step());
+    const auto newest = sync::parse_stamp(use->column_text(0));
+    if (!newest) return {};
+    if (newest->ms < state.stamp_ms) return {};
+    if (newest->ms == state.stamp_ms && newest->counter < state.stamp_counter) return {};
+    state.stamp_ms = newest->ms;
+    state.stamp_counter = newest->counter;
+    return {};
+}
+
+}  // namespace
+
+Result<StoredState> read_state(Connection& connection) {
+    StoredState stored;
+    auto use = connection.prepare("SELECT key, value FROM sync_state");
+    if (!use) return fail(use.error());
+    for (;;) {
+        const auto row = use->step();
+        if (!row) return fail(row.error());
+        if (!*row) break;
+        const std::string_view key = use->column_text(0);
+        for (const Member& member : kMembers) {
+            if (member.key == key) member.read(stored, use->column_text(1));
+        }
+    }
+    CT_TRY(observe_queue(connection, stored.state));
+    return stored;
+}
+
+Result<void> write_state(Connection& connection, const SyncState& state, bool foreign_epoch) {
+    const StoredState stored{state, foreign_epoch};
+    for (const Member& member : kMembers) {
+        auto use = connection.prepare(
+            "INSERT INTO sync_state(key, value) VALUES(?,?) ON CONFLICT(key) DO UPDATE SET value=excluded.value "
+            "WHERE value<>excluded.value");
+        if (!use) return fail(use.error());
+        const std::string value = member.write(stored);
+        CT_TRY(use->text(member.key).text(value).run());
+    }
+    return {};
+}
+
+Result<void> add_history(Connection& connection, const SyncHistoryRow& row) {
+    auto use = connection.prepare(
+        "INSERT INTO sync_history(startedAt,durationMs,pushed,merged,superseded,conflicts,failed,pulled,requests,bytesSent,"
+        "bytesReceived,outcome) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
+    if (!use) return fail(use.error());
+    for (const std::int64_t value : {row.started_at, row.duration_ms, row.pushed, row.merged, row.superseded, row.conflicts,
+                                     row.failed, row.pulled, row.requests, row.bytes_sent, row.bytes_received}) {
+        use->integer(value);
+    }
+    CT_TRY(use->text(row.outcome).run());
+    auto prune = connection.prepare("DELETE FROM sync_history WHERE id <= (SELECT max(id) FROM sync_history) - ?");
+    if (!prune) return fail(prune.error());
+    return prune->integer(kHistoryKept).run();
+}
+
+Result<std::vector<SyncHistoryRow>> read_history(Connection& connection, std::size_t limit) {
+    auto use = connection.prepare(
+        "SELECT startedAt,durationMs,pushed,merged,superseded,conflicts,failed,pulled,requests,bytesSent,bytesReceived,"
+        "outcome FROM sync_history ORDER BY id DESC LIMIT ?");
+    if (!use) return fail(use.error());
+    use->integer(static_cast<std::int64_t>(limit));
+    std::vector<SyncHistoryRow> rows;
+    for (;;) {
+        const auto there = use->step();
+        if (!there) return fail(there.error());
+        if (!*there) return rows;
+        SyncHistoryRow& row = rows.emplace_back();
+        std::int64_t* const members[] = {&row.started_at, &row.duration_ms, &row.pushed,    &row.merged,
+                                         &row.superseded, &row.conflicts,   &row.failed,    &row.pulled,
+                                         &row.requests,   &row.bytes_sent,  &row.bytes_received};
+        int column = 0;
+        for (std::int64_t* member : members) *member = use->column_integer(column++);
+        row.outcome = use->column_string(column);
+    }
+}
+
+Result<void> add_audit(Connection& connection, const AuditRow& row) {
+    auto use = connection.prepare(
+        "INSERT OR REPLACE INTO audit(recordId,at,operationId,what,model,userId,before,after) VALUES(?,?,?,?,?,?,?,?)");
+    if (!use) return fail(use.error());
+    const std::string before = changes_text(row.model, row.before);
+    const std::string after = changes_text(row.model, row.after);
+    use->uuid(row.record).integer(row.at).uuid(row.operation).text(row.what).text(crm::name(row.model)).text(row.user);
+    return use->text_or_null(before).text_or_null(after).run();
+}
+
+Result<std::vector<AuditRow>> read_audit(Connection& connection, crm::Model model, const Uuid& record) {
+    auto use = connection.prepare("SELECT at,operationId,what,userId,before,after FROM audit WHERE recordId=? ORDER BY at");
+    if (!use) return fail(use.error());
+    use->uuid(record);
+    std::vector<AuditRow> rows;
+    for (;;) {
+        const auto there = use->step();
+        if (!there) return fail(there.error());
+        if (!*there) return rows;
+        AuditRow& row = rows.emplace_back();
+        row.model = model;
+        row.record = record;
+        row.at = use->column_integer(0);
+        row.operation = use->column_uuid(1);
+        row.what = use->column_string(2);
+        row.user = use->column_string(3);
+        auto before = changes_from(model, use->column_text(4));
+        auto after = changes_from(model, use->column_text(5));
+        if (before) row.before = std::move(*before);
+        if (after) row.after = std::move(*after);
+    }
+}
+
+}  // namespace ct::store

@@ -1,0 +1,30 @@
+// The small tables: what the client knows of itself, the history of syncs, the audit trail.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "store/sqlite/connection.h"
+#include "store/store.h"
+
+namespace ct::store {
+
+struct StoredState {
+    SyncState state;
+    bool foreign_epoch = false;  ///< the server's database is another one, and its first pull is not through yet
+};
+
+/// The stamp is at least that of every operation in the queue, whatever was saved.
+[[nodiscard]] Result<StoredState> read_state(sqlite::Connection& connection);
+[[nodiscard]] Result<void> write_state(sqlite::Connection& connection, const SyncState& state, bool foreign_epoch);
+
+[[nodiscard]] Result<void> add_history(sqlite::Connection& connection, const SyncHistoryRow& row);
+[[nodiscard]] Result<std::vector<SyncHistoryRow>> read_history(sqlite::Connection& connection, std::size_t limit);
+
+[[nodiscard]] Result<void> add_audit(sqlite::Connection& connection, const AuditRow& row);
+[[nodiscard]] Result<std::vector<AuditRow>> read_audit(sqlite::Connection& connection, crm::Model model,
+                                                       const Uuid& record);
+
+}  // namespace ct::store

@@ -1,0 +1,194 @@
+#include "store/store.h"
+
+#include "base/log.h"
+#include "store/impl.h"
+#include "store/schema.h"
+#include "store/state_table.h"
+
+namespace ct::store {
+
+namespace {
+
+/// In case the connection is gone for good, so that callers need not ask.
+Failure no_connection(const std::string& file) {
+    return fail(ErrorKind::disk, "CANNOT_OPEN", file + " cannot be opened any more");
+}
+
+std::string directory_of(const std::string& file) {
+    const auto slash = file.rfind('/');
+    return slash == std::string::npos ? "." : file.substr(0, slash);
+}
+
+}  // namespace
+
+Tables::Tables(sqlite::Connection& connection) : queue(connection) {
+    for (const crm::ModelDef& model : crm::models()) {
+        records.emplace_back(connection, model.model, false);
+        shadows.emplace_back(connection, model.model, true);
+    }
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const std::string& file, const Clock& clock, Random& random) {
+    auto impl = std::make_unique<Impl>(file, clock, random);
+    if (auto connected = impl->connect(); !connected) {
+        Error error = connected.error();
+        if (error.code == "CANNOT_OPEN") error.message = "cannot create or open " + file + " in " + directory_of(file);
+        if (error.code == "NOT_A_DATABASE") error.message = file + " is no database; it was left as it is";
+        return fail(std::move(error));
+    }
+    if (impl->state.device_id.empty()) {
+        SyncState fresh = impl->state;
+        fresh.device_id = impl->ids.next().str();
+        if (auto saved = impl->transaction([&] { return impl->write_state(fresh); }); !saved) return fail(saved.error());
+    }
+    return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+// --- connection and transactions ------------------------------------------------------------------------------------
+
+Result<void> Store::Impl::connect() {
+    tables.reset();
+    connection.reset();
+    auto opened = sqlite::Connection::open(file, false);
+    if (!opened) return fail(opened.error());
+    CT_TRY(prepare_file(**opened, file, migrations()));
+    connection = std::move(*opened);
+    tables = std::make_unique<Tables>(*connection);
+    auto loaded = reload();
+    if (!loaded) connection.reset();
+    return loaded;
+}
+
+Result<void> Store::Impl::reload() {
+    index.clear();
+    CT_TRY(tables->queue.each_entry([this](const QueueEntry& entry) { index.add(entry); }));
+    auto read = read_state(*connection);
+    if (!read) return fail(read.error());
+    state = std::move(read->state);
+    foreign_epoch = read->foreign_epoch;
+    return {};
+}
+
+Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work) {
+    if (!connection) CT_TRY(connect());
+    Result<void> done = connection->execute("BEGIN IMMEDIATE");
+    if (done) done = work();
+    if (done) done = connection->execute("COMMIT");
+    if (done) return done;
+
+    if (connection->in_transaction()) {
+        if (auto undone = connection->execute("ROLLBACK"); !undone) log::warn(undone.error().message);
+    }
+    const bool renew = connection->doubtful() || connection->in_transaction();
+    if (auto again = renew ? connect() : reload(); !again) {
+        log::error("after a failed write: " + again.error().message);
+        tables.reset();
+        connection.reset();
+    }
+    return done;
+}
+
+Result<void> Store::Impl::write_state(const SyncState& next) {
+    if (next.epoch != state.epoch && !state.epoch.empty()) foreign_epoch = true;
+    CT_TRY(store::write_state(*connection, next, foreign_epoch));
+    state = next;
+    return {};
+}
+
+// --- reading --------------------------------------------------------------------------------------------------------
+
+Result<void> Store::load(crm::Model model, std::size_t chunk,
+                         const std::function<void(std::vector<crm::Record>&&)>& visit) const {
+    if (!impl_->connection) return no_connection(impl_->file);
+    std::vector<crm::Record> records;
+    records.reserve(chunk);
+    const auto flush = [&] {
+        if (records.empty()) return;
+        visit(std::move(records));
+        records = {};
+        records.reserve(chunk);
+    };
+    std::int64_t damaged = 0;
+    auto read = impl_->records(model).each_living(
+        [&](crm::Record&& record) {
+            if (impl_->index.dirty(record.id)) record.sync_status = impl_->index.status_of(record.id);
+            records.push_back(std::move(record));
+            if (records.size() >= chunk) flush();
+        },
+        [&](const Uuid& id) {
+            ++damaged;
+            log::error(std::string(crm::name(model)) + " " + id.str() + " was damaged on the disk and is left out");
+        });
+    flush();
+    return read;
+}
+
+Result<std::optional<crm::Record>> Store::get(crm::Model model, const Uuid& id) const {
+    if (!impl_->connection) return no_connection(impl_->file);
+    auto record = impl_->records(model).get(id);
+    if (record && *record && impl_->index.dirty(id)) (*record)->sync_status = impl_->index.status_of(id);
+    return record;
+}
+
+Result<std::int64_t> Store::count(crm::Model model) const {
+    if (!impl_->connection) return no_connection(impl_->file);
+    return impl_->records(model).count_living();
+}
+
+// --- queue ----------------------------------------------------------------------------------------------------------
+
+const QueueSummary& Store::queue() const { return impl_->index.summary(); }
+
+Result<std::vector<sync::QueuedOperation>> Store::list_queue(std::size_t limit) const {
+    if (!impl_->connection) return no_connection(impl_->file);
+    std::vector<sync::QueuedOperation> list;
+    for (const auto& [position, entry] : impl_->index.entries()) {
+        if (list.size() >= limit) break;
+        auto queued = impl_->tables->queue.read(position);
+        if (!queued) return fail(queued.error());
+        list.push_back(std::move(*queued));
+    }
+    return list;
+}
+
+// --- identity, state, history ---------------------------------------------------------------------------------------
+
+const SyncState& Store::state() const { return impl_->state; }
+
+Result<void> Store::save_state(const SyncState& state) {
+    return impl_->transaction([&] { return impl_->write_state(state); });
+}
+
+Result<void> Store::renew_device(const std::string& device_id) {
+    return impl_->transaction([&]() -> Result<void> {
+        std::vector<Position> in_flight;
+        for (const auto& [position, entry] : impl_->index.entries()) {
+            if (entry.state == sync::QueueState::sent) in_flight.push_back(position);
+        }
+        // Their old sequence numbers stay: what was sent once is never altered again (see sync::compact).
+        for (const Position position : in_flight) CT_TRY(impl_->set_state(position, sync::QueueState::queued));
+        SyncState next = impl_->state;
+        next.device_id = device_id;
+        next.next_sequence = 0;
+        return impl_->write_state(next);
+    });
+}
+
+Result<void> Store::add_history(const SyncHistoryRow& row) {
+    return impl_->transaction([&] { return store::add_history(*impl_->connection, row); });
+}
+
+Result<std::vector<SyncHistoryRow>> Store::history(std::size_t limit) const {
+    if (!impl_->connection) return no_connection(impl_->file);
+    return read_history(*impl_->connection, limit);
+}
+
+Result<std::vector<AuditRow>> Store::audit(crm::Model model, const Uuid& record) const {
+    if (!impl_->connection) return no_connection(impl_->file);
+    return read_audit(*impl_->connection, model, record);
+}
+
+}  // namespace ct::store
