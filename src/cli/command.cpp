@@ -1,0 +1,33 @@
+#include "cli/command.h"
+
+namespace ct::cli {
+namespace {
+
+constexpr Arg kLogin[] = {Arg::server, Arg::email, Arg::workspace};
+constexpr Arg kAdd[] = {Arg::model, Arg::assignments};
+constexpr Arg kSet[] = {Arg::model, Arg::id, Arg::assignments};
+constexpr Arg kOne[] = {Arg::model, Arg::id};
+constexpr Arg kList[] = {Arg::model, Arg::where, Arg::search, Arg::sort, Arg::limit};
+constexpr Arg kSync[] = {Arg::push_only, Arg::pull_only, Arg::watch};
+constexpr Arg kQueue[] = {Arg::operations, Arg::all};
+
+constexpr Command kCommands[] = {
+    {"login", "Bind the profile to a server; the password is read from standard input", kLogin, run_login},
+    {"logout", "Forget the server's token; records and queue stay", {}, run_logout},
+    {"add", "Add a record and print its id", kAdd, run_add},
+    {"set", "Change fields of a record; 'field=' clears one", kSet, run_set},
+    {"rm", "Move a record to the trash", kOne, run_rm},
+    {"get", "Show one record", kOne, run_get},
+    {"list", "List records, newest first", kList, run_list},
+    {"sync", "Send what waits and fetch what is new", kSync, run_sync},
+    {"status", "Tell what waits, and whether the server answers", {}, run_status},
+    {"queue list", "List the edits that are not settled", {}, run_queue_list},
+    {"queue retry", "Send refused edits again", kQueue, run_queue_retry},
+    {"queue discard", "Drop edits and show the server's state again", kQueue, run_queue_discard},
+};
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+}  // namespace ct::cli

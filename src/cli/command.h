@@ -1,0 +1,76 @@
+// One table of commands: what each is called, what it takes and who carries it out. Parsing and help come from it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/exit_code.h"
+
+namespace ct::cli {
+
+class Context;
+
+/// Everything that can be given on the command line, of all commands together.
+struct Options {
+    std::string profile;
+    bool json = false;
+
+    std::string model, id;
+    std::vector<std::string> assignments;
+    std::vector<std::string> where;
+    std::string search, sort;
+    std::int64_t limit = -1;  ///< -1: all
+    std::string server, email, workspace;
+    bool push_only = false, pull_only = false, watch = false;
+    std::vector<std::string> operations;
+    bool all = false;
+};
+
+enum class Arg : std::uint8_t {
+    model,
+    id,
+    assignments,
+    where,
+    search,
+    sort,
+    limit,
+    server,
+    email,
+    workspace,
+    push_only,
+    pull_only,
+    watch,
+    operations,
+    all,
+};
+
+using Outcome = Result<ExitCode>;
+
+struct Command {
+    std::string_view path;  ///< "list", "queue retry"
+    std::string_view summary;
+    std::span<const Arg> args;
+    Outcome (*run)(Context&);
+};
+
+[[nodiscard]] std::span<const Command> commands();
+
+// One function per command; each file is one group.
+[[nodiscard]] Outcome run_login(Context& context);  // account.cpp
+[[nodiscard]] Outcome run_logout(Context& context);
+[[nodiscard]] Outcome run_status(Context& context);
+[[nodiscard]] Outcome run_add(Context& context);  // edits.cpp
+[[nodiscard]] Outcome run_set(Context& context);
+[[nodiscard]] Outcome run_rm(Context& context);
+[[nodiscard]] Outcome run_get(Context& context);  // reading.cpp
+[[nodiscard]] Outcome run_list(Context& context);
+[[nodiscard]] Outcome run_sync(Context& context);        // sync.cpp
+[[nodiscard]] Outcome run_queue_list(Context& context);  // queue.cpp
+[[nodiscard]] Outcome run_queue_retry(Context& context);
+[[nodiscard]] Outcome run_queue_discard(Context& context);
+
+}  // namespace ct::cli

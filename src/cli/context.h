@@ -1,0 +1,36 @@
+// One run of colortouchctl: its options, and its session, opened when a command first needs it. Commands check what
+// they were given before that: a mistyped name touches nothing.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "cli/command.h"
+#include "cli/surroundings.h"
+#include "client/config.h"
+#include "client/session.h"
+
+namespace ct::cli {
+
+class Context {
+  public:
+    Context(Surroundings& surroundings, Options options) : surroundings_(surroundings), options_(std::move(options)) {}
+
+    [[nodiscard]] const Options& options() const { return options_; }
+    [[nodiscard]] Surroundings& surroundings() { return surroundings_; }
+    [[nodiscard]] std::ostream& out() { return surroundings_.out; }
+    [[nodiscard]] bool json() const { return options_.json; }
+
+    /// Finds or makes the profile, takes its lock and opens its database.
+    [[nodiscard]] Result<client::Session*> session();
+    /// Valid after `session()`.
+    [[nodiscard]] const client::Config& config() const { return config_; }
+
+  private:
+    Surroundings& surroundings_;
+    Options options_;
+    client::Config config_;
+    std::unique_ptr<client::Session> session_;
+};
+
+}  // namespace ct::cli

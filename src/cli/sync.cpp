@@ -1,0 +1,93 @@
+// sync: one round, or with --watch one after the other until the program is ended.
+#include "base/utf8.h"
+#include "cli/context.h"
+#include "cli/output.h"
+
+namespace ct::cli {
+namespace {
+
+// A watch without anything scheduled (there should be none) still looks again after this.
+constexpr std::int64_t kLookAgainMs = 60'000;
+
+[[nodiscard]] Json report_json(const store::SyncHistoryRow& row) {
+    return {{"pushed", row.pushed},         {"merged", row.merged},        {"superseded", row.superseded},
+            {"conflicts", row.conflicts},   {"failed", row.failed},        {"pulled", row.pulled},
+            {"requests", row.requests},     {"bytesSent", row.bytes_sent}, {"bytesReceived", row.bytes_received},
+            {"durationMs", row.duration_ms}};
+}
+
+void print_report(Context& context, const store::SyncHistoryRow& row) {
+    if (context.json()) return print_json(context.out(), report_json(row));
+    std::ostream& out = context.out();
+    out << "Sent " << row.pushed << ", received " << row.pulled;
+    const auto also = [&](std::int64_t count, const char* what) {
+        if (count > 0) out << ", " << count << ' ' << what;
+    };
+    also(row.merged, "merged");
+    also(row.superseded, "superseded by later edits");
+    also(row.conflicts, "in conflict");
+    also(row.failed, "refused");
+    out << " (" << row.requests << (row.requests == 1 ? " request, " : " requests, ") << shown_bytes(row.bytes_sent)
+        << " out, " << shown_bytes(row.bytes_received) << " in, " << row.duration_ms << " ms)\n";
+}
+
+[[nodiscard]] ErrorKind kind_of(const client::SyncReport& report) {
+    if (report.indicator == client::Indicator::local_trouble || report.code == "LOCAL_DATABASE") return ErrorKind::disk;
+    if (report.code == "UNAUTHENTICATED" || report.code == "FORBIDDEN" || report.code == "NO_SERVER")
+        return ErrorKind::denied;
+    return ErrorKind::offline;
+}
+
+[[nodiscard]] Error error_of(const client::SyncReport& report, const store::QueueSummary& queue) {
+    std::string message = report.message.empty() ? "the round did not go through" : report.message;
+    if (queue.records > 0) {
+        message += "; " + std::to_string(queue.records) + (queue.records == 1 ? " record is" : " records are") +
+                   " kept in the queue";
+    }
+    return {kind_of(report), report.code, std::move(message), {}};
+}
+
+[[nodiscard]] client::SyncMode mode_of(const Options& options) {
+    if (options.push_only) return client::SyncMode::push_only;
+    return options.pull_only ? client::SyncMode::pull_only : client::SyncMode::both;
+}
+
+[[nodiscard]] Outcome one_round(Context& context, client::Session& session) {
+    const client::SyncReport report = session.sync(mode_of(context.options()));
+    const store::QueueSummary queue = session.view().queue;
+    if (!report.reached) return fail(error_of(report, queue));
+    print_report(context, report.row);
+    const bool attention = report.row.conflicts + report.row.failed + queue.conflicts + queue.errors > 0;
+    if (attention && !context.json()) {
+        context.surroundings().err << queue.conflicts << " in conflict, " << queue.errors
+                                   << " refused: see colortouchctl queue list\n";
+    }
+    return attention ? ExitCode::attention : ExitCode::done;
+}
+
+/// Rounds at the times that the engine sets, backoff included. It ends only where trying again is of no use.
+[[nodiscard]] Outcome watch(Context& context, client::Session& session) {
+    for (;;) {
+        const Outcome outcome = one_round(context, session);
+        if (!outcome && exit_code(outcome.error()) != ExitCode::offline) return outcome;
+        if (!outcome) context.surroundings().err << "colortouchctl: " << outcome.error().message << '\n';
+        context.out().flush();
+        const UnixMs next = session.view().next_try_at;
+        context.surroundings().sleep_ms(
+            next == 0 ? kLookAgainMs : std::max<std::int64_t>(0, next - context.surroundings().clock.now()));
+    }
+}
+
+}  // namespace
+
+Outcome run_sync(Context& context) {
+    const Options& options = context.options();
+    if (options.push_only && options.pull_only) {
+        return fail(ErrorKind::invalid, "USAGE", "--push-only and --pull-only exclude each other");
+    }
+    auto session = context.session();
+    if (!session) return fail(session.error());
+    return options.watch ? watch(context, **session) : one_round(context, **session);
+}
+
+}  // namespace ct::cli
