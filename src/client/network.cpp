@@ -50,12 +50,10 @@ sync::Unreachable unreachable(const net::HttpOutcome& outcome) {
     return {Kind::server_away, false, outcome.detail};
 }
 
-NetAnswer Network::run(const NetJob& job) {
+NetAnswer read_answer(const NetJob& job, const net::HttpOutcome& outcome) {
     NetAnswer answer;
     answer.kind = job.kind;
     answer.id = job.id;
-    net::HttpOutcome outcome = client_for(job)->send(job.request, job.deadlines);
-    answer.wall_at_answer = clock_.now();
     answer.traffic = outcome.response.traffic;
     if (job.kind == NetJob::Kind::login) {
         answer.reply = read_login(outcome);
@@ -64,6 +62,14 @@ NetAnswer Network::run(const NetJob& job) {
     } else {
         answer.reply = sync::read_reply(request_kind(job.kind), outcome.response);
     }
+    return answer;
+}
+
+NetAnswer Network::run(const NetJob& job) {
+    const net::HttpOutcome outcome = client_for(job)->send(job.request, job.deadlines);
+    const UnixMs wall = clock_.now();
+    NetAnswer answer = read_answer(job, outcome);
+    answer.wall_at_answer = wall;
     return answer;
 }
 

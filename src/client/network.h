@@ -52,5 +52,7 @@ class Network {
 };
 
 [[nodiscard]] sync::Unreachable unreachable(const net::HttpOutcome& outcome);
+/// What an exchange came to, decoded. Pure; `wall_at_answer` is left for the caller to fill in.
+[[nodiscard]] NetAnswer read_answer(const NetJob& job, const net::HttpOutcome& outcome);
 
 }  // namespace ct::client

@@ -45,9 +45,10 @@ std::string view_tag(const Viewer& viewer) {
 
 std::string format_cursor(const Cursor& cursor) {
     const std::string since = std::to_string(cursor.since);
+    const std::string catching_up = since + "." + std::to_string(cursor.base) + "." + cursor.view;
     switch (cursor.stretch) {
-        case Cursor::Stretch::whole: return "w." + since + "." + cursor.view;
-        case Cursor::Stretch::changes: return "v." + since + "." + cursor.view;
+        case Cursor::Stretch::whole: return "w." + catching_up;
+        case Cursor::Stretch::changes: return "v." + catching_up;
         case Cursor::Stretch::snapshot: break;
     }
     return "s." + since + "." + std::to_string(static_cast<int>(cursor.phase)) + "." +
@@ -60,7 +61,7 @@ std::optional<Cursor> parse_cursor(std::string_view text) {
     const auto parts = split(text);
     const bool snapshot = parts[0] == "s";
     if (!snapshot && parts[0] != "w" && parts[0] != "v") return std::nullopt;
-    if (parts.size() != (snapshot ? 6u : 3u) || !plausible_view(parts.back())) return std::nullopt;
+    if (parts.size() != (snapshot ? 6u : 4u) || !plausible_view(parts.back())) return std::nullopt;
 
     Cursor cursor;
     cursor.stretch = snapshot            ? Cursor::Stretch::snapshot
@@ -70,7 +71,12 @@ std::optional<Cursor> parse_cursor(std::string_view text) {
     if (!since) return std::nullopt;
     cursor.since = *since;
     cursor.view = parts.back();
-    if (!snapshot) return cursor;
+    if (!snapshot) {
+        const auto base = number(parts[2]);
+        if (!base || *base > *since) return std::nullopt;
+        cursor.base = *base;
+        return cursor;
+    }
 
     const auto phase = number(parts[2]);
     const auto remaining = number(parts[4]);

@@ -2,7 +2,10 @@
 //
 //   snapshot  everything as of version `since`, phase by phase, newest first
 //   whole     what changed while the snapshot was under way, whole
-//   changes   from then on: the fields that changed after `since`
+//   changes   from then on: the fields that changed after `base`
+//
+// A run of pages that catches up keeps the `base` it began with: a record that changed twice stands once in the feed, at
+// its later place, and what changed first must not be taken as known when the pages before that place are through.
 //
 // A cursor also holds who it was made for: another user on the same device, or one whose rights changed, has seen
 // other rows and must start anew (RESYNC_REQUIRED).
@@ -20,7 +23,8 @@ namespace ct::server {
 struct Cursor {
     enum class Stretch : std::uint8_t { snapshot, whole, changes };
     Stretch stretch = Stretch::snapshot;
-    std::int64_t since = 0;
+    std::int64_t since = 0;           ///< place in the feed: all before it was sent
+    std::int64_t base = 0;            ///< whole, changes: what the client knew when this run of pages began
     Phase phase = Phase::open_leads;  ///< snapshot: the phase that goes on
     std::string below;                ///< snapshot: the last id sent of that phase, or empty
     std::int64_t remaining = 0;       ///< snapshot: rows still to come, as counted at its beginning

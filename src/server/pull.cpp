@@ -110,6 +110,7 @@ Result<void> Page::fill_snapshot() {
     }
     // All phases are through. What changed meanwhile follows, whole.
     const bool moved = transaction_.version() > cursor_.since;
+    cursor_.base = cursor_.since;
     cursor_.stretch = moved ? Stretch::whole : Stretch::changes;
     has_more_ = moved;
     cursor_.remaining = moved ? transaction_.version() - cursor_.since : 0;
@@ -136,6 +137,7 @@ Result<void> Page::fill_changes(bool whole) {
         last = transaction_.version();
     }
     cursor_.since = last;
+    if (!has_more_) cursor_.base = last;
     cursor_.remaining = has_more_ ? std::max<std::int64_t>(transaction_.version() - last, 1) : 0;
     return {};
 }
@@ -161,13 +163,13 @@ bool Page::lost(const RowView& row) const {
         const std::string_view until = next_word(owners);
         std::int64_t version = 0;
         std::from_chars(until.data(), until.data() + until.size(), version);
-        if (user == viewer_.user) return version > cursor_.since;
+        if (user == viewer_.user) return version > cursor_.base;
     }
     return false;
 }
 
 Sending Page::classify(const RowView& row, bool whole) {
-    const std::int64_t since = cursor_.since;
+    const std::int64_t since = cursor_.base;
     if (!viewer_.all && row.owner != viewer_.user) return lost(row) ? Sending::revoked : Sending::nothing;
 
     fields_.clear();
@@ -246,7 +248,8 @@ tl::expected<Cursor, Refusal> checked_cursor(const std::string& text, const Read
     const auto cursor = parse_cursor(text);
     if (!cursor) return refuse(400, "MALFORMED", "cursor is none of this server's");
     const Viewer viewer{session.user.id, session.user.role != Role::employee};
-    if (cursor->since < transaction.purge_floor()) {
+    const std::int64_t known = cursor->stretch == Stretch::snapshot ? cursor->since : cursor->base;
+    if (known < transaction.purge_floor()) {
         return refuse(409, "RESYNC_REQUIRED", "deletions since then are no longer on record: pull from the start");
     }
     if (cursor->view != view_tag(viewer)) {

@@ -105,7 +105,10 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
         committed.visible.removed.emplace_back(next.model, next.id);
         return {};
     }
-    if (*joined == Compaction::impossible) CT_TRY(enqueue(std::move(queued), committed));
+    if (*joined == Compaction::impossible) CT_TRY(enqueue(queued, committed));
+    if (*joined == Compaction::joined && index.at(index.of_record(next.id).back()).kind == OperationKind::create) {
+        next.created_at = sync::stamp_ms(operation.stamp);  // of the joined create, as the server will take it
+    }
     next.sync_status = index.status_of(next.id);
     CT_TRY(there ? records(next.model).put(next) : to_void(records(next.model).insert_new(next)));
     committed.visible.changed.push_back(std::move(next));
@@ -126,20 +129,17 @@ Result<Compaction> Store::Impl::join(const QueuedOperation& later, Committed& co
     const Compaction outcome = sync::compact(*earlier, later);
     if (outcome == Compaction::impossible) return outcome;
     CT_TRY(drop(last.position));
-    if (outcome == Compaction::joined) CT_TRY(enqueue(std::move(*earlier), committed));  // at the end: touched last
+    if (outcome == Compaction::joined) CT_TRY(enqueue(*earlier, committed));  // at the end: touched last
     return outcome;
 }
 
-Result<void> Store::Impl::enqueue(QueuedOperation queued, Committed& committed) {
-    QueueEntry entry = entry_of(queued, index.next_position());
-    if (index.obstructed(entry, [](const QueueEntry&) { return true; })) {
-        entry.state = QueueState::parked;
-        queued.state = QueueState::parked;
-    }
+Result<void> Store::Impl::enqueue(const QueuedOperation& queued, Committed& committed) {
+    const QueueEntry entry = entry_of(queued, index.next_position());
     CT_TRY(tables->queue.insert(entry, queued));
     index.add(entry);
     committed.operations.push_back(entry.id);
-    return {};
+    std::map<Uuid, crm::Model> touched;  // waiting looks the same, parked or not
+    return park_and_free({entry.record}, touched);
 }
 
 Result<void> Store::Impl::audit(const QueuedOperation& queued, std::string_view what, const std::string& user) {

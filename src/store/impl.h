@@ -58,7 +58,7 @@ struct Store::Impl {
 
     // --- commit (commit.cpp) -------------------------------------------------------------------------------------------
     [[nodiscard]] Result<void> commit_one(const sync::Operation& operation, const std::string& user, Committed& committed);
-    [[nodiscard]] Result<void> enqueue(sync::QueuedOperation queued, Committed& committed);
+    [[nodiscard]] Result<void> enqueue(const sync::QueuedOperation& queued, Committed& committed);
     /// Whether `later` was joined with the last operation of its record, or cancelled it.
     [[nodiscard]] Result<sync::Compaction> join(const sync::QueuedOperation& later, Committed& committed);
     [[nodiscard]] Result<void> audit(const sync::QueuedOperation& queued, std::string_view what, const std::string& user);

@@ -90,7 +90,11 @@ Result<void> Store::Impl::park_and_free(std::set<Uuid> around, std::map<Uuid, cr
         for (const Position position : positions) {
             const QueueEntry entry = index.at(position);
             if (entry.state != QueueState::queued && entry.state != QueueState::parked) continue;
-            const QueueState next = index.obstructed(entry, there) ? QueueState::parked : QueueState::queued;
+            // A parent that nobody here creates and the server does not have will not come by waiting.
+            const bool hopeless = entry.wants_parent && index.creation_of(entry.parent) == nullptr && !there(entry);
+            const QueueState next = hopeless                         ? QueueState::error
+                                    : index.obstructed(entry, there) ? QueueState::parked
+                                                                     : QueueState::queued;
             if (next == entry.state) continue;
             CT_TRY(set_state(position, next));
             touched[entry.record] = entry.model;

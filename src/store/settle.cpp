@@ -208,13 +208,19 @@ Result<Visible> Store::discard(const Uuid& operation) {
         std::set<Uuid> around;
         std::map<Uuid, std::pair<crm::Model, crm::Record>> servers;
         for (const Position position : *unit) {
+            if (!impl_->index.entries().contains(position)) continue;  // gone with the creation of its record
             const QueueEntry entry = impl_->index.at(position);
             auto server = impl_->server_record(entry.model, entry.record);
             if (!server) return fail(server.error());
             // Without its creation, a record that the server does not have cannot be edited either.
             std::vector<Position> gone{position};
             if (entry.kind == OperationKind::create && server->version == 0) gone = impl_->index.of_record(entry.record);
-            for (const Position each : gone) CT_TRY(impl_->discard_one(each));
+            for (const Position each : gone) {
+                for (const Position member : impl_->index.of_group(impl_->index.at(each).group)) {
+                    around.insert(impl_->index.at(member).record);
+                }
+                CT_TRY(impl_->discard_one(each));
+            }
             servers.try_emplace(entry.record, entry.model, std::move(*server));
             around.insert(entry.record);
         }

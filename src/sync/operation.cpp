@@ -73,9 +73,8 @@ Compaction compact(QueuedOperation& earlier, const QueuedOperation& later) {
 
     using enum OperationKind;
     if (second.kind == remove) {
-        if (first.kind == create) return Compaction::cancelled;
-        first.kind = remove;
-        first.changes = {};
+        // An update before a delete stays an operation of its own: whoever restores the record finds it again.
+        return first.kind == create ? Compaction::cancelled : Compaction::impossible;
     } else {
         if (first.kind == remove) first.kind = update;
         join_changes(first.changes, second.changes);

@@ -54,8 +54,8 @@ struct QueuedOperation {
 };
 
 /// Joins `later` into `earlier`, both never sent, on the same record (rule 7 of architecture.md):
-/// create+update = create, update+update = update, update+delete = delete, create+delete = nothing,
-/// delete+update = update (a restore). Nothing is returned when they cannot be joined.
+/// create+update = create, update+update = update, create+delete = nothing, delete+update = update (a restore). An
+/// update before a delete is kept: after a restore it must not be lost.
 enum class Compaction : std::uint8_t { joined, cancelled, impossible };
 [[nodiscard]] Compaction compact(QueuedOperation& earlier, const QueuedOperation& later);
 
