@@ -92,6 +92,23 @@ class Link final : public httplib::ClientImpl {
     [[nodiscard]] bool exchange(httplib::Request& request, httplib::Response& response, Exchange& exchange) {
         if (is_socket_open() != 0 && !fit_for_use()) stop();
         exchange.reused = is_socket_open() != 0;
+        if (once(request, response, exchange)) return true;
+        // The server closed the connection while our request was on its way, as it may at any moment: that says nothing
+        // about the server, and such a request may be asked again (RFC 9112, section 9.3.1).
+        const bool unheard = exchange.reused && exchange.failure == NetFailure::cut && exchange.received == 0;
+        if (!unheard || (request.method != "GET" && request.method != "HEAD")) return false;
+        stop();
+        exchange.reused = false;
+        exchange.failure = NetFailure::none;
+        exchange.detail.clear();
+        response = {};
+        return once(request, response, exchange);
+    }
+
+    void disconnect() { stop(); }
+
+  private:
+    [[nodiscard]] bool once(httplib::Request& request, httplib::Response& response, Exchange& exchange) {
         exchange_ = &exchange;
         httplib::Error error = httplib::Error::Success;
         const bool good = send(request, response, error);
@@ -100,17 +117,14 @@ class Link final : public httplib::ClientImpl {
             exchange.fail(NetFailure::bad_body, "not an HTTP answer (" + httplib::to_string(error) + ")");
         }
         const auto kept = response.headers.find("Keep-Alive");
-        idle_until_ = steady_now() - kKeepAliveMargin +
-                      (kept == response.headers.end() ? kKeepAliveUntold : keep_alive_told(kept->second));
+        const Milliseconds told = kept == response.headers.end() ? kKeepAliveUntold : keep_alive_told(kept->second);
+        idle_until_ms_ = system_clock().steady() + (told - kKeepAliveMargin).count();
         return good;
     }
 
-    void disconnect() { stop(); }
-
-  private:
     /// Idle connections die unseen, and what arrives without a question is no answer to the next one.
     [[nodiscard]] bool fit_for_use() const {
-        if (spoiled_ || steady_now() >= idle_until_) return false;
+        if (spoiled_ || system_clock().steady() >= idle_until_ms_) return false;
         if (!tls_) return !has_news(socket_.sock);
         // TLS 1.3 servers send session tickets behind the handshake; only a decrypted byte or an end is bad news.
         char byte = 0;
@@ -211,7 +225,7 @@ class Link final : public httplib::ClientImpl {
     std::unique_ptr<TlsContext> context_;
     std::unique_ptr<TlsSession> tls_;   // of the connection that stands
     Exchange* exchange_ = nullptr;      // under way
-    SteadyTime idle_until_{};           // after this the server may close the connection at any moment
+    SteadyMs idle_until_ms_ = 0;        // after this the server may close at any moment; counts while the laptop sleeps
     bool spoiled_ = false;              // what is left in the connection is no clean start
 };
 

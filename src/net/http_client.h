@@ -49,7 +49,8 @@ struct HttpClientOptions {
 /// headers of the first two names and of Connection, Transfer-Encoding, Expect and Accept-Encoding are left out.
 /// A digest in the answer must match; when the body is not empty and `require_digest` was asked, it must be there.
 /// The answer's body comes decompressed and its headers without Content-Encoding, Content-Length and Transfer-Encoding.
-/// Redirects are not followed (a login page uses them). Nothing is tried twice: that is the caller's decision.
+/// Redirects are not followed (a login page uses them). Nothing is tried twice, that is the caller's decision; but a GET or
+/// HEAD over a kept connection that ends before a byte of the answer goes once more over a new one.
 /// A connection that was idle for longer than the server keeps one (Keep-Alive: timeout) is replaced before the send.
 class HttpClient {
   public:
