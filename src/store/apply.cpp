@@ -3,6 +3,8 @@
 
 #include "base/log.h"
 #include "store/impl.h"
+#include "store/schema.h"
+#include "store/state_table.h"
 
 namespace ct::store {
 
@@ -45,7 +47,9 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
     }
     auto done = impl_->transaction([&]() -> Result<void> {
         std::set<Uuid> around;
+        if (!page.from) CT_TRY(impl_->begin_snapshot());
         for (const PullRow& row : page.rows) {
+            if (!impl_->unconfirmed.empty()) CT_TRY(impl_->confirm(row.id));
             CT_TRY(impl_->apply_row(row, applied));
             applied.newest_stamp_ms = std::max(applied.newest_stamp_ms, row.updated_at);
             if (impl_->index.empty()) continue;
@@ -54,6 +58,7 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
         std::map<Uuid, crm::Model> touched;
         CT_TRY(impl_->park_and_free(std::move(around), touched));
         CT_TRY(impl_->refresh(touched, applied.visible));
+        if (!page.has_more) CT_TRY(impl_->end_snapshot(applied.visible));
         SyncState next = impl_->state;
         next.cursor = page.cursor;
         if (next.epoch.empty()) next.epoch = page.epoch;
@@ -96,6 +101,37 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
         lay_over(*server, row, now);
     }
     return show(row.model, std::move(*server), applied.visible);
+}
+
+Result<void> Store::Impl::begin_snapshot() {
+    CT_TRY(connection->execute("DELETE FROM unconfirmed"));
+    for (const crm::ModelDef& model : crm::models()) {
+        CT_TRY(connection->execute("INSERT INTO unconfirmed SELECT id, '" + std::string(model.name) + "' FROM " +
+                                   quoted(record_table_name(model.model, false)) + " WHERE version>0 AND deleted=0"));
+    }
+    auto all = read_unconfirmed(*connection);
+    if (!all) return fail(all.error());
+    unconfirmed = std::move(*all);
+    return {};
+}
+
+Result<void> Store::Impl::confirm(const Uuid& record) {
+    if (unconfirmed.erase(record) == 0) return {};
+    auto use = connection->prepare("DELETE FROM unconfirmed WHERE recordId=?");
+    if (!use) return fail(use.error());
+    return use->uuid(record).run();
+}
+
+Result<void> Store::Impl::end_snapshot(Visible& visible) {
+    if (unconfirmed.empty()) return {};
+    for (const auto& [id, model] : unconfirmed) {
+        // The verdicts on unsettled edits will tell what became of their record.
+        if (foreign_epoch || index.dirty(id)) continue;
+        CT_TRY(records(model).remove(id));
+        visible.removed.emplace_back(model, id);
+    }
+    unconfirmed.clear();
+    return connection->execute("DELETE FROM unconfirmed");
 }
 
 /// This user may no longer see the record: it goes, and what waits for it cannot be sent.

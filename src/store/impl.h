@@ -87,6 +87,11 @@ struct Store::Impl {
     [[nodiscard]] Result<std::vector<Position>> decidable(const Uuid& operation) const;
     [[nodiscard]] Result<void> discard_one(Position position);
     [[nodiscard]] Result<void> apply_row(const sync::PullRow& row, PageApplied& applied);
+    /// A pull from the start mentions what there is, not what is gone: what it leaves out at its end goes. Records are
+    /// never removed first, and not at all while the server is another incarnation that may lack them by accident.
+    [[nodiscard]] Result<void> begin_snapshot();
+    [[nodiscard]] Result<void> confirm(const Uuid& record);
+    [[nodiscard]] Result<void> end_snapshot(Visible& visible);
     [[nodiscard]] Result<void> apply_revoked(const sync::PullRow& row, PageApplied& applied);
     [[nodiscard]] Result<bool> parent_is_there(const QueueEntry& entry);
 
@@ -97,6 +102,7 @@ struct Store::Impl {
     std::unique_ptr<Tables> tables;
     QueueIndex index;
     SyncState state;
+    std::map<Uuid, crm::Model> unconfirmed;     // as the table of that name
     bool foreign_epoch = false;                 // the server's versions begin anew: smaller ones are not older
 };
 

@@ -61,6 +61,10 @@ CREATE TABLE sync_state(
     key TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE unconfirmed(                     -- of a pull from the start: what it has not mentioned yet
+    recordId BLOB PRIMARY KEY NOT NULL,
+    model TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE sync_history(
     id INTEGER PRIMARY KEY,
     startedAt INTEGER NOT NULL,

@@ -108,6 +108,18 @@ Result<void> write_state(Connection& connection, const SyncState& state, bool fo
     return {};
 }
 
+Result<std::map<Uuid, crm::Model>> read_unconfirmed(Connection& connection) {
+    std::map<Uuid, crm::Model> unconfirmed;
+    auto use = connection.prepare("SELECT recordId, model FROM unconfirmed");
+    if (!use) return fail(use.error());
+    for (;;) {
+        const auto row = use->step();
+        if (!row) return fail(row.error());
+        if (!*row) return unconfirmed;
+        if (const auto model = crm::find_model(use->column_text(1))) unconfirmed.emplace(use->column_uuid(0), *model);
+    }
+}
+
 Result<void> add_history(Connection& connection, const SyncHistoryRow& row) {
     auto use = connection.prepare(
         "INSERT INTO sync_history(startedAt,durationMs,pushed,merged,superseded,conflicts,failed,pulled,requests,bytesSent,"

@@ -1,6 +1,7 @@
 // The small tables: what the client knows of itself, the history of syncs, the audit trail.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,8 @@ struct StoredState {
 /// The stamp is at least that of every operation in the queue, whatever was saved.
 [[nodiscard]] Result<StoredState> read_state(sqlite::Connection& connection);
 [[nodiscard]] Result<void> write_state(sqlite::Connection& connection, const SyncState& state, bool foreign_epoch);
+
+[[nodiscard]] Result<std::map<Uuid, crm::Model>> read_unconfirmed(sqlite::Connection& connection);
 
 [[nodiscard]] Result<void> add_history(sqlite::Connection& connection, const SyncHistoryRow& row);
 [[nodiscard]] Result<std::vector<SyncHistoryRow>> read_history(sqlite::Connection& connection, std::size_t limit);

@@ -67,6 +67,9 @@ Result<void> Store::Impl::reload() {
     CT_TRY(tables->queue.each_entry([this](const QueueEntry& entry) { index.add(entry); }));
     auto read = read_state(*connection);
     if (!read) return fail(read.error());
+    auto left = read_unconfirmed(*connection);
+    if (!left) return fail(left.error());
+    unconfirmed = std::move(*left);
     state = std::move(read->state);
     foreign_epoch = read->foreign_epoch;
     return {};

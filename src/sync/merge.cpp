@@ -41,7 +41,8 @@ class Judge {
 
     [[nodiscard]] Fate fate(const FieldOrigin* origin, bool equal) const {
         if (origin == nullptr || !concurrent(*origin)) return Fate::take;
-        if (equal) return Fate::keep;
+        // Two equal values are no conflict, but the later stamp is the one that anything older must beat (rule 4).
+        if (equal) return stamp_ > origin->stamp ? Fate::take : Fate::keep;
         switch (operation_.policy) {
             case crm::Policy::force: return Fate::take;
             case crm::Policy::manual: return Fate::clash;
@@ -142,6 +143,10 @@ Decision decide_remove(const ServerRecord& now, const Judge& judge, const Operat
     if (now.record.deleted) {
         Decision decision;  // both wanted it gone
         decision.tell_record = true;
+        decision.changes_record = stamp > now.deletion.stamp;
+        if (!decision.changes_record) return decision;
+        decision.after = with_version(now, stamp, version);
+        move_on(decision.after.deletion, stamp, version);
         return decision;
     }
     std::vector<std::string> others;

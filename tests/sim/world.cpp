@@ -214,6 +214,18 @@ std::string World::check() {
     return check_convergence();
 }
 
+/// What the server received of a record, for the report of a failure.
+std::string World::history(const std::string& record) {
+    std::string text;
+    for (const auto& row : query(directory_ + "/server.db",
+                                 "SELECT operation, verdict, version, base, stamp, policy, data, device_id FROM operation_log "
+                                 "WHERE record_id='" + record + "' ORDER BY received_at")) {
+        text += "\n ";
+        for (const std::string& column : row) text += " " + column;
+    }
+    return text;
+}
+
 /// Rule 2: everyone shows what a laptop shows that never saw anything before.
 std::string World::check_convergence() {
     Laptop& fresh = add_laptop();
@@ -224,12 +236,12 @@ std::string World::check_convergence() {
         for (std::size_t i = 0; i + 1 < laptops_.size(); ++i) {
             const auto shown = laptops_[i]->records(model.model);
             const std::string where = "rule 2: laptop " + std::to_string(i) + ", " + std::string(model.name) + ": ";
-            if (shown.size() != expected.size()) {
-                return where + std::to_string(shown.size()) + " records instead of " + std::to_string(expected.size());
+            for (const auto& [id, record] : shown) {
+                if (!expected.contains(id)) return where + id.str() + " should be gone" + history(id.str());
             }
             for (const auto& [id, record] : expected) {
                 const auto at = shown.find(id);
-                if (at == shown.end()) return where + id.str() + " is missing";
+                if (at == shown.end()) return where + id.str() + " is missing" + history(id.str());
                 crm::Record mine = at->second;
                 mine.last_synced_at = record.last_synced_at;
                 if (mine == record) continue;
@@ -264,10 +276,11 @@ std::string World::check_largest_stamp_wins() {
     for (const char* field : {"name", "city", "status", "amount", "phone", "email"}) {
         std::map<std::string, std::pair<std::string, nlohmann::json>> winners;  // by record: stamp and value
         for (const auto& row : query(directory_ + "/server.db",
-                                     "SELECT record_id, stamp, data, operation FROM operation_log WHERE model='Lead' AND "
+                                     "SELECT record_id, stamp, data, lost FROM operation_log WHERE model='Lead' AND "
                                      "verdict IN ('applied','merged','superseded') AND data IS NOT NULL")) {
             const auto data = nlohmann::json::parse(row[2]);
-            if (!data.contains(field)) continue;
+            const bool lost = !row[3].empty() && nlohmann::json::parse(row[3]).contains(field);
+            if (!data.contains(field) || lost) continue;
             auto& winner = winners[row[0]];
             if (row[1] > winner.first) winner = {row[1], data[field]};
         }
@@ -278,15 +291,8 @@ std::string World::check_largest_stamp_wins() {
             const auto& value = at->second.second;
             const std::string expected = value.is_string() ? value.get<std::string>() : value.is_null() ? "" : value.dump();
             if (expected != row[1]) {
-                std::string text = std::string("rule 4: ") + field + " of lead " + row[0] + " is \"" + row[1] +
-                                   "\", the largest stamp says \"" + expected + "\"";
-                for (const auto& log : query(directory_ + "/server.db",
-                                             "SELECT operation, verdict, version, base, stamp, policy, data FROM operation_log "
-                                             "WHERE record_id='" + row[0] + "' ORDER BY received_at")) {
-                    text += "\n ";
-                    for (const std::string& column : log) text += " " + column;
-                }
-                return text;
+                return std::string("rule 4: ") + field + " of lead " + row[0] + " is \"" + row[1] +
+                       "\", the largest stamp says \"" + expected + "\"" + history(row[0]);
             }
         }
     }

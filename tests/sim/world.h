@@ -132,6 +132,7 @@ class World {
     void exchange(Laptop& laptop, client::NetJob job);
     [[nodiscard]] net::HttpOutcome answer(const client::NetJob& job);
     void observe(Laptop& laptop);
+    [[nodiscard]] std::string history(const std::string& record);
     [[nodiscard]] std::string check_convergence();
     [[nodiscard]] std::string check_nothing_lost();
     [[nodiscard]] std::string check_largest_stamp_wins();

@@ -1,0 +1,235 @@
+#include "app/server/commands.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+
+#include "base/log.h"
+#include "server/accounts.h"
+
+namespace ct::app {
+
+namespace {
+
+using server::Storage;
+using Action = std::function<Result<void>(Storage&)>;
+
+/// What the command line asked for.
+struct Asked {
+    std::string database = "file:./colortouch-server.db";
+    ServeOptions serve;
+    std::string workspace, name, email, role = "EMPLOYEE", device;
+    Action action;
+};
+
+Result<std::string> read_password() {
+    std::string password;
+    if (!std::getline(std::cin, password) || password.empty()) {
+        return fail(ErrorKind::invalid, "NO_PASSWORD", "give the password on standard input");
+    }
+    if (password.back() == '\r') password.pop_back();
+    return password;
+}
+
+/// The workspace by name or id; the only one when none was named.
+Result<server::Workspace> workspace_of(Storage& storage, const Asked& asked) {
+    if (!asked.workspace.empty()) return server::find_workspace(storage, asked.workspace);
+    const auto all = storage.workspaces();
+    if (!all) return fail(all.error());
+    if (all->size() == 1) return all->front();
+    return fail(ErrorKind::invalid, "WHICH_WORKSPACE",
+                all->empty() ? "there is no workspace yet: workspace add NAME" : "there are several workspaces: name one with --workspace");
+}
+
+// --- actions ----------------------------------------------------------------------------------------------------------
+
+Result<void> add_workspace(Storage& storage, const Asked& asked) {
+    const auto made = server::create_workspace(storage, system_clock(), system_random(), asked.name);
+    if (!made) return fail(made.error());
+    std::cout << made->id << '\n';
+    return {};
+}
+
+Result<void> list_workspaces(Storage& storage) {
+    const auto all = storage.workspaces();
+    if (!all) return fail(all.error());
+    for (const auto& workspace : *all) std::cout << workspace.id << "  " << workspace.name << '\n';
+    return {};
+}
+
+Result<void> add_user(Storage& storage, const Asked& asked) {
+    const auto workspace = workspace_of(storage, asked);
+    if (!workspace) return fail(workspace.error());
+    const auto role = server::find_role(asked.role);
+    if (!role) {
+        return fail(ErrorKind::invalid, "INVALID_ROLE", "--role " + asked.role + ": must be ADMIN, MANAGER or EMPLOYEE");
+    }
+    auto password = read_password();
+    if (!password) return fail(password.error());
+    server::Passwords passwords{server::PasswordCost{}};
+    const server::NewUser user{asked.email, asked.name.empty() ? asked.email : asked.name, *password, *role};
+    const auto made = server::create_user(storage, system_clock(), system_random(), passwords, *workspace, user);
+    if (!made) return fail(made.error());
+    std::cout << made->id << '\n';
+    return {};
+}
+
+Result<void> list_users(Storage& storage, const Asked& asked) {
+    const auto workspace = workspace_of(storage, asked);
+    if (!workspace) return fail(workspace.error());
+    const auto users = storage.users(workspace->key);
+    if (!users) return fail(users.error());
+    for (const auto& user : *users) {
+        std::cout << user.id << "  " << name(user.role) << (user.disabled ? " (disabled)" : "") << "  " << user.email << "  "
+                  << user.name << '\n';
+    }
+    return {};
+}
+
+Result<server::User> user_of(Storage& storage, const Asked& asked) {
+    const auto workspace = workspace_of(storage, asked);
+    if (!workspace) return fail(workspace.error());
+    return server::find_user(storage, *workspace, asked.email);
+}
+
+Result<void> set_password(Storage& storage, const Asked& asked) {
+    auto user = user_of(storage, asked);
+    if (!user) return fail(user.error());
+    const auto password = read_password();
+    if (!password) return fail(password.error());
+    if (auto good = server::check_password(*password); !good) return good;
+    server::Passwords passwords{server::PasswordCost{}};
+    auto hash = passwords.hash(*password);
+    if (!hash) return fail(hash.error());
+    user->password = std::move(*hash);
+    return storage.set_password(*user, {});
+}
+
+Result<void> disable_user(Storage& storage, const Asked& asked) {
+    const auto user = user_of(storage, asked);
+    if (!user) return fail(user.error());
+    return storage.set_disabled(*user, true);
+}
+
+Result<void> list_devices(Storage& storage, const Asked& asked) {
+    const auto workspace = workspace_of(storage, asked);
+    if (!workspace) return fail(workspace.error());
+    const auto devices = storage.devices(workspace->key);
+    if (!devices) return fail(devices.error());
+    for (const auto& device : *devices) {
+        std::cout << device.id << "  " << device.user_name << "  " << device.name << "  " << device.operations
+                  << " operations, last seen " << format_rfc3339(device.seen_at)
+                  << (device.signed_in ? "" : ", signed out") << '\n';
+    }
+    return {};
+}
+
+Result<void> revoke_device(Storage& storage, const Asked& asked) {
+    const auto workspace = workspace_of(storage, asked);
+    if (!workspace) return fail(workspace.error());
+    const auto ended = storage.end_session(workspace->key, asked.device);
+    if (!ended) return fail(ended.error());
+    if (!*ended) return fail(ErrorKind::not_found, "NO_DEVICE", "device " + asked.device + " is not signed in");
+    return {};
+}
+
+// --- the command line ---------------------------------------------------------------------------------------------------
+
+CLI::App* command(CLI::App& parent, Asked& asked, const std::string& name, const std::string& help, Action action) {
+    CLI::App* made = parent.add_subcommand(name, help);
+    made->add_option("--database-url", asked.database, "file:PATH")->envname("DATABASE_URL")->capture_default_str();
+    if (action) made->callback([&asked, action = std::move(action)] { asked.action = action; });
+    return made;
+}
+
+CLI::App* family(CLI::App& parent, const std::string& name, const std::string& help) {
+    CLI::App* made = parent.add_subcommand(name, help);
+    made->require_subcommand(1);
+    return made;
+}
+
+void add_user_commands(CLI::App& app, Asked& asked) {
+    CLI::App* user = family(app, "user", "People who may sign in");
+    const auto with_workspace = [&asked](CLI::App* made) {
+        made->add_option("--workspace", asked.workspace, "Name or id; not needed when there is only one");
+        return made;
+    };
+    CLI::App* add = with_workspace(command(*user, asked, "add", "Add a user; the password comes on standard input",
+                                           [&asked](Storage& s) { return add_user(s, asked); }));
+    add->add_option("--email", asked.email)->required();
+    add->add_option("--name", asked.name);
+    add->add_option("--role", asked.role, "ADMIN, MANAGER or EMPLOYEE")->capture_default_str();
+    with_workspace(command(*user, asked, "list", "List users", [&asked](Storage& s) { return list_users(s, asked); }));
+    with_workspace(command(*user, asked, "password", "Set a password, from standard input",
+                           [&asked](Storage& s) { return set_password(s, asked); }))
+        ->add_option("--email", asked.email)
+        ->required();
+    with_workspace(command(*user, asked, "disable", "Keep a user from signing in, and sign them out",
+                           [&asked](Storage& s) { return disable_user(s, asked); }))
+        ->add_option("--email", asked.email)
+        ->required();
+
+    CLI::App* device = family(app, "device", "Laptops that signed in");
+    with_workspace(command(*device, asked, "list", "List devices", [&asked](Storage& s) { return list_devices(s, asked); }));
+    with_workspace(command(*device, asked, "revoke", "Sign a device out",
+                           [&asked](Storage& s) { return revoke_device(s, asked); }))
+        ->add_option("ID", asked.device)
+        ->required();
+}
+
+void add_commands(CLI::App& app, Asked& asked) {
+    app.require_subcommand(1);
+    app.set_version_flag("--version", std::string("colortouchd ") + COLORTOUCH_VERSION);
+    CLI::App* serving = command(app, asked, "serve", "Answer clients until told to stop",
+                                [&asked](Storage& s) { return serve(s, asked.serve); });
+    serving->add_option("--listen", asked.serve.listen, "HOST:PORT; port 0 takes a free one")->capture_default_str();
+    CLI::Option* cert = serving->add_option("--tls-cert", asked.serve.tls_cert, "PEM file");
+    CLI::Option* key = serving->add_option("--tls-key", asked.serve.tls_key, "PEM file");
+    cert->needs(key);
+    key->needs(cert);
+    command(app, asked, "migrate", "Bring the database's tables up to date", [](Storage&) { return Result<void>(); });
+    command(app, asked, "demo", "Make the sample workspace \"ColorTouch Demo\"", make_demo);
+    CLI::App* workspace = family(app, "workspace", "Customers, each with data of its own");
+    command(*workspace, asked, "add", "Add a workspace; prints its id", [&asked](Storage& s) { return add_workspace(s, asked); })
+        ->add_option("NAME", asked.name)
+        ->required();
+    command(*workspace, asked, "list", "List workspaces", list_workspaces);
+    add_user_commands(app, asked);
+}
+
+int failed(const Error& error) {
+    std::cerr << "colortouchd: " << error.message << '\n';
+    return error.kind == ErrorKind::invalid && error.code != "NO_PASSWORD" ? 2 : 1;
+}
+
+int run(int argc, char** argv) {
+    Asked asked;
+    CLI::App app("The sync server of ColorTouch CRM", "colortouchd");
+    add_commands(app, asked);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& help) {
+        return app.exit(help);
+    } catch (const CLI::ParseError& wrong) {
+        std::cerr << "colortouchd: " << wrong.what() << " (see --help)\n";
+        return 2;
+    }
+    auto storage = server::open_storage(asked.database, system_random());
+    if (!storage) return failed(storage.error());
+    const auto done = asked.action(**storage);
+    return done ? 0 : failed(done.error());
+}
+
+}  // namespace
+
+int run_server_program(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "colortouchd: %s\n", error.what());
+        return 1;
+    }
+}
+
+}  // namespace ct::app

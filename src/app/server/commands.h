@@ -1,0 +1,26 @@
+// colortouchd's command line. Exit codes: 0 done, 1 it could not be done (one line on stderr says why), 2 usage.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "server/storage/storage.h"
+
+namespace ct::app {
+
+/// The whole program. Never throws.
+int run_server_program(int argc, char** argv);
+
+struct ServeOptions {
+    std::string listen = "127.0.0.1:8787";  ///< host:port, "[::1]:port"; port 0 takes a free one
+    std::string tls_cert, tls_key;
+};
+
+/// Serves until SIGINT or SIGTERM. Prints "listening on HOST:PORT" when it is ready.
+[[nodiscard]] Result<void> serve(server::Storage& storage, const ServeOptions& options);
+
+/// Makes the sample workspace, unless it is there already. Data go in by the same pushes that clients send.
+[[nodiscard]] Result<void> make_demo(server::Storage& storage);
+
+}  // namespace ct::app
