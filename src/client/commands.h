@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -32,22 +33,26 @@ class Editor {
     [[nodiscard]] bool can_redo() const { return !redo_.empty(); }
     [[nodiscard]] const std::string& undo_label() const;
     [[nodiscard]] const std::string& redo_label() const;
+    /// Does nothing when there is no step. NO_SUCH_RECORD when the record went away meanwhile (the step is dropped).
     Result<void> undo();
     Result<void> redo();
 
     /// To be called with every event before State::apply. Returns the label of an edit that failed to save, if one did.
-    void observe(const Event& event);
+    std::optional<std::string> observe(const Event& event);
     [[nodiscard]] std::size_t saving() const { return in_flight_.size(); }  ///< edits not yet reported saved
 
   private:
     struct Step {
         std::string label;
         std::vector<Edit> forward, backward;
+        std::uint64_t ticket = 0;  ///< of the save that carried it out last
     };
     struct InFlight {
         std::vector<crm::Record> before;  ///< as State showed them; version -1: was not there
     };
-    Result<void> run(std::vector<Edit> edits);
+    std::uint64_t run(std::vector<Edit> edits);  ///< shows and posts them; the ticket
+    void take_back(InFlight& in_flight);
+    Result<void> step(std::deque<Step>& from, std::deque<Step>& to, std::vector<Edit> Step::*direction);
     [[nodiscard]] Result<Edit> inverse(const Edit& edit) const;
 
     State& state_;

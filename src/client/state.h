@@ -48,6 +48,8 @@ class State {
     void remove(crm::Model model, const Uuid& id);
 
   private:
+    void unlink(const crm::Record& record);
+
     using Children = std::unordered_map<Uuid, std::vector<Uuid>>;
     std::array<Table, crm::kModelCount> tables_;
     std::array<Children, crm::kModelCount> children_;

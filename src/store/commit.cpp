@@ -76,7 +76,8 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
     auto found = records(operation.model).get(operation.record);
     if (!found) return fail(found.error());
     const bool there = found->has_value();
-    if (operation.kind == OperationKind::create && there) {
+    const bool restores = operation.kind == OperationKind::create && there && (*found)->deleted;  // the undo of a delete
+    if (operation.kind == OperationKind::create && there && !restores) {
         return fail(ErrorKind::invalid, "RECORD_EXISTS",
                     std::string(crm::name(operation.model)) + " " + operation.record.str() + " exists already");
     }
@@ -91,11 +92,12 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
 
     QueuedOperation queued;
     queued.operation = operation;
+    if (restores) queued.operation.kind = OperationKind::update;
     queued.operation.base = current.version;
     queued.before = before_of(current, operation);
     queued.user = user;
     queued.created_at = clock.now();
-    CT_TRY(audit(queued, name(operation.kind), user));
+    CT_TRY(audit(queued, restores ? "RESTORE" : name(operation.kind), user));
     crm::Record next = replayed(std::move(current), queued);
 
     const auto joined = join(queued, committed);

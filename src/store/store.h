@@ -116,7 +116,8 @@ class Store {
     // --- editing -------------------------------------------------------------------------------------------------
     /// Writes records, queue rows and audit rows of all operations in one transaction. `base` and the queue's
     /// `before` are filled in here; id, stamp, user's intent (kind, changes, policy, group) come from the caller.
-    /// Refused whole when one is wrong: NO_SUCH_RECORD (update or delete of an unknown record), RECORD_EXISTS.
+    /// Creating what is deleted restores it. Refused whole when one is wrong: NO_SUCH_RECORD (update of an unknown
+    /// record, delete of an unknown or deleted one), RECORD_EXISTS.
     [[nodiscard]] Result<Committed> commit(std::span<const sync::Operation> operations, const std::string& user);
 
     // --- sending -------------------------------------------------------------------------------------------------

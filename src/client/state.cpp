@@ -1,0 +1,120 @@
+#include "client/state.h"
+
+#include <algorithm>
+
+namespace ct::client {
+
+// --- Table ------------------------------------------------------------------------------------------------------------
+
+const crm::Record* Table::find(const Uuid& id) const {
+    const auto at = rows_.find(id);
+    return at == rows_.end() ? nullptr : &records_[at->second];
+}
+
+void Table::put(crm::Record record) {
+    if (record.deleted) {
+        remove(record.id);
+        return;
+    }
+    ++revision_;
+    const auto [at, fresh] = rows_.try_emplace(record.id, static_cast<std::uint32_t>(records_.size()));
+    if (fresh) {
+        records_.push_back(std::move(record));
+    } else {
+        records_[at->second] = std::move(record);
+    }
+}
+
+void Table::remove(const Uuid& id) {
+    const auto at = rows_.find(id);
+    if (at == rows_.end()) return;
+    ++revision_;
+    const std::uint32_t row = at->second;
+    rows_.erase(at);
+    if (row + 1 != records_.size()) {  // the last one takes the gap
+        records_[row] = std::move(records_.back());
+        rows_[records_[row].id] = row;
+    }
+    records_.pop_back();
+}
+
+void Table::reserve(std::size_t count) {
+    // Never less than twice what is there: exact growth, asked for again and again, would copy everything each time.
+    if (count <= records_.capacity()) return;
+    count = std::max(count, records_.capacity() * 2);
+    records_.reserve(count);
+    rows_.reserve(count);
+}
+
+// --- State ------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// The lead that a record hangs on, or nil.
+Uuid parent_of(const crm::Record& record) {
+    const auto field = crm::def(record.model).parent;
+    const std::string_view text = field ? record.fields.text(*field) : std::string_view{};
+    return text.empty() ? Uuid{} : Uuid::parse(text).value_or(Uuid{});
+}
+
+}  // namespace
+
+std::span<const Uuid> State::children(crm::Model child, const Uuid& lead) const {
+    const Children& all = children_[static_cast<std::size_t>(child)];
+    const auto at = all.find(lead);
+    return at == all.end() ? std::span<const Uuid>{} : std::span<const Uuid>(at->second);
+}
+
+void State::unlink(const crm::Record& record) {
+    const Uuid parent = parent_of(record);
+    if (parent.nil()) return;
+    Children& all = children_[static_cast<std::size_t>(record.model)];
+    const auto at = all.find(parent);
+    if (at == all.end()) return;
+    std::erase(at->second, record.id);
+    if (at->second.empty()) all.erase(at);
+}
+
+void State::put(crm::Record record) {
+    Table& table = tables_[static_cast<std::size_t>(record.model)];
+    const crm::Record* before = table.find(record.id);
+    const Uuid parent = record.deleted ? Uuid{} : parent_of(record);
+    const Uuid parent_before = before == nullptr ? Uuid{} : parent_of(*before);
+    if (parent != parent_before) {
+        if (before != nullptr) unlink(*before);
+        if (!parent.nil()) children_[static_cast<std::size_t>(record.model)][parent].push_back(record.id);
+    }
+    table.put(std::move(record));
+}
+
+void State::remove(crm::Model model, const Uuid& id) {
+    Table& table = tables_[static_cast<std::size_t>(model)];
+    const crm::Record* before = table.find(id);
+    if (before == nullptr) return;
+    unlink(*before);
+    table.remove(id);
+}
+
+void State::apply(const store::Visible& visible) {
+    for (const crm::Record& record : visible.changed) put(record);
+    for (const auto& [model, id] : visible.removed) remove(model, id);
+}
+
+void State::apply(Event& event) {
+    if (auto* part = std::get_if<Loaded>(&event)) {
+        Table& table = tables_[static_cast<std::size_t>(part->model)];
+        table.reserve(table.size() + part->records.size());
+        for (crm::Record& record : part->records) put(std::move(record));
+        part->records.clear();
+    } else if (std::holds_alternative<LoadDone>(event)) {
+        loaded_ = true;
+    } else if (const auto* saved = std::get_if<Saved>(&event)) {
+        apply(saved->visible);
+    } else if (const auto* changed = std::get_if<RecordsChanged>(&event)) {
+        apply(changed->visible);
+    } else if (auto* sync = std::get_if<SyncChanged>(&event)) {
+        sync_ = std::move(sync->view);
+    }
+}
+
+}  // namespace ct::client
