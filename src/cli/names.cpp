@@ -70,7 +70,7 @@ constexpr std::pair<std::string_view, SystemColumn> kSystemColumns[] = {
 std::string did_you_mean(std::string_view typed, std::span<const std::string_view> known) {
     const std::string wanted = lower(typed.substr(0, 64));
     std::string_view best;
-    std::size_t best_distance = 1 + std::max<std::size_t>(1, wanted.size() / 3);
+    std::size_t best_distance = 1 + std::clamp<std::size_t>(wanted.size() / 2, 1, 3);
     for (const std::string_view name : known) {
         const std::string candidate = lower(name);
         const bool begun = wanted.size() > 1 && candidate.starts_with(wanted);

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <system_error>
 #include <thread>
@@ -86,7 +87,8 @@ void tune(Handle socket) {
 struct Lookup {
     std::string host;
     std::string service;
-    Wake finished;
+    Wake finished;                   // tells when; what comes over by the mutex, as descriptors order no memory
+    std::mutex mutex;                // guards the two below
     int error = 0;                   // of getaddrinfo; valid once finished
     std::vector<Address> addresses;  // likewise
 };
@@ -127,7 +129,13 @@ struct Resolved {
     lookup->service = service;
     try {
         std::thread([lookup] {
-            lookup->error = look_up(lookup->host, lookup->service, AI_NUMERICSERV | AI_ADDRCONFIG, lookup->addresses);
+            std::vector<Address> addresses;
+            const int error = look_up(lookup->host, lookup->service, AI_NUMERICSERV | AI_ADDRCONFIG, addresses);
+            {
+                const std::lock_guard lock(lookup->mutex);
+                lookup->error = error;
+                lookup->addresses = std::move(addresses);
+            }
             lookup->finished.set();
         }).detach();
     } catch (const std::system_error&) {
@@ -142,10 +150,12 @@ struct Resolved {
     } else if (readiness != Readiness::ready) {
         out.failure = NetFailure::timeout;
         out.detail = "look up " + host + ": no answer in time";
-    } else if (lookup->error != 0) {
-        out.failure = NetFailure::no_route;
-        out.detail = "look up " + host + ": " + ::gai_strerror(lookup->error);
     } else {
+        const std::lock_guard lock(lookup->mutex);
+        if (lookup->error != 0) {
+            out.failure = NetFailure::no_route;
+            out.detail = "look up " + host + ": " + ::gai_strerror(lookup->error);
+        }
         out.addresses = lookup->addresses;
     }
     return out;
