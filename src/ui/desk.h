@@ -1,0 +1,72 @@
+// What every window is given: the state to read, the editor and the post box to act through, and the few things that
+// windows ask of each other (open this record, say that). Owned by App; lives on the UI thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/commands.h"
+#include "client/config.h"
+#include "client/event.h"
+#include "client/state.h"
+#include "ui/theme.h"
+#include "ui/toasts.h"
+
+namespace ct::ui {
+
+enum class Page : std::uint8_t { today, leads, payments, reminders, settings };
+
+/// A record to be shown in the drawer; a nil id is a new one that begins with `preset`.
+struct OpenRequest {
+    crm::Model model = crm::Model::lead;
+    Uuid id;
+    crm::Changes preset;
+};
+
+/// What the sign-in form waits for or was told.
+struct SignInState {
+    bool busy = false;
+    std::string error;
+};
+
+struct Desk {
+    const client::State& state;
+    client::Editor& editor;
+    std::function<void(client::Command)> post;
+    const Clock& clock;
+    client::Config& config;
+    std::string about;  ///< version and where the profile is, for the settings
+
+    Theme theme;
+    Toasts toasts;
+    Page page = Page::today;
+    std::optional<OpenRequest> open_request;  ///< carried out at the end of the frame
+    bool config_changed = false;              ///< to be written by whoever owns the file
+    bool focus_search = false;
+
+    std::vector<sync::QueuedOperation> queue;    ///< as last listed
+    std::vector<store::SyncHistoryRow> history;  ///< as last listed
+    SignInState sign_in;
+    crm::Model shown_model = crm::Model::lead;  ///< what the drawer shows; nil id: nothing or a new record
+    Uuid shown_id;
+    std::int64_t frame_due_in_ms = 60'000;  ///< when the screen changes by itself
+
+    [[nodiscard]] UnixMs now() const { return clock.now(); }
+    void open(crm::Model model, const Uuid& id) { open_request = OpenRequest{model, id, {}}; }
+    void create(crm::Model model, crm::Changes preset = {}) {
+        open_request = OpenRequest{model, Uuid{}, std::move(preset)};
+    }
+    void redraw_within(std::int64_t ms) { frame_due_in_ms = std::min(frame_due_in_ms, std::max<std::int64_t>(ms, 0)); }
+    /// Says why an edit was refused; nothing when it was not.
+    template <class T>
+    bool accepted(const Result<T>& result) {
+        if (!result) toasts.add(ToastKind::problem, result.error().message);
+        return result.has_value();
+    }
+};
+
+}  // namespace ct::ui

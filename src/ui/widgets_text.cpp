@@ -1,0 +1,262 @@
+// Text, text fields and what is only looked at: the quiet half of widgets.h.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include "ui/icons.h"
+#include "ui/widgets.h"
+
+// Behind imgui.h, which it needs and does not include.
+#include <imgui_stdlib.h>
+
+namespace ct::ui {
+namespace {
+
+const char* end_of(std::string_view words) { return words.data() + words.size(); }
+
+ImVec2 measure(std::string_view words) { return ImGui::CalcTextSize(words.data(), end_of(words), false); }
+
+/// Length in bytes of the UTF-8 sequence that `first` begins.
+std::size_t sequence_length(char first) {
+    const auto byte = static_cast<unsigned char>(first);
+    return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+}
+
+/// "Asha Rao" -> "AR". The letters as they are: not every script has capitals.
+std::string initials(std::string_view name) {
+    std::string letters;
+    int words = 0;
+    bool at_start = true;
+    for (std::size_t i = 0; i < name.size();) {
+        const std::size_t length = std::min(sequence_length(name[i]), name.size() - i);
+        const bool space = name[i] == ' ';
+        if (!space && at_start && words < 2) {
+            letters += name.substr(i, length);
+            ++words;
+        }
+        at_start = space;
+        i += length;
+    }
+    for (char& c : letters) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    return letters;
+}
+
+/// Frame, border and padding that all text fields share.
+class FieldStyle {
+  public:
+    FieldStyle(const Theme& theme, bool invalid) {
+        const Palette& p = theme.colors();
+        ImGui::PushStyleColor(ImGuiCol_Border, invalid ? p.danger.strong : p.border_strong);
+        ImGui::PushStyleColor(ImGuiCol_TextDisabled, p.faint);
+        ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
+                            ImVec2{theme.px(12), (theme.px(36) - ImGui::GetFontSize()) / 2});
+    }
+    ~FieldStyle() {
+        ImGui::PopStyleVar();
+        ImGui::PopStyleColor(2);
+    }
+    FieldStyle(const FieldStyle&) = delete;
+    FieldStyle& operator=(const FieldStyle&) = delete;
+};
+
+void active_ring(const Theme& theme, bool invalid) {
+    if (!ImGui::IsItemActive()) return;
+    const Palette& p = theme.colors();
+    ImGui::GetWindowDrawList()->AddRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax(),
+                                        invalid ? p.danger.strong : p.accent.strong, theme.px(7), 0, theme.px(1.5F));
+}
+
+}  // namespace
+
+bool text_field(const Theme& theme, const char* label, const char* hint, std::string& text, float width, bool invalid,
+                ImGuiInputTextFlags flags) {
+    const FieldStyle style(theme, invalid);
+    ImGui::SetNextItemWidth(width);
+    const bool changed = ImGui::InputTextWithHint(label, hint, &text, flags);
+    active_ring(theme, invalid);
+    return changed;
+}
+
+bool text_area(const Theme& theme, const char* label, std::string& text, float width, float height, bool invalid) {
+    const FieldStyle style(theme, invalid);
+    const bool changed = ImGui::InputTextMultiline(label, &text, {width, height});
+    active_ring(theme, invalid);
+    return changed;
+}
+
+bool search_field(const Theme& theme, const char* label, const char* hint, std::string& text, float width) {
+    const Palette& p = theme.colors();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    ImGui::PushStyleColor(ImGuiCol_Border, p.border_strong);
+    ImGui::PushStyleColor(ImGuiCol_TextDisabled, p.faint);
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2{theme.px(36), (theme.px(36) - ImGui::GetFontSize()) / 2});
+    ImGui::SetNextItemWidth(width);
+    bool changed = ImGui::InputTextWithHint(label, hint, &text, ImGuiInputTextFlags_EscapeClearsAll);
+    ImGui::PopStyleVar();
+    ImGui::PopStyleColor(2);
+    active_ring(theme, false);
+    const float y = at.y + (theme.px(36) - ImGui::GetFontSize()) / 2;
+    ImGui::GetWindowDrawList()->AddText({at.x + theme.px(11), std::floor(y)}, p.muted, icon::kSearch);
+    if (text.empty()) return changed;
+    const ImVec2 after = ImGui::GetCursorScreenPos();
+    ImGui::SameLine();
+    ImGui::SetCursorScreenPos({at.x + width - theme.px(34), at.y + theme.px(2)});
+    ImGui::SetNextItemAllowOverlap();
+    if (icon_button(theme, "Clear filter", icon::kClose)) {
+        text.clear();
+        changed = true;
+    }
+    ImGui::SetCursorScreenPos(after);
+    ImGui::Dummy({0, 0});
+    return changed;
+}
+
+ImVec2 pill_size(const Theme& theme, std::string_view words, bool with_icon) {
+    theme.push(Size::caption, true);
+    ImVec2 size = measure(words);
+    Theme::pop();
+    size.x += theme.px(18) + (with_icon ? theme.px(16) : 0.0F);
+    size.y = theme.px(22);
+    return size;
+}
+
+void draw_pill(const Theme& theme, ImVec2 at, std::string_view words, const Tone& tone, const char* icon) {
+    const ImVec2 size = pill_size(theme, words, icon != nullptr);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    at = {std::floor(at.x), std::floor(at.y)};
+    list->AddRectFilled(at, {at.x + size.x, at.y + size.y}, tone.soft, size.y / 2);
+    theme.push(Size::caption, true);
+    float x = at.x + theme.px(9);
+    const float y = at.y + (size.y - ImGui::GetFontSize()) / 2;
+    if (icon != nullptr) {
+        list->AddText({x - theme.px(2), std::floor(y)}, tone.strong, icon);
+        x += theme.px(16);
+    }
+    draw_text({x, y}, tone.strong, words);
+    Theme::pop();
+}
+
+void pill(const Theme& theme, std::string_view words, const Tone& tone, const char* icon) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    draw_pill(theme, at, words, tone, icon);
+    ImGui::Dummy(pill_size(theme, words, icon != nullptr));
+}
+
+void draw_badge(const Theme& theme, ImVec2 center, std::string_view words, ImU32 ground, ImU32 color) {
+    theme.push(Size::caption, true);
+    const ImVec2 size = measure(words);
+    const float half_height = theme.px(9);
+    const float half_width = std::max(half_height, size.x / 2 + theme.px(6));
+    ImGui::GetWindowDrawList()->AddRectFilled({center.x - half_width, center.y - half_height},
+                                              {center.x + half_width, center.y + half_height}, ground, half_height);
+    draw_text({center.x - size.x / 2, center.y - size.y / 2}, color, words);
+    Theme::pop();
+}
+
+void draw_avatar(const Theme& theme, ImVec2 center, float radius, std::string_view name) {
+    const Palette& p = theme.colors();
+    const std::array<const Tone*, 6> tones{&p.accent, &p.ok, &p.warn, &p.info, &p.violet, &p.neutral};
+    std::size_t sum = 0;
+    for (const char c : name) sum = sum * 31 + static_cast<unsigned char>(c);
+    const Tone& tone = *tones[sum % tones.size()];
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddCircleFilled(center, radius, tone.soft, 32);
+    const std::string letters = initials(name);
+    ImGui::PushFont(theme.font(true), std::floor(radius / theme.scale() * 0.8F));
+    const ImVec2 size = measure(letters);
+    list->AddText({std::floor(center.x - size.x / 2), std::floor(center.y - size.y / 2)}, tone.strong, letters.c_str());
+    ImGui::PopFont();
+}
+
+void draw_spinner(const Theme& theme, ImVec2 center, float radius, ImU32 color, double time_s) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const auto turn = static_cast<float>(std::fmod(time_s * 1.1, 1.0) * 2.0 * std::numbers::pi);
+    constexpr float kPi = std::numbers::pi_v<float>;
+    for (const float start : {turn, turn + kPi}) {
+        list->PathArcTo(center, radius, start, start + 0.72F * kPi, 24);
+        list->PathStroke(color, 0, theme.px(2));
+    }
+}
+
+void text(const Theme& theme, std::string_view words, Size size, bool semibold) {
+    text(theme, words, theme.colors().text, size, semibold);
+}
+
+void text(const Theme& theme, std::string_view words, ImU32 color, Size size, bool semibold) {
+    theme.push(size, semibold);
+    ImGui::PushStyleColor(ImGuiCol_Text, color);
+    ImGui::TextUnformatted(words.data(), end_of(words));
+    ImGui::PopStyleColor();
+    Theme::pop();
+}
+
+void paragraph(const Theme& theme, std::string_view words, ImU32 color, Size size) {
+    ImGui::PushTextWrapPos(0.0F);
+    text(theme, words, color, size);
+    ImGui::PopTextWrapPos();
+}
+
+void tooltip(const Theme& theme, std::string_view words) {
+    if (!ImGui::IsItemHovered(ImGuiHoveredFlags_DelayNormal | ImGuiHoveredFlags_NoSharedDelay)) return;
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(10), theme.px(7)});
+    ImGui::BeginTooltip();
+    text(theme, words, Size::small);
+    ImGui::EndTooltip();
+    ImGui::PopStyleVar();
+}
+
+void divider(const Theme& theme) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x;
+    ImGui::GetWindowDrawList()->AddLine(at, {at.x + width, at.y}, theme.colors().border, theme.px(1));
+    ImGui::Dummy({width, theme.px(1)});
+}
+
+void begin_card(const Theme& theme, const char* id, float width) {
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, theme.colors().surface);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(20), theme.px(18)});
+    ImGui::BeginChild(id, {width, 0},
+                      ImGuiChildFlags_Borders | ImGuiChildFlags_AutoResizeY | ImGuiChildFlags_NavFlattened,
+                      ImGuiWindowFlags_NoScrollWithMouse);
+    ImGui::PopStyleVar();
+    ImGui::PopStyleColor();
+}
+
+void end_card() { ImGui::EndChild(); }
+
+bool empty_state(const Theme& theme, const char* icon, const char* title, const char* words, const char* action) {
+    const Palette& p = theme.colors();
+    const ImVec2 room = ImGui::GetContentRegionAvail();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float center = at.x + room.x / 2;
+    float y = at.y + std::max(theme.px(24), room.y / 2 - theme.px(130));
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const float radius = theme.px(36);
+    list->AddCircleFilled({center, y + radius}, radius, p.accent.soft, 48);
+    ImGui::PushFont(theme.font(), 30.0F);
+    const ImVec2 icon_size = ImGui::CalcTextSize(icon);
+    list->AddText({std::floor(center - icon_size.x / 2), std::floor(y + radius - icon_size.y / 2)}, p.accent.strong,
+                  icon);
+    ImGui::PopFont();
+    y += 2 * radius + theme.px(20);
+    theme.push(Size::heading, true);
+    draw_text({center - measure(title).x / 2, y}, p.text, title);
+    Theme::pop();
+    y += theme.px(28);
+    const float wrap = std::min(theme.px(420), room.x - theme.px(40));
+    const ImVec2 size = ImGui::CalcTextSize(words, nullptr, false, wrap);
+    ImGui::SetCursorScreenPos({std::floor(center - std::min(size.x, wrap) / 2), y});
+    ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + wrap);
+    text(theme, words, p.muted);
+    ImGui::PopTextWrapPos();
+    if (action == nullptr) return false;
+    y += size.y + theme.px(20);
+    theme.push(Size::body, true);
+    const float width = measure(action).x + theme.px(44);
+    Theme::pop();
+    ImGui::SetCursorScreenPos({std::floor(center - width / 2), y});
+    return button(theme, action, ButtonKind::primary, nullptr, width);
+}
+
+}  // namespace ct::ui
