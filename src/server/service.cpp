@@ -61,13 +61,12 @@ struct Route {
 
 namespace {
 
-/// 426 for a client that speaks a later protocol, 403 for one that speaks for another device.
-tl::expected<void, Refusal> check_speaker(std::int64_t protocol, const std::string& device, const Session& session) {
+/// 426 for a client that speaks a later protocol.
+tl::expected<void, Refusal> check_protocol(std::int64_t protocol) {
     if (protocol > sync::kProtocol) {
         return refuse(426, "UPGRADE_REQUIRED", "this server speaks protocol 1 only: it has to be upgraded first");
     }
     if (protocol < 1) return refuse(400, "MALFORMED", "protocol must be 1");
-    if (device != session.device) return refuse(403, "FORBIDDEN", "deviceId is not the device that signed in");
     return {};
 }
 
@@ -103,22 +102,20 @@ Answer Service::Impl::revoke(const http::Request& request, const Session& sessio
 Answer Service::Impl::sync_push(const http::Request& request, const Session& session) {
     const auto decoded = sync::decode_push_request(request.body);
     if (!decoded) return refuse(decoded.error());
-    if (auto checked = check_speaker(decoded->protocol, decoded->device_id, session); !checked) {
-        return tl::unexpected(checked.error());
-    }
+    if (auto checked = check_protocol(decoded->protocol); !checked) return tl::unexpected(checked.error());
     if (static_cast<std::int64_t>(decoded->operations.size()) > options.operations_max) {
         return refuse(413, "TOO_LARGE", "a batch has at most " + std::to_string(options.operations_max) + " operations");
     }
-    return push.run(session, *decoded);
+    const auto speaker = sign_in.as_device(session, decoded->device_id);
+    return speaker ? push.run(*speaker, *decoded) : Answer(tl::unexpected(speaker.error()));
 }
 
 Answer Service::Impl::sync_pull(const http::Request& request, const Session& session) {
     const auto decoded = sync::decode_pull_request(request.body);
     if (!decoded) return refuse(decoded.error());
-    if (auto checked = check_speaker(decoded->protocol, decoded->device_id, session); !checked) {
-        return tl::unexpected(checked.error());
-    }
-    return pull.run(session, *decoded);
+    if (auto checked = check_protocol(decoded->protocol); !checked) return tl::unexpected(checked.error());
+    const auto speaker = sign_in.as_device(session, decoded->device_id);
+    return speaker ? pull.run(*speaker, *decoded) : Answer(tl::unexpected(speaker.error()));
 }
 
 Answer Service::Impl::sync_verify(const http::Request& request, const Session& session) {

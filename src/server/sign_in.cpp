@@ -65,6 +65,17 @@ tl::expected<Session, Refusal> SignIn::session(const http::Request& request) {
     return std::move(**found);
 }
 
+tl::expected<Session, Refusal> SignIn::as_device(const Session& session, const std::string& device) {
+    if (device == session.device) return session;
+    if (!valid_device(device)) return refuse(400, "MALFORMED", "deviceId must be 1 to 64 printable ASCII characters");
+    const auto own = storage_.register_device(session, device, clock_.now());
+    if (!own) return refuse(own.error());
+    if (!*own) return refuse(403, "FORBIDDEN", "deviceId is a device of another user");
+    Session speaking = session;
+    speaking.device = device;
+    return speaking;
+}
+
 void SignIn::touch(const Sha256& token, Session& session) {
     const UnixMs now = clock_.now();
     if (now - session.seen_at < kTouchAfterMs) return;
@@ -98,7 +109,9 @@ Result<std::optional<User>> SignIn::matching(const std::string& email, const std
 Answer SignIn::login(const http::Request& request) {
     const auto wanted = sync::decode_login_request(request.body);
     if (!wanted) return refuse(wanted.error());
-    if (!valid_device(wanted->device_id)) return refuse(400, "MALFORMED", "device.id must be 1 to 64 printable ASCII characters");
+    if (!valid_device(wanted->device_id)) {
+        return refuse(400, "MALFORMED", "device.id must be 1 to 64 printable ASCII characters");
+    }
     if (wanted->password.size() > kPasswordMax) return unauthenticated("e-mail address or password is wrong");
     const std::string key = wanted->email.substr(0, 254) + "\n" + request.remote;
     if (const std::int64_t wait = throttle_.attempt(key, clock_.steady()); wait > 0) {

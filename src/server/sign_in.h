@@ -20,6 +20,10 @@ class SignIn {
     /// Who is asking, by the bearer token of the request.
     [[nodiscard]] tl::expected<Session, Refusal> session(const http::Request& request);
 
+    /// The same user as the device that the request speaks for. A token stands for user and workspace: a client that
+    /// had to take a new device id goes on with it; only another user's device is refused.
+    [[nodiscard]] tl::expected<Session, Refusal> as_device(const Session& session, const std::string& device);
+
     [[nodiscard]] Answer login(const http::Request& request);
     [[nodiscard]] Answer logout(const Session& session);
     [[nodiscard]] Answer set_password(const Session& session, const http::Request& request);

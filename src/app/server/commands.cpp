@@ -61,14 +61,11 @@ Result<void> list_workspaces(Storage& storage) {
 Result<void> add_user(Storage& storage, const Asked& asked) {
     const auto workspace = workspace_of(storage, asked);
     if (!workspace) return fail(workspace.error());
-    const auto role = server::find_role(asked.role);
-    if (!role) {
-        return fail(ErrorKind::invalid, "INVALID_ROLE", "--role " + asked.role + ": must be ADMIN, MANAGER or EMPLOYEE");
-    }
     auto password = read_password();
     if (!password) return fail(password.error());
     server::Passwords passwords{server::PasswordCost{}};
-    const server::NewUser user{asked.email, asked.name.empty() ? asked.email : asked.name, *password, *role};
+    const server::NewUser user{asked.email, asked.name.empty() ? asked.email : asked.name, *password,
+                               server::find_role(asked.role).value_or(server::Role::employee)};
     const auto made = server::create_user(storage, system_clock(), system_random(), passwords, *workspace, user);
     if (!made) return fail(made.error());
     std::cout << made->id << '\n';
@@ -159,7 +156,9 @@ void add_user_commands(CLI::App& app, Asked& asked) {
                                            [&asked](Storage& s) { return add_user(s, asked); }));
     add->add_option("--email", asked.email)->required();
     add->add_option("--name", asked.name);
-    add->add_option("--role", asked.role, "ADMIN, MANAGER or EMPLOYEE")->capture_default_str();
+    add->add_option("--role", asked.role)
+        ->transform(CLI::IsMember({"ADMIN", "MANAGER", "EMPLOYEE"}, CLI::ignore_case))
+        ->capture_default_str();
     with_workspace(command(*user, asked, "list", "List users", [&asked](Storage& s) { return list_users(s, asked); }));
     with_workspace(command(*user, asked, "password", "Set a password, from standard input",
                            [&asked](Storage& s) { return set_password(s, asked); }))
@@ -183,7 +182,12 @@ void add_commands(CLI::App& app, Asked& asked) {
     app.set_version_flag("--version", std::string("colortouchd ") + COLORTOUCH_VERSION);
     CLI::App* serving = command(app, asked, "serve", "Answer clients until told to stop",
                                 [&asked](Storage& s) { return serve(s, asked.serve); });
-    serving->add_option("--listen", asked.serve.listen, "HOST:PORT; port 0 takes a free one")->capture_default_str();
+    serving->add_option("--listen", asked.serve.listen, "HOST:PORT; port 0 takes a free one")
+        ->check([](const std::string& text) {
+            const auto address = parse_listen(text);
+            return address ? std::string{} : address.error().message;
+        })
+        ->capture_default_str();
     CLI::Option* cert = serving->add_option("--tls-cert", asked.serve.tls_cert, "PEM file");
     CLI::Option* key = serving->add_option("--tls-key", asked.serve.tls_key, "PEM file");
     cert->needs(key);
@@ -200,7 +204,18 @@ void add_commands(CLI::App& app, Asked& asked) {
 
 int failed(const Error& error) {
     std::cerr << "colortouchd: " << error.message << '\n';
-    return error.kind == ErrorKind::invalid && error.code != "NO_PASSWORD" ? 2 : 1;
+    return 1;
+}
+
+/// The parser asks for a missing command before it complains about a word that is none.
+int misused(const CLI::App& app, const CLI::ParseError& wrong) {
+    const CLI::App* at = &app;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+    const auto words = at->remaining();
+    const bool unknown = dynamic_cast<const CLI::RequiredError*>(&wrong) != nullptr && !words.empty();
+    std::cerr << "colortouchd: " << (unknown ? "there is no command \"" + words.front() + "\"" : std::string(wrong.what()))
+              << " (see --help)\n";
+    return 2;
 }
 
 int run(int argc, char** argv) {
@@ -212,8 +227,7 @@ int run(int argc, char** argv) {
     } catch (const CLI::Success& help) {
         return app.exit(help);
     } catch (const CLI::ParseError& wrong) {
-        std::cerr << "colortouchd: " << wrong.what() << " (see --help)\n";
-        return 2;
+        return misused(app, wrong);
     }
     auto storage = server::open_storage(asked.database, system_random());
     if (!storage) return failed(storage.error());

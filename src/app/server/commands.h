@@ -17,6 +17,13 @@ struct ServeOptions {
     std::string tls_cert, tls_key;
 };
 
+struct ListenAddress {
+    std::string host;
+    int port = 0;
+};
+/// Error BAD_ADDRESS.
+[[nodiscard]] Result<ListenAddress> parse_listen(const std::string& text);
+
 /// Serves until SIGINT or SIGTERM. Prints "listening on HOST:PORT" when it is ready.
 [[nodiscard]] Result<void> serve(server::Storage& storage, const ServeOptions& options);
 

@@ -19,6 +19,7 @@ namespace {
 using crm::Model;
 
 constexpr std::string_view kWorkspace = "ColorTouch Demo";
+constexpr std::string_view kAdmin = "demo@colortouch.example";
 constexpr std::string_view kPassword = "colortouch-demo";
 constexpr int kLeads = 200;
 constexpr UnixMs kHour = 3'600'000, kDay = 24 * kHour;
@@ -156,46 +157,69 @@ Result<void> push(server::Service& service, const sync::LoginAnswer& login, cons
     return {};
 }
 
+/// The workspace, made when it is not there: an earlier run may have been killed between any two steps.
+Result<server::Workspace> demo_workspace(server::Storage& storage) {
+    auto all = storage.workspaces();
+    if (!all) return fail(all.error());
+    for (server::Workspace& workspace : *all) {
+        if (workspace.name == kWorkspace) return std::move(workspace);
+    }
+    return server::create_workspace(storage, system_clock(), system_random(), std::string(kWorkspace));
+}
+
+/// Makes those who are missing; returns the employee's id.
 Result<std::string> make_people(server::Storage& storage, const server::Workspace& workspace) {
     server::Passwords passwords{server::PasswordCost{}};
     const server::NewUser people[] = {
-        {"demo@colortouch.example", "Devika Demo", std::string(kPassword), server::Role::admin},
+        {std::string(kAdmin), "Asha Demo", std::string(kPassword), server::Role::admin},
         {"manager@colortouch.example", "Manoj Manager", std::string(kPassword), server::Role::manager},
         {"employee@colortouch.example", "Esha Employee", std::string(kPassword), server::Role::employee},
     };
     std::string last;
     for (const auto& person : people) {
-        const auto made = server::create_user(storage, system_clock(), system_random(), passwords, workspace, person);
-        if (!made) return fail(made.error());
-        last = made->id;
+        auto user = server::find_user(storage, workspace, person.email);
+        if (!user && user.error().code != "NO_USER") return fail(user.error());
+        if (!user) user = server::create_user(storage, system_clock(), system_random(), passwords, workspace, person);
+        if (!user) return fail(user.error());
+        last = user->id;
     }
     return last;
+}
+
+/// All of it in one push, so that it is there whole or not at all.
+Result<void> fill(server::Storage& storage, const std::string& employee) {
+    server::Service service(storage, system_clock(), system_random());
+    const std::string device = UuidGenerator(system_clock(), system_random()).next().str();
+    const auto body = ask(service, "/api/auth/login",
+                          sync::encode(sync::LoginRequest{std::string(kAdmin), std::string(kPassword),
+                                                          std::string(kWorkspace), device, "Sample data"}),
+                          {});
+    if (!body) return fail(body.error());
+    const auto login = sync::decode_login_answer(*body);
+    if (!login) return fail(login.error());
+    Sample sample(system_clock(), system_random(), device, employee);
+    if (auto pushed = push(service, *login, device, sample.operations()); !pushed) return pushed;
+    const auto left = ask(service, "/api/auth/logout", {}, login->token);
+    return left ? Result<void>() : fail(left.error());
 }
 
 }  // namespace
 
 Result<void> make_demo(server::Storage& storage) {
-    const auto all = storage.workspaces();
-    if (!all) return fail(all.error());
-    for (const auto& workspace : *all) {
-        if (workspace.name == kWorkspace) return {};
-    }
-    const auto workspace = server::create_workspace(storage, system_clock(), system_random(), std::string(kWorkspace));
+    const auto workspace = demo_workspace(storage);
     if (!workspace) return fail(workspace.error());
     const auto employee = make_people(storage, *workspace);
     if (!employee) return fail(employee.error());
-
-    server::Service service(storage, system_clock(), system_random());
-    const std::string device = UuidGenerator(system_clock(), system_random()).next().str();
-    const auto body = ask(service, "/api/auth/login",
-                          sync::encode(sync::LoginRequest{"demo@colortouch.example", std::string(kPassword),
-                                                          std::string(kWorkspace), device, "Sample data"}), {});
-    if (!body) return fail(body.error());
-    const auto login = sync::decode_login_answer(*body);
-    if (!login) return fail(login.error());
-    Sample sample(system_clock(), system_random(), device, *employee);
-    if (auto pushed = push(service, *login, device, sample.operations()); !pushed) return pushed;
-    std::cout << "workspace \"" << kWorkspace << "\": sign in as demo@colortouch.example with the password " << kPassword << '\n';
+    bool empty = false;
+    {
+        const auto look = storage.begin_read(workspace->key);
+        if (!look) return fail(look.error());
+        empty = (*look)->version() == 0;
+    }
+    if (empty) {
+        if (auto filled = fill(storage, *employee); !filled) return filled;
+    }
+    std::cout << "workspace \"" << kWorkspace << "\": sign in as " << kAdmin << " with the password " << kPassword << '\n';
     return {};
 }
 

@@ -14,28 +14,6 @@ namespace ct::app {
 
 namespace {
 
-struct Address {
-    std::string host;
-    int port = 0;
-};
-
-Result<Address> parse_listen(const std::string& text) {
-    const auto colon = text.rfind(':');
-    Address address;
-    if (colon != std::string::npos) {
-        address.host = text.substr(0, colon);
-        if (address.host.starts_with('[') && address.host.ends_with(']')) {
-            address.host = address.host.substr(1, address.host.size() - 2);
-        }
-        const char* const first = text.data() + colon + 1;
-        const char* const last = text.data() + text.size();
-        const auto [end, error] = std::from_chars(first, last, address.port);
-        const bool number = error == std::errc{} && end == last && first != last;
-        if (number && !address.host.empty() && address.port >= 0 && address.port <= 65'535) return address;
-    }
-    return fail(ErrorKind::invalid, "BAD_ADDRESS", "--listen " + text + ": give it as HOST:PORT, say 127.0.0.1:8787");
-}
-
 /// Waits for SIGINT or SIGTERM on a thread of its own, where everything may be called: a handler may do next to nothing.
 class StopSignals {
   public:
@@ -71,6 +49,23 @@ class StopSignals {
 };
 
 }  // namespace
+
+Result<ListenAddress> parse_listen(const std::string& text) {
+    const auto colon = text.rfind(':');
+    ListenAddress address;
+    if (colon != std::string::npos) {
+        address.host = text.substr(0, colon);
+        if (address.host.starts_with('[') && address.host.ends_with(']')) {
+            address.host = address.host.substr(1, address.host.size() - 2);
+        }
+        const char* const first = text.data() + colon + 1;
+        const char* const last = text.data() + text.size();
+        const auto [end, error] = std::from_chars(first, last, address.port);
+        const bool number = error == std::errc{} && end == last && first != last;
+        if (number && !address.host.empty() && address.port >= 0 && address.port <= 65'535) return address;
+    }
+    return fail(ErrorKind::invalid, "BAD_ADDRESS", "give it as HOST:PORT, say 127.0.0.1:8787, not " + text);
+}
 
 Result<void> serve(server::Storage& storage, const ServeOptions& options) {
     const auto address = parse_listen(options.listen);

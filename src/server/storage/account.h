@@ -36,7 +36,7 @@ struct User {
 /// What a valid token stands for.
 struct Session {
     User user;
-    std::string device;
+    std::string device;  ///< that signed in; for a push or pull the device that it names
     UnixMs expires_at = 0;
     UnixMs seen_at = 0;  ///< as last noted: not every request is
 };
@@ -77,8 +77,11 @@ class Accounts {
     [[nodiscard]] virtual Result<void> add_session(const User& user, const NewSession& session) = 0;
     [[nodiscard]] virtual Result<std::optional<Session>> session(const Sha256& token) = 0;
     [[nodiscard]] virtual Result<void> touch_session(const Sha256& token, UnixMs now, UnixMs expires_at) = 0;
+    /// A client that took a new device id goes on with the token it has. False: the id is another user's.
+    [[nodiscard]] virtual Result<bool> register_device(const Session& session, std::string_view device, UnixMs now) = 0;
     [[nodiscard]] virtual Result<std::vector<Device>> devices(WorkspaceKey workspace) = 0;
-    /// False when it had no session. The device's sequence stays on record.
+    /// Ends the sign-in that the device uses, its own or that of the id it had before. False when there was none. The
+    /// device's sequence stays on record.
     [[nodiscard]] virtual Result<bool> end_session(WorkspaceKey workspace, std::string_view device) = 0;
 };
 

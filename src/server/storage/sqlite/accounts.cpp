@@ -154,8 +154,9 @@ Result<void> SqliteStorage::add_session(const User& user, const NewSession& sess
     return write([&](Connection& connection) -> Result<void> {
         const WorkspaceKey workspace = user.workspace.key;
         auto device = connection.prepare(
-            "INSERT INTO device(workspace_id, id, name, user_id, created_at, seen_at) VALUES(?1, ?2, ?3, ?4, ?5, ?5) "
-            "ON CONFLICT DO UPDATE SET name = ?3, user_id = ?4, seen_at = ?5");
+            "INSERT INTO device(workspace_id, id, name, user_id, session_device, created_at, seen_at)"
+            " VALUES(?1, ?2, ?3, ?4, ?2, ?5, ?5)"
+            " ON CONFLICT DO UPDATE SET name = ?3, user_id = ?4, session_device = ?2, seen_at = ?5");
         if (!device) return fail(device.error());
         device->integer(workspace).text(session.device).text(session.device_name).text(user.id).integer(session.now);
         if (auto done = device->run(); !done) return done;
@@ -198,6 +199,47 @@ Result<void> SqliteStorage::touch_session(const Sha256& token, UnixMs now, UnixM
     });
 }
 
+namespace {
+
+/// Whose the device is; nothing when it is unknown.
+Result<std::optional<std::string>> user_of(Connection& connection, WorkspaceKey workspace, std::string_view device) {
+    auto use = connection.prepare("SELECT user_id FROM device WHERE id = ? AND workspace_id = ?");
+    if (!use) return fail(use.error());
+    const auto row = use->text(device).integer(workspace).step();
+    if (!row) return fail(row.error());
+    return *row ? std::optional(use->column_string(0)) : std::nullopt;
+}
+
+}  // namespace
+
+Result<bool> SqliteStorage::register_device(const Session& session, std::string_view device, UnixMs now) {
+    const WorkspaceKey workspace = session.user.workspace.key;
+    std::optional<std::string> owner;
+    {
+        auto loan = reader();
+        if (!loan) return fail(loan.error());
+        auto known = user_of(**loan, workspace, device);  // as a rule it is known, and nothing has to be written
+        if (!known) return fail(known.error());
+        owner = std::move(*known);
+    }
+    if (owner) return *owner == session.user.id;
+    const auto done = write([&](Connection& connection) -> Result<void> {
+        auto use = connection.prepare(
+            "INSERT INTO device(workspace_id, id, name, user_id, session_device, created_at, seen_at)"
+            " SELECT ?1, ?2, name, ?3, ?4, ?5, ?5 FROM device WHERE workspace_id = ?1 AND id = ?4"
+            " ON CONFLICT DO NOTHING");
+        if (!use) return fail(use.error());
+        use->integer(workspace).text(device).text(session.user.id).text(session.device).integer(now);
+        if (auto added = use->run(); !added) return added;
+        auto known = user_of(connection, workspace, device);  // another request may have been first
+        if (!known) return fail(known.error());
+        owner = std::move(*known);
+        return {};
+    });
+    if (!done) return fail(done.error());
+    return owner == session.user.id;
+}
+
 Result<std::vector<Device>> SqliteStorage::devices(WorkspaceKey workspace) {
     auto loan = reader();
     if (!loan) return fail(loan.error());
@@ -205,7 +247,7 @@ Result<std::vector<Device>> SqliteStorage::devices(WorkspaceKey workspace) {
         "SELECT d.id, d.name, d.user_id, coalesce(u.name, ''), d.created_at, d.seen_at, d.next_sequence,"
         " s.token IS NOT NULL FROM device d"
         " LEFT JOIN user u ON u.workspace_id = d.workspace_id AND u.id = d.user_id"
-        " LEFT JOIN session s ON s.workspace_id = d.workspace_id AND s.device_id = d.id"
+        " LEFT JOIN session s ON s.workspace_id = d.workspace_id AND s.device_id = d.session_device"
         " WHERE d.workspace_id = ? ORDER BY d.seen_at DESC, d.id");
     if (!use) return fail(use.error());
     std::vector<Device> found;
@@ -222,7 +264,9 @@ Result<std::vector<Device>> SqliteStorage::devices(WorkspaceKey workspace) {
 Result<bool> SqliteStorage::end_session(WorkspaceKey workspace, std::string_view device) {
     bool ended = false;
     const auto done = write([&](Connection& connection) -> Result<void> {
-        auto use = connection.prepare("DELETE FROM session WHERE workspace_id = ? AND device_id = ?");
+        auto use = connection.prepare(
+            "DELETE FROM session WHERE workspace_id = ?1 AND device_id ="
+            " (SELECT session_device FROM device WHERE workspace_id = ?1 AND id = ?2)");
         if (!use) return fail(use.error());
         auto deleted = use->integer(workspace).text(device).run();
         ended = deleted && connection.changed() > 0;

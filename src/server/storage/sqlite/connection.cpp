@@ -101,7 +101,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, bo
     const int code = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
     std::unique_ptr<Connection> connection(new Connection(database));
     if (code != SQLITE_OK) {
-        return fail(kind_of(code), "DATABASE", "cannot open the database " + path + ": " + sqlite3_errstr(code));
+        return fail(kind_of(code), "DATABASE", std::string("database: ") + sqlite3_errstr(code));
     }
     sqlite3_busy_timeout(database, kBusyTimeoutMs);
     return connection;

@@ -60,6 +60,7 @@ CREATE TABLE device(
     id TEXT NOT NULL,
     name TEXT NOT NULL,
     user_id TEXT NOT NULL,                    -- who signed in last
+    session_device TEXT NOT NULL,             -- whose session it uses: its own, or that of the id it had before
     next_sequence INTEGER NOT NULL DEFAULT 0, -- operations that it ever sent
     created_at INTEGER NOT NULL,
     seen_at INTEGER NOT NULL,

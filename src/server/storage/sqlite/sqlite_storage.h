@@ -54,6 +54,7 @@ class SqliteStorage final : public Storage {
     [[nodiscard]] Result<void> add_session(const User& user, const NewSession& session) override;
     [[nodiscard]] Result<std::optional<Session>> session(const Sha256& token) override;
     [[nodiscard]] Result<void> touch_session(const Sha256& token, UnixMs now, UnixMs expires_at) override;
+    [[nodiscard]] Result<bool> register_device(const Session& session, std::string_view device, UnixMs now) override;
     [[nodiscard]] Result<std::vector<Device>> devices(WorkspaceKey workspace) override;
     [[nodiscard]] Result<bool> end_session(WorkspaceKey workspace, std::string_view device) override;
 
