@@ -90,6 +90,8 @@ TEST_CASE("what one laptop did without the server shows on the other") {
     CHECK(after.contains(added));
     CHECK_FALSE(after.contains(work.reminder));
     CHECK(a.json({"get", "reminder", work.reminder})["deleted"] == true);  // in the trash
+    CHECK(a.ctl({"rm", "reminder", work.reminder}).exit_code == 0);        // once more is no error,
+    CHECK(a.json({"queue", "list"}).empty());                              // and no edit
     server.stop();
 }
 

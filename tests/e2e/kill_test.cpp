@@ -16,7 +16,7 @@ using Microseconds = std::chrono::microseconds;
 
 namespace {
 
-constexpr int kKills = 75;
+constexpr int kKills = 100;
 // Killed a little later than it takes when nobody disturbs it, now and then: the end of a program is a moment too.
 constexpr double kBeyond = 1.3;
 
