@@ -1,0 +1,25 @@
+#include <cstdio>
+#include <map>
+#include <string>
+
+#include "bench.h"
+#include "base/log.h"
+
+int main(int argc, char** argv) {
+    using namespace ct::bench;
+    const std::map<std::string, void (*)()> all{{"edits", bench_edits}, {"pull", bench_pull}, {"push", bench_push}, {"start", bench_start}};
+    for (int i = 1; i < argc; ++i) {
+        if (!all.contains(argv[i])) {
+            std::fprintf(stderr, "bench: %s: choose from edits, push, pull, start\n", argv[i]);
+            return 2;
+        }
+    }
+    ct::log::set_level(ct::log::Level::error);
+    report("what", "measured", "against", "aim");
+    for (const char* name : {"edits", "push", "pull", "start"}) {
+        bool wanted = argc == 1;
+        for (int i = 1; i < argc; ++i) wanted = wanted || name == std::string(argv[i]);
+        if (wanted) all.at(name)();
+    }
+    return 0;
+}

@@ -1,0 +1,35 @@
+// A server on a loopback socket and laptops that sign in to it, all in this process.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "bench.h"
+#include "client/session.h"
+#include "net/http_server.h"
+#include "server/service.h"
+
+namespace ct::bench {
+
+class Office {
+  public:
+    explicit Office(const std::string& database);
+    ~Office();
+
+    /// Pushes creates straight into the handlers, without a socket.
+    void fill(std::vector<sync::Operation> creates);
+    [[nodiscard]] std::unique_ptr<client::Session> laptop(const std::string& profile);
+
+  private:
+    std::unique_ptr<server::Storage> storage_;
+    std::unique_ptr<server::Service> service_;
+    std::unique_ptr<net::HttpServer> server_;
+    std::thread thread_;
+    int port_ = 0;
+};
+
+/// One round that must go through.
+[[nodiscard]] client::SyncReport sync(client::Session& session, client::SyncMode mode);
+
+}  // namespace ct::bench

@@ -1,0 +1,128 @@
+// A new laptop's first pull, and what a handful of changes cost afterwards.
+#include <zstd.h>
+
+#include "client/state.h"
+#include "crm/tables.h"
+#include "office.h"
+#include "raw.h"
+#include "sync/stamp.h"
+
+namespace ct::bench {
+
+namespace {
+
+constexpr std::size_t kLeads = 100'000;
+
+/// The same rows into the same table in one transaction, and nothing else.
+double raw_insert(const std::string& file, const std::vector<sync::Operation>& creates) {
+    { (void)store::Store::open(file, system_clock(), system_random()); }
+    Raw raw(file);
+    const auto fields = crm::def(crm::Model::lead).fields;
+    std::string columns = "id, version, createdAt, updatedAt, deleted, syncStatus, lastSyncedAt, extra, checksum";
+    std::string marks = "?,?,?,?,0,'SYNCED',?,NULL,?";
+    for (const auto& field : fields) {
+        columns += ", \"" + std::string(field.name) + "\"";
+        marks += ",?";
+    }
+    sqlite3_stmt* insert = raw.prepare("INSERT INTO lead(" + columns + ") VALUES(" + marks + ")");
+    const double took = seconds([&] {
+        raw.run("BEGIN IMMEDIATE");
+        for (const sync::Operation& create : creates) {
+            sqlite3_clear_bindings(insert);
+            const UnixMs at = sync::stamp_ms(create.stamp);
+            raw.bind(insert, 1, create.record);
+            raw.bind(insert, 2, std::int64_t{1});
+            raw.bind(insert, 3, at);
+            raw.bind(insert, 4, at);
+            raw.bind(insert, 5, at);
+            raw.bind(insert, 6, at * 7'919);
+            for (const auto& [field, value] : create.changes.fields) {
+                if (const auto* text = std::get_if<std::string>(&value)) raw.bind(insert, 7 + field, std::string_view(*text));
+                if (const auto* integer = std::get_if<std::int64_t>(&value)) raw.bind(insert, 7 + field, *integer);
+            }
+            raw.step(insert);
+        }
+        raw.run("COMMIT");
+    });
+    sqlite3_finalize(insert);
+    return took;
+}
+
+std::int64_t compressed(const std::string& text) {
+    std::string out(ZSTD_compressBound(text.size()), '\0');
+    return static_cast<std::int64_t>(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
+}
+
+void first_pull(Office& office, const Directory& directory, const std::vector<sync::Operation>& creates) {
+    std::vector<double> ours, reference;
+    client::SyncReport done;
+    for (int i = 0; i < 3; ++i) {
+        const std::string n = std::to_string(i);
+        auto laptop = office.laptop(directory.file("first" + n));
+        ours.push_back(seconds([&] { done = sync(*laptop, client::SyncMode::pull_only); }));
+        reference.push_back(raw_insert(directory.file("raw" + n + ".db"), creates));
+        if (done.row.pulled < static_cast<std::int64_t>(kLeads)) give_up("the pull brought only " + std::to_string(done.row.pulled));
+    }
+    const double took = median(ours), raw = median(reference);
+    report("first pull of 100,000 leads", number(kLeads / took) + " rows/s (" + number(took, 2) + " s)",
+           "raw bulk insert " + number(kLeads / raw) + " rows/s, ratio " + number(took / raw, 2) + ", " +
+               std::to_string(done.row.requests) + " requests", "1.6 or less");
+    const std::int64_t csv = compressed(as_csv(creates));
+    report("… bytes", bytes(done.row.bytes_received),
+           "zstd -3 of the CSV " + bytes(csv) + ", ratio " + number(static_cast<double>(done.row.bytes_received) / static_cast<double>(csv), 2),
+           "1.1 or less");
+}
+
+void load_into_memory(const std::string& profile) {
+    auto store = store::Store::open(profile + "/colortouch.db", system_clock(), system_random());
+    if (!store) give_up(store.error().message);
+    client::State state;
+    const std::int64_t before = resident_bytes();
+    const double took = seconds([&] {
+        for (const auto& model : crm::models()) {
+            const auto loaded = (*store)->load(model.model, 10'000, [&](std::vector<crm::Record>&& records) {
+                client::Event event = client::Loaded{model.model, std::move(records)};
+                state.apply(event);
+            });
+            if (!loaded) give_up(loaded.error().message);
+        }
+    });
+    report("… loaded into memory", number(took * 1e3) + " ms", bytes(resident_bytes() - before) + " for " +
+           std::to_string(state.table(crm::Model::lead).size()) + " leads");
+}
+
+void small_pull(Office& office, const Directory& directory, const std::vector<sync::Operation>& creates) {
+    auto here = office.laptop(directory.file("here"));
+    auto there = office.laptop(directory.file("there"));
+    (void)sync(*here, client::SyncMode::both);
+    (void)sync(*there, client::SyncMode::both);
+    std::vector<double> took;
+    client::SyncReport done;
+    for (int run = 0; run < 11; ++run) {
+        for (std::size_t i = 0; i < 10; ++i) {
+            crm::Changes changes;
+            changes.set(crm::field_id(crm::Model::lead, "city"), "City " + std::to_string(run));
+            const auto& lead = creates[i * 997];
+            if (auto saved = there->commit({{sync::OperationKind::update, lead.model, lead.record, changes}}); !saved) give_up(saved.error().message);
+        }
+        (void)sync(*there, client::SyncMode::both);
+        took.push_back(seconds([&] { done = sync(*here, client::SyncMode::pull_only); }));
+        if (done.row.pulled != 10) give_up("pulled " + std::to_string(done.row.pulled) + " instead of 10");
+    }
+    report("pull of 10 changed fields", number(median(took) * 1e3, 1) + " ms", bytes(done.row.bytes_received) + " received, " +
+           bytes(done.row.bytes_sent) + " sent");
+}
+
+}  // namespace
+
+void bench_pull() {
+    const Directory directory;
+    const auto creates = sample_creates(kLeads, 6);
+    Office office(directory.file("server.db"));
+    office.fill(creates);
+    first_pull(office, directory, creates);
+    load_into_memory(directory.file("first0"));
+    small_pull(office, directory, creates);
+}
+
+}  // namespace ct::bench
