@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <nlohmann/json.hpp>
 
 #include "base/log.h"
 #include "crm/json_codec.h"
@@ -70,6 +71,18 @@ tl::expected<void, Refusal> check_protocol(std::int64_t protocol) {
     return {};
 }
 
+/// A body of a later protocol may be shaped otherwise: that is no fault of the client's.
+tl::unexpected<Refusal> refuse_undecoded(const Error& error, const std::string& body) {
+    const auto document = crm::parse_json(body);
+    if (document && document->is_object()) {
+        const auto at = document->find("protocol");
+        if (at != document->end() && at->is_number_integer() && *at > sync::kProtocol) {
+            return tl::unexpected(check_protocol(at->get<std::int64_t>()).error());
+        }
+    }
+    return refuse(error);
+}
+
 bool matches(const Route& route, std::string_view path) {
     if (route.path.back() != '/') return route.path == path;
     return path.starts_with(route.path) && path.size() > route.path.size() &&
@@ -101,7 +114,7 @@ Answer Service::Impl::revoke(const http::Request& request, const Session& sessio
 
 Answer Service::Impl::sync_push(const http::Request& request, const Session& session) {
     const auto decoded = sync::decode_push_request(request.body);
-    if (!decoded) return refuse(decoded.error());
+    if (!decoded) return refuse_undecoded(decoded.error(), request.body);
     if (auto checked = check_protocol(decoded->protocol); !checked) return tl::unexpected(checked.error());
     if (static_cast<std::int64_t>(decoded->operations.size()) > options.operations_max) {
         return refuse(413, "TOO_LARGE", "a batch has at most " + std::to_string(options.operations_max) + " operations");
@@ -112,7 +125,7 @@ Answer Service::Impl::sync_push(const http::Request& request, const Session& ses
 
 Answer Service::Impl::sync_pull(const http::Request& request, const Session& session) {
     const auto decoded = sync::decode_pull_request(request.body);
-    if (!decoded) return refuse(decoded.error());
+    if (!decoded) return refuse_undecoded(decoded.error(), request.body);
     if (auto checked = check_protocol(decoded->protocol); !checked) return tl::unexpected(checked.error());
     const auto speaker = sign_in.as_device(session, decoded->device_id);
     return speaker ? pull.run(*speaker, *decoded) : Answer(tl::unexpected(speaker.error()));

@@ -113,7 +113,8 @@ Answer SignIn::login(const http::Request& request) {
         return refuse(400, "MALFORMED", "device.id must be 1 to 64 printable ASCII characters");
     }
     if (wanted->password.size() > kPasswordMax) return unauthenticated("e-mail address or password is wrong");
-    const std::string key = wanted->email.substr(0, 254) + "\n" + request.remote;
+    // By the address as it is compared, so that spelling it otherwise gains no further guesses.
+    const std::string key = canonical_email(wanted->email).value_or(wanted->email.substr(0, 254)) + "\n" + request.remote;
     if (const std::int64_t wait = throttle_.attempt(key, clock_.steady()); wait > 0) {
         auto refusal = refuse(429, "TOO_MANY_ATTEMPTS", "too many attempts: wait a little");
         refusal.value().retry_after_s = wait;
