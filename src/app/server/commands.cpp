@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <iostream>
 
@@ -15,9 +16,16 @@ namespace {
 using server::Storage;
 using Action = std::function<Result<void>(Storage&)>;
 
+/// Read here and not by CLI11's envname(): there it would also be read for the options of all the commands that were
+/// not given, which share one variable, and so override an explicit --database-url.
+std::string default_database() {
+    const char* const named = std::getenv("DATABASE_URL");
+    return named != nullptr && *named != '\0' ? named : "file:./colortouch-server.db";
+}
+
 /// What the command line asked for.
 struct Asked {
-    std::string database = "file:./colortouch-server.db";
+    std::string database = default_database();
     ServeOptions serve;
     std::string workspace, name, email, role = "EMPLOYEE", device;
     Action action;
@@ -135,7 +143,7 @@ Result<void> revoke_device(Storage& storage, const Asked& asked) {
 
 CLI::App* command(CLI::App& parent, Asked& asked, const std::string& name, const std::string& help, Action action) {
     CLI::App* made = parent.add_subcommand(name, help);
-    made->add_option("--database-url", asked.database, "file:PATH")->envname("DATABASE_URL")->capture_default_str();
+    made->add_option("--database-url", asked.database, "file:PATH; also from DATABASE_URL")->capture_default_str();
     if (action) made->callback([&asked, action = std::move(action)] { asked.action = action; });
     return made;
 }

@@ -24,7 +24,9 @@ class StopSignals {
         sigaddset(&set_, SIGTERM);
         pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     }
-    ~StopSignals() {
+    ~StopSignals() { finish(); }
+    /// Waits until what the signal began is through; nothing begins afterwards.
+    void finish() {
         if (!waiter_.joinable()) return;
         over_ = true;
         pthread_kill(waiter_.native_handle(), SIGTERM);  // when something else ended the server
@@ -89,6 +91,7 @@ Result<void> serve(server::Storage& storage, const ServeOptions& options) {
     });
     std::cout << "listening on " << address->host << ':' << *port << std::endl;  // flushed: scripts wait for it
     server.run();
+    signals.finish();  // before what it stops is gone
     return {};
 }
 
