@@ -37,6 +37,8 @@ struct Desk {
     const client::State& state;
     client::Editor& editor;
     std::function<void(client::Command)> post;
+    std::function<Uuid()> new_id;                      ///< for records that an edit of several makes
+    std::function<void(const std::string&)> open_url;  ///< tel:, mailto:, https:
     const Clock& clock;
     client::Config& config;
     std::string about;  ///< version and where the profile is, for the settings
@@ -53,13 +55,16 @@ struct Desk {
     SignInState sign_in;
     crm::Model shown_model = crm::Model::lead;  ///< what the drawer shows; nil id: nothing or a new record
     Uuid shown_id;
-    std::int64_t frame_due_in_ms = 60'000;  ///< when the screen changes by itself
+    std::uint64_t last_ticket = 0;                    ///< of the last Commit that the editor posted
+    std::vector<std::function<void()>> at_frame_end;  ///< edits: they move records, which the frame still points to
+    std::int64_t frame_due_in_ms = 60'000;            ///< when the screen changes by itself
 
     [[nodiscard]] UnixMs now() const { return clock.now(); }
     void open(crm::Model model, const Uuid& id) { open_request = OpenRequest{model, id, {}}; }
     void create(crm::Model model, crm::Changes preset = {}) {
         open_request = OpenRequest{model, Uuid{}, std::move(preset)};
     }
+    void later(std::function<void()> act) { at_frame_end.push_back(std::move(act)); }
     void redraw_within(std::int64_t ms) { frame_due_in_ms = std::min(frame_due_in_ms, std::max<std::int64_t>(ms, 0)); }
     /// Says why an edit was refused; nothing when it was not.
     template <class T>

@@ -1,0 +1,167 @@
+#include "ui/actions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/local_time.h"
+#include "crm/tables.h"
+#include "ui/format.h"
+
+namespace ct::ui {
+namespace {
+
+using client::Edit;
+using crm::field_id;
+using crm::Model;
+using sync::OperationKind;
+
+constexpr crm::FieldId kDueDate = field_id(Model::reminder, "reminderDate");
+constexpr crm::FieldId kSnoozed = field_id(Model::reminder, "snoozedUntil");
+constexpr crm::FieldId kDone = field_id(Model::reminder, "isCompleted");
+constexpr crm::FieldId kRepeat = field_id(Model::reminder, "repeat");
+
+void offer_undo(Desk& desk, std::string text) {
+    desk.toasts.add(ToastKind::done, std::move(text), "Undo", [&desk] { undo(desk); });
+}
+
+/// The first date after `now` that a repeating reminder falls on; 0 when it does not repeat.
+UnixMs next_date(UnixMs at, std::string_view repeat, UnixMs now) {
+    if (repeat != "DAILY" && repeat != "WEEKLY" && repeat != "MONTHLY") return 0;
+    LocalTime local = to_local(at);
+    const int wanted_day = local.day;
+    UnixMs next = at;
+    constexpr int kStepsMax = 40'000;  // a hundred years of days
+    for (int i = 0; i < kStepsMax && next <= std::max(now, at); ++i) {
+        if (repeat == "MONTHLY") {
+            local.month += 1;
+            if (local.month > 12) {
+                local.month = 1;
+                local.year += 1;
+            }
+            local.day = wanted_day;
+            // The 31st of a short month is its last day.
+            while (to_local(from_local(local)).month != local.month) --local.day;
+        } else {
+            local.day += repeat == "DAILY" ? 1 : 7;
+            LocalTime carried = to_local(from_local(local));
+            carried.hour = local.hour;
+            local = carried;
+        }
+        next = from_local(local);
+    }
+    return next;
+}
+
+crm::Changes one(crm::FieldId field, crm::Value value) {
+    crm::Changes changes;
+    changes.set(field, std::move(value));
+    return changes;
+}
+
+Edit next_reminder(Desk& desk, const crm::Record& done, UnixMs at) {
+    Edit edit{OperationKind::create, Model::reminder, desk.new_id(), {}};
+    done.fields.each([&](crm::FieldId field, crm::ValueView value) {
+        if (field != kSnoozed && field != kDone) edit.changes.set(field, crm::own(value));
+    });
+    edit.changes.set(kDueDate, at);
+    return edit;
+}
+
+}  // namespace
+
+std::string count_of(Model model, std::size_t count) {
+    std::string one(crm::def(model).name);
+    std::string many(crm::def(model).plural);
+    for (std::string* word : {&one, &many}) word->front() = static_cast<char>(word->front() - 'A' + 'a');
+    return count_text(static_cast<std::int64_t>(count), one, many);
+}
+
+void remove_records(Desk& desk, Model model, const std::vector<Uuid>& ids) {
+    std::vector<Edit> edits;
+    for (const Uuid& id : ids) {
+        if (desk.state.find(model, id) != nullptr) edits.push_back({OperationKind::remove, model, id, {}});
+    }
+    if (edits.empty()) return;
+    const std::string what = count_of(model, edits.size());
+    if (desk.accepted(desk.editor.apply(std::move(edits), "Delete " + what))) offer_undo(desk, "Deleted " + what);
+}
+
+void set_choice(Desk& desk, Model model, const std::vector<Uuid>& ids, crm::FieldId field, std::string_view value) {
+    std::vector<Edit> edits;
+    for (const Uuid& id : ids) {
+        const crm::Record* record = desk.state.find(model, id);
+        if (record == nullptr || record->fields.text(field) == value) continue;
+        edits.push_back({OperationKind::update, model, id, one(field, std::string(value))});
+    }
+    if (edits.empty()) return;
+    const std::string what = count_of(model, edits.size());
+    const std::string label = "Set " + what + " to " + words_of_choice(value);
+    if (desk.accepted(desk.editor.apply(std::move(edits), label))) {
+        offer_undo(desk, what + " set to " + words_of_choice(value));
+    }
+}
+
+void set_reminder_done(Desk& desk, const Uuid& id, bool done) {
+    const crm::Record* reminder = desk.state.find(Model::reminder, id);
+    if (reminder == nullptr) return;
+    std::vector<Edit> edits{{OperationKind::update, Model::reminder, id, one(kDone, done)}};
+    const UnixMs next =
+        done ? next_date(reminder->fields.integer(kDueDate), reminder->fields.text(kRepeat), desk.now()) : 0;
+    if (next > 0) edits.push_back(next_reminder(desk, *reminder, next));
+    const std::string title = crm::title(*reminder);
+    if (!desk.accepted(desk.editor.apply(std::move(edits), (done ? "Complete " : "Reopen ") + title))) return;
+    std::string said = done ? "Done: " + title : "Open again: " + title;
+    if (next > 0) said += ". Next " + due_text(next, desk.now());
+    offer_undo(desk, std::move(said));
+}
+
+void snooze_reminder(Desk& desk, const Uuid& id, UnixMs until) {
+    if (desk.accepted(desk.editor.set(Model::reminder, id, one(kSnoozed, until)))) {
+        offer_undo(desk, "Put off to " + due_text(until, desk.now()));
+    }
+}
+
+void mark_payment_received(Desk& desk, const Uuid& id) {
+    crm::Changes changes = one(field_id(Model::payment, "status"), std::string("COMPLETED"));
+    changes.set(field_id(Model::payment, "paidAt"), desk.now());
+    if (desk.accepted(desk.editor.set(Model::payment, id, std::move(changes)))) offer_undo(desk, "Marked as paid");
+}
+
+void undo(Desk& desk) {
+    if (!desk.editor.can_undo()) return;
+    const std::string label = desk.editor.undo_label();
+    if (desk.accepted(desk.editor.undo())) {
+        desk.toasts.add(ToastKind::info, "Undone: " + label, "Redo", [&desk] { redo(desk); });
+    }
+}
+
+void redo(Desk& desk) {
+    if (!desk.editor.can_redo()) return;
+    const std::string label = desk.editor.redo_label();
+    if (desk.accepted(desk.editor.redo())) {
+        desk.toasts.add(ToastKind::info, "Done again: " + label, "Undo", [&desk] { undo(desk); });
+    }
+}
+
+UnixMs due_at(const crm::Record& reminder) {
+    return std::max(reminder.fields.integer(kDueDate), reminder.fields.integer(kSnoozed));
+}
+
+bool is_done(const crm::Record& reminder) { return reminder.fields.flag(kDone); }
+
+std::string lead_of(const client::State& state, const crm::Record& record) {
+    const auto parent = crm::def(record.model).parent;
+    if (!parent) return {};
+    const auto id = Uuid::parse(record.fields.text(*parent));
+    const crm::Record* lead = id ? state.find(Model::lead, *id) : nullptr;
+    return lead == nullptr ? std::string{} : crm::title(*lead);
+}
+
+std::string title_of(const crm::Record& record) {
+    if (record.model != Model::payment) return crm::title(record);
+    const crm::Fields& fields = record.fields;
+    return money_text(fields.integer(field_id(Model::payment, "amount")),
+                      fields.text(field_id(Model::payment, "currency")));
+}
+
+}  // namespace ct::ui

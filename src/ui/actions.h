@@ -1,0 +1,31 @@
+// Edits that more than one window offers, each one undo step with a toast that can take it back.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ui/desk.h"
+
+namespace ct::ui {
+
+/// "3 leads", "1 payment".
+[[nodiscard]] std::string count_of(crm::Model model, std::size_t count);
+void remove_records(Desk& desk, crm::Model model, const std::vector<Uuid>& ids);
+/// Gives one choice field of all these records the same value.
+void set_choice(Desk& desk, crm::Model model, const std::vector<Uuid>& ids, crm::FieldId field, std::string_view value);
+/// Ticks a reminder off, or on again. One that repeats leaves the next one behind, in the same undo step.
+void set_reminder_done(Desk& desk, const Uuid& id, bool done);
+void snooze_reminder(Desk& desk, const Uuid& id, UnixMs until);
+void mark_payment_received(Desk& desk, const Uuid& id);
+void undo(Desk& desk);
+void redo(Desk& desk);
+
+/// When a reminder wants attention: its date, or the later one that it was put off to.
+[[nodiscard]] UnixMs due_at(const crm::Record& reminder);
+[[nodiscard]] bool is_done(const crm::Record& reminder);
+/// The title of the lead that a record belongs to, or empty.
+[[nodiscard]] std::string lead_of(const client::State& state, const crm::Record& record);
+/// What to call a record on the screen: payments have no name, so theirs is the amount.
+[[nodiscard]] std::string title_of(const crm::Record& record);
+
+}  // namespace ct::ui

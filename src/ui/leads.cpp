@@ -1,0 +1,54 @@
+#include "crm/tables.h"
+#include "ui/icons.h"
+#include "ui/pages.h"
+
+namespace ct::ui {
+namespace {
+
+using crm::Model;
+
+consteval crm::FieldId lead(std::string_view name) { return crm::field_id(Model::lead, name); }
+
+std::function<bool(const crm::Record&)> with_status(std::string_view status) {
+    return [status](const crm::Record& record) { return record.fields.text(lead("status")) == status; };
+}
+
+}  // namespace
+
+RecordsSpec leads_page() {
+    using Kind = Column::Kind;
+    RecordsSpec spec;
+    spec.model = Model::lead;
+    spec.columns = {
+        {Kind::title, lead("name"), "Name", 2.2F},
+        {Kind::field, lead("company"), "Company", 1.6F},
+        {Kind::field, lead("phone"), "Phone", 1.4F},
+        {Kind::field, lead("email"), "E-mail", 1.7F, true},
+        {Kind::field, lead("city"), "City", 1.0F},
+        {Kind::field, lead("status"), "Status", -112},
+        {Kind::field, lead("tag"), "Tag", -116},
+        {Kind::money, lead("amount"), "Value", 1.1F},
+        {Kind::field, lead("source"), "Source", 1.0F, true},
+        {Kind::field, lead("enquiryDate"), "Enquiry", 1.0F, true},
+        {Kind::field, lead("labels"), "Labels", 1.3F, true},
+        {Kind::updated, 0, "Changed", -104},
+        {Kind::sync, 0, "Sync", -64},
+    };
+    spec.quick = {{"All", [](const crm::Record&) { return true; }},
+                  {"Pending", with_status("PENDING")},
+                  {"Follow up", with_status("FOLLOW_UP")},
+                  {"Converted", with_status("CONVERTED")},
+                  {"Rejected", with_status("REJECTED")}};
+    spec.bulk_field = lead("status");
+    spec.sort_column = 11;
+    spec.sort_descending = true;
+    spec.new_label = "New lead";
+    spec.empty_icon = icon::kPeople;
+    spec.empty_title = "No leads yet";
+    spec.empty_words =
+        "Everyone who asks about what you sell is a lead. Add the first one: it is saved on this laptop at "
+        "once, with or without a connection.";
+    return spec;
+}
+
+}  // namespace ct::ui

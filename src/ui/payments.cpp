@@ -1,0 +1,51 @@
+#include "crm/tables.h"
+#include "ui/icons.h"
+#include "ui/pages.h"
+
+namespace ct::ui {
+namespace {
+
+using crm::Model;
+
+consteval crm::FieldId payment(std::string_view name) { return crm::field_id(Model::payment, name); }
+
+std::function<bool(const crm::Record&)> with_status(std::string_view status) {
+    return [status](const crm::Record& record) { return record.fields.text(payment("status")) == status; };
+}
+
+}  // namespace
+
+RecordsSpec payments_page() {
+    using Kind = Column::Kind;
+    RecordsSpec spec;
+    spec.model = Model::payment;
+    spec.columns = {
+        {Kind::title, payment("leadId"), "Lead", 2.0F},
+        {Kind::field, payment("orderId"), "Order", 1.0F},
+        {Kind::field, payment("direction"), "Direction", -116},
+        {Kind::money, payment("amount"), "Amount", 1.2F},
+        {Kind::field, payment("status"), "Status", -116},
+        {Kind::field, payment("method"), "Method", -128},
+        {Kind::due, payment("dueDate"), "Due", 1.1F},
+        {Kind::field, payment("paidAt"), "Paid", 1.1F},
+        {Kind::field, payment("receiptNo"), "Receipt", 1.0F, true},
+        {Kind::field, payment("reference"), "Reference", 1.0F, true},
+        {Kind::updated, 0, "Changed", -104, true},
+        {Kind::sync, 0, "Sync", -64},
+    };
+    spec.quick = {{"All", [](const crm::Record&) { return true; }},
+                  {"Pending", with_status("PENDING")},
+                  {"Completed", with_status("COMPLETED")},
+                  {"Failed", with_status("FAILED")},
+                  {"Refunded", with_status("REFUNDED")}};
+    spec.bulk_field = payment("status");
+    spec.sort_column = 6;
+    spec.new_label = "New payment";
+    spec.empty_icon = icon::kPayments;
+    spec.empty_title = "No payments yet";
+    spec.empty_words =
+        "Record what customers pay and what is still due. Nobody's payment is ever overwritten in silence.";
+    return spec;
+}
+
+}  // namespace ct::ui
