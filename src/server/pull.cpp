@@ -85,16 +85,20 @@ Result<void> Page::fill(bool first) {
 }
 
 Result<void> Page::fill_snapshot() {
+    // A lead that changed since this first pull began was left out and follows with the changes; its children are here.
+    const bool moved = transaction_.version() > cursor_.since;
     std::string last;
     const RowVisitor visit = [&](const RowView& row) {
         if (full()) {
             has_more_ = true;
             return false;
         }
+        if (moved) note_parent(row);
         writer_.whole(row);
         last.assign(row.id);
         return true;
     };
+    const std::int64_t as_of = cursor_.since;
     for (auto phase = static_cast<std::size_t>(cursor_.phase); phase < kPhaseCount; ++phase) {
         const auto now = static_cast<Phase>(phase);
         if (!wanted(model_of(now))) continue;
@@ -106,15 +110,14 @@ Result<void> Page::fill_snapshot() {
         cursor_.phase = now;
         cursor_.below = last;
         cursor_.remaining = std::max<std::int64_t>(cursor_.remaining - writer_.rows(), 1);
-        return {};
+        return add_parents(as_of, true);
     }
     // All phases are through. What changed meanwhile follows, whole.
-    const bool moved = transaction_.version() > cursor_.since;
     cursor_.base = cursor_.since;
     cursor_.stretch = moved ? Stretch::whole : Stretch::changes;
     has_more_ = moved;
     cursor_.remaining = moved ? transaction_.version() - cursor_.since : 0;
-    return {};
+    return add_parents(as_of, true);
 }
 
 Result<void> Page::fill_changes(bool whole) {
@@ -143,7 +146,7 @@ Result<void> Page::fill_changes(bool whole) {
 }
 
 /// A lead that changed after its children comes later in the order of changes, but its children must not arrive
-/// before it: it is sent along, and once more at its place.
+/// before it: it is sent along, and once more at its place. Where nothing was noted this asks for nothing.
 Result<void> Page::add_parents(std::int64_t last_feed, bool whole) {
     if (!wanted(crm::Model::lead)) return {};
     std::vector<std::string> missing;

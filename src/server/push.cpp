@@ -53,6 +53,24 @@ std::string clamped(const std::string& stamp, UnixMs now) {
     return parts ? sync::format_stamp(now, parts->counter, parts->device) : stamp;
 }
 
+/// The stamp that the operation counts with. A device that saw a value and writes after it is later, whatever its clock
+/// says: what it writes must neither keep the other's stamp nor pass for the other device's own change.
+std::string effective_stamp(const sync::ServerRecord& now, const Operation& operation, UnixMs time) {
+    std::string stamp = clamped(operation.stamp, time);
+    const std::string* seen = nullptr;  // the latest of those not before `stamp`
+    const auto look = [&](const sync::FieldOrigin& origin) {
+        if (origin.version == 0 || origin.version > operation.base || origin.stamp < stamp) return;
+        if (seen == nullptr || *seen < origin.stamp) seen = &origin.stamp;
+    };
+    look(now.deletion);
+    for (const auto& [field, origin] : now.origins) look(origin);
+    const auto parts = seen == nullptr ? std::nullopt : sync::parse_stamp(*seen);
+    if (!parts) return stamp;
+    const bool carry = parts->counter == 0xffff;
+    return sync::format_stamp(parts->ms + (carry ? 1 : 0), static_cast<std::uint16_t>(parts->counter + 1),
+                              sync::stamp_device(stamp));
+}
+
 void write_error(crm::JsonWriter& json, const Error& error) {
     json.raw(",\"error\":{\"code\":");
     json.string(error.code);
@@ -319,7 +337,7 @@ Outcome Run::judge(std::size_t i) {
 Outcome Run::take(const Operation& original, const Operation& operation) {
     const RecordKey key{operation.model, operation.record};
     const StoredRecord& now = batch_.find(key);
-    const std::string stamp = clamped(operation.stamp, now_);
+    const std::string stamp = effective_stamp(now.server, operation, now_);
     sync::Decision decision = sync::decide(now.server, operation, stamp, batch_.next_version());
     if (decision.verdict == Verdict::rejected) return rejected(original, decision.error);
 

@@ -113,12 +113,12 @@ json Laptop::push(const std::vector<json>& operations) {
     return answer;
 }
 
-json Laptop::push(const json& operation) { return push(std::vector<json>{operation})["results"][0]; }
+json Laptop::push_one(const json& operation) { return push(std::vector<json>{operation})["results"][0]; }
 
 std::string Laptop::add_lead(const std::string& name, json more) {
     const std::string id = new_id();
     more["name"] = name;
-    const json result = push(create("Lead", id, more));
+    const json result = push_one(create("Lead", id, more));
     REQUIRE_MESSAGE(result["status"] != "rejected", result.dump());
     return id;
 }

@@ -68,7 +68,7 @@ class Laptop {
     /// Pushes as the next of this device's sequence; must be answered with 200. The answer's body.
     json push(const std::vector<json>& operations);
     /// Pushes one operation; its result.
-    json push(const json& operation);
+    json push_one(const json& operation);
     [[nodiscard]] json push_body(const std::vector<json>& operations, std::int64_t at) const;
     [[nodiscard]] http::Response post(const std::string& path, const json& body) const;
 
