@@ -43,21 +43,21 @@ struct Desk {
     client::Config& config;
     std::string about;  ///< version and where the profile is, for the settings
 
-    Theme theme;
-    Toasts toasts;
+    Theme theme{};
+    Toasts toasts{};
     Page page = Page::today;
-    std::optional<OpenRequest> open_request;  ///< carried out at the end of the frame
-    bool config_changed = false;              ///< to be written by whoever owns the file
+    std::optional<OpenRequest> open_request{};  ///< carried out at the end of the frame
+    bool config_changed = false;                ///< to be written by whoever owns the file
     bool focus_search = false;
 
-    std::vector<sync::QueuedOperation> queue;    ///< as last listed
-    std::vector<store::SyncHistoryRow> history;  ///< as last listed
-    SignInState sign_in;
+    std::vector<sync::QueuedOperation> queue{};    ///< as last listed
+    std::vector<store::SyncHistoryRow> history{};  ///< as last listed
+    SignInState sign_in{};
     crm::Model shown_model = crm::Model::lead;  ///< what the drawer shows; nil id: nothing or a new record
-    Uuid shown_id;
-    std::uint64_t last_ticket = 0;                    ///< of the last Commit that the editor posted
-    std::vector<std::function<void()>> at_frame_end;  ///< edits: they move records, which the frame still points to
-    std::int64_t frame_due_in_ms = 60'000;            ///< when the screen changes by itself
+    Uuid shown_id{};
+    std::uint64_t last_ticket = 0;                      ///< of the last Commit that the editor posted
+    std::vector<std::function<void()>> at_frame_end{};  ///< edits: they move records, which the frame still points to
+    std::int64_t frame_due_in_ms = 60'000;              ///< when the screen changes by itself
 
     [[nodiscard]] UnixMs now() const { return clock.now(); }
     void open(crm::Model model, const Uuid& id) { open_request = OpenRequest{model, id, {}}; }

@@ -38,8 +38,9 @@ bool menu_item(const Theme& theme, const char* label, const char* icon = nullptr
 bool text_field(const Theme& theme, const char* label, const char* hint, std::string& text, float width,
                 bool invalid = false, ImGuiInputTextFlags flags = 0);
 bool text_area(const Theme& theme, const char* label, std::string& text, float width, float height, bool invalid);
-/// The filter field with its magnifying glass and clear button.
-bool search_field(const Theme& theme, const char* label, const char* hint, std::string& text, float width);
+/// The filter field with its magnifying glass and clear button. `active`: whether it has the keyboard.
+bool search_field(const Theme& theme, const char* label, const char* hint, std::string& text, float width,
+                  bool* active = nullptr);
 
 /// A word on its soft ground.
 void pill(const Theme& theme, std::string_view text, const Tone& tone, const char* icon = nullptr);

@@ -85,7 +85,8 @@ bool text_area(const Theme& theme, const char* label, std::string& text, float w
     return changed;
 }
 
-bool search_field(const Theme& theme, const char* label, const char* hint, std::string& text, float width) {
+bool search_field(const Theme& theme, const char* label, const char* hint, std::string& text, float width,
+                  bool* active) {
     const Palette& p = theme.colors();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImGui::PushStyleColor(ImGuiCol_Border, p.border_strong);
@@ -96,6 +97,7 @@ bool search_field(const Theme& theme, const char* label, const char* hint, std::
     ImGui::PopStyleVar();
     ImGui::PopStyleColor(2);
     active_ring(theme, false);
+    if (active != nullptr) *active = ImGui::IsItemActive();
     const float y = at.y + (theme.px(36) - ImGui::GetFontSize()) / 2;
     ImGui::GetWindowDrawList()->AddText({at.x + theme.px(11), std::floor(y)}, p.muted, icon::kSearch);
     if (text.empty()) return changed;

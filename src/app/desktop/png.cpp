@@ -2,50 +2,51 @@
 
 #include <zlib.h>
 
-#include "base/file.h"
+#include <cstdint>
+#include <string_view>
 
 namespace ct::app {
-
 namespace {
 
-void append_number(std::string& out, std::uint32_t value) {
-    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift & 255));
+void append_big_endian(std::string& out, std::uint32_t number) {
+    for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(number >> shift & 0xFFU);
 }
 
-void append_chunk(std::string& out, const char* type, const std::string& data) {
-    append_number(out, static_cast<std::uint32_t>(data.size()));
-    const std::string typed = type + data;
-    out += typed;
-    append_number(out, static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(typed.data()), static_cast<uInt>(typed.size()))));
+void append_chunk(std::string& out, std::string_view type, std::string_view data) {
+    append_big_endian(out, static_cast<std::uint32_t>(data.size()));
+    const std::size_t checked_from = out.size();
+    out += type;
+    out += data;
+    const auto* bytes = reinterpret_cast<const Bytef*>(out.data() + checked_from);
+    append_big_endian(out, static_cast<std::uint32_t>(crc32(0, bytes, static_cast<uInt>(out.size() - checked_from))));
 }
 
 }  // namespace
 
-Result<void> write_png(const std::string& file, const Picture& picture) {
-    const std::size_t row = static_cast<std::size_t>(picture.width) * 3;
-    std::string raw;
-    raw.reserve((row + 1) * static_cast<std::size_t>(picture.height));
-    for (std::size_t y = 0; y < static_cast<std::size_t>(picture.height); ++y) {
-        raw.push_back(0);  // no filter: text on plain ground compresses well as it is
-        raw.append(reinterpret_cast<const char*>(picture.rgb.data()) + y * row, row);
+Result<std::string> png_bytes(const Picture& picture) {
+    const auto row = static_cast<std::size_t>(picture.width) * 3;
+    std::string lines;
+    lines.reserve((row + 1) * static_cast<std::size_t>(picture.height));
+    for (int y = 0; y < picture.height; ++y) {
+        lines += '\0';  // no filter
+        lines.append(reinterpret_cast<const char*>(picture.rgb.data()) + row * static_cast<std::size_t>(y), row);
     }
-    uLongf size = compressBound(static_cast<uLong>(raw.size()));
-    std::string packed(size, '\0');
-    if (compress2(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(raw.data()),
-                  static_cast<uLong>(raw.size()), 9) != Z_OK) {
-        return fail(ErrorKind::internal, "CANNOT_WRITE", file + ": the picture could not be compressed");
+    uLongf length = compressBound(static_cast<uLong>(lines.size()));
+    std::string packed(length, '\0');
+    if (compress2(reinterpret_cast<Bytef*>(packed.data()), &length, reinterpret_cast<const Bytef*>(lines.data()),
+                  static_cast<uLong>(lines.size()), 6) != Z_OK) {
+        return fail(ErrorKind::internal, "CANNOT_COMPRESS", "the picture could not be compressed");
     }
-    packed.resize(size);
-
-    std::string png = "\x89PNG\r\n\x1a\n";
+    packed.resize(length);
     std::string header;
-    append_number(header, static_cast<std::uint32_t>(picture.width));
-    append_number(header, static_cast<std::uint32_t>(picture.height));
-    header += std::string("\x08\x02\x00\x00\x00", 5);  // 8 bits, RGB, deflate, no filter, not interlaced
-    append_chunk(png, "IHDR", header);
-    append_chunk(png, "IDAT", packed);
-    append_chunk(png, "IEND", {});
-    return write_file_atomically(file, png, 0644);
+    append_big_endian(header, static_cast<std::uint32_t>(picture.width));
+    append_big_endian(header, static_cast<std::uint32_t>(picture.height));
+    header += std::string_view("\x08\x02\x00\x00\x00", 5);  // 8 bits, true colour, no interlace
+    std::string out("\x89PNG\r\n\x1a\n");
+    append_chunk(out, "IHDR", header);
+    append_chunk(out, "IDAT", packed);
+    append_chunk(out, "IEND", {});
+    return out;
 }
 
 }  // namespace ct::app

@@ -1,175 +1,174 @@
 #include "app/desktop/window.h"
 
-#define GLFW_INCLUDE_NONE
-#include <GLFW/glfw3.h>
 #include <imgui.h>
 #include <imgui_impl_glfw.h>
 #include <imgui_impl_opengl3.h>
 
-#include <algorithm>
+#define GLFW_INCLUDE_NONE
+#include <GLFW/glfw3.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <utility>
+
+#include "app/desktop/icon.h"
 
 namespace ct::app {
-
 namespace {
 
-constexpr int kFramesAfterInput = 3;
-constexpr int kMinWidth = 880, kMinHeight = 560;
+// The few OpenGL calls that are ours, found at run time: without -lGL the program starts on machines that have other
+// libraries than the one it was built on.
+using ReadPixels = void (*)(int, int, int, int, unsigned, unsigned, void*);
+using PixelStore = void (*)(unsigned, int);
+using ReadBuffer = void (*)(unsigned);
+constexpr unsigned kRgb = 0x1907, kUnsignedByte = 0x1401, kPackAlignment = 0x0D05, kFront = 0x0404;
 
-std::string last_glfw_error() {
-    const char* why = nullptr;
-    glfwGetError(&why);
-    return why == nullptr ? "unknown reason" : why;
+template <class Function>
+Function gl(const char* name) {
+    return reinterpret_cast<Function>(glfwGetProcAddress(name));
 }
 
-Failure no_display() {
-    const std::string why = last_glfw_error();
-    glfwTerminate();
-    return fail(ErrorKind::internal, "NO_DISPLAY", "no window can be opened: " + why);
+// The worker may ring before GLFW has begun and after it has ended.
+std::mutex gate;
+bool gate_open = false;  // guarded by gate
+
+void set_gate(bool open) {
+    const std::scoped_lock lock(gate);
+    gate_open = open;
+}
+
+Window& self(GLFWwindow* window) { return *static_cast<Window*>(glfwGetWindowUserPointer(window)); }
+
+std::string last_error() {
+    const char* words = nullptr;
+    glfwGetError(&words);
+    return words == nullptr ? "unknown cause" : words;
 }
 
 }  // namespace
 
-/// The few calls that we make ourselves, fetched at run time so that the program links no OpenGL library.
-struct Window::Gl {
-    using Viewport = void (*)(int, int, int, int);
-    using ClearColor = void (*)(float, float, float, float);
-    using Clear = void (*)(unsigned);
-    using PixelStore = void (*)(unsigned, int);
-    using ReadPixels = void (*)(int, int, int, int, unsigned, unsigned, void*);
-    static constexpr unsigned kColorBuffer = 0x4000, kPackAlignment = 0x0D05, kRgb = 0x1907, kUnsignedByte = 0x1401;
-
-    template <class Function>
-    static Function get(const char* name) {
-        return reinterpret_cast<Function>(glfwGetProcAddress(name));
-    }
-    Viewport viewport = get<Viewport>("glViewport");
-    ClearColor clear_color = get<ClearColor>("glClearColor");
-    Clear clear = get<Clear>("glClear");
-    PixelStore pixel_store = get<PixelStore>("glPixelStorei");
-    ReadPixels read_pixels = get<ReadPixels>("glReadPixels");
-};
-
 Result<std::unique_ptr<Window>> Window::open(const WindowOptions& options) {
-    if (glfwInit() == GLFW_FALSE) return no_display();
+    if (std::getenv("WAYLAND_DISPLAY") == nullptr) glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11);
+    if (glfwInit() == GLFW_FALSE)
+        return fail(ErrorKind::internal, "NO_DISPLAY", "no display to open a window on: " + last_error());
     glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
     glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
     glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+    glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
     glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_TRUE);
     glfwWindowHintString(GLFW_X11_CLASS_NAME, "colortouch");
+    glfwWindowHintString(GLFW_X11_INSTANCE_NAME, "colortouch");
     glfwWindowHintString(GLFW_WAYLAND_APP_ID, "colortouch");
-    GLFWwindow* made = glfwCreateWindow(options.width, options.height, options.title.c_str(), nullptr, nullptr);
-    if (made == nullptr) return no_display();
-    glfwSetWindowSizeLimits(made, kMinWidth, kMinHeight, GLFW_DONT_CARE, GLFW_DONT_CARE);
-    glfwMakeContextCurrent(made);
-    glfwSwapInterval(1);
-    auto window = std::unique_ptr<Window>(new Window(made));
-
-    ImGui::CreateContext();
-    ImGuiIO& io = ImGui::GetIO();
-    io.IniFilename = nullptr;
-    if (!options.settings_file.empty()) {
-        static std::string file;  // ImGui keeps the pointer
-        file = options.settings_file;
-        io.IniFilename = file.c_str();
+    GLFWwindow* handle = glfwCreateWindow(options.width, options.height, options.title.c_str(), nullptr, nullptr);
+    if (handle == nullptr) {
+        const std::string why = last_error();
+        glfwTerminate();
+        return fail(ErrorKind::internal, "NO_OPENGL", "this display cannot show OpenGL 3: " + why);
     }
-    window->watch_input();  // before ImGui's own callbacks, which call these on
-    ImGui_ImplGlfw_InitForOpenGL(made, true);
-    ImGui_ImplOpenGL3_Init("#version 150");
+    std::unique_ptr<Window> window(new Window(handle));
+    set_gate(true);
+    window->connect();
     return window;
 }
 
-Window::Window(GLFWwindow* window) : window_(window), gl_(std::make_unique<Gl>()) {
+void Window::connect() {
+    glfwMakeContextCurrent(window_);
+    glfwSwapInterval(1);
     glfwSetWindowUserPointer(window_, this);
+    glfwSetWindowSizeLimits(window_, 720, 480, GLFW_DONT_CARE, GLFW_DONT_CARE);
+    std::vector<std::uint8_t> pixels = icon_pixels(64);
+    const GLFWimage icon{64, 64, pixels.data()};
+    if (glfwGetPlatform() == GLFW_PLATFORM_X11) glfwSetWindowIcon(window_, 1, &icon);
+    // Before ImGui's own callbacks, which call these in turn.
+    glfwSetCursorPosCallback(window_, [](GLFWwindow* w, double, double) { self(w).input_ = true; });
+    glfwSetCursorEnterCallback(window_, [](GLFWwindow* w, int) { self(w).input_ = true; });
+    glfwSetMouseButtonCallback(window_, [](GLFWwindow* w, int, int, int) { self(w).input_ = true; });
+    glfwSetScrollCallback(window_, [](GLFWwindow* w, double, double) { self(w).input_ = true; });
+    glfwSetKeyCallback(window_, [](GLFWwindow* w, int, int, int, int) { self(w).input_ = true; });
+    glfwSetCharCallback(window_, [](GLFWwindow* w, unsigned) { self(w).input_ = true; });
+    glfwSetWindowSizeCallback(window_, [](GLFWwindow* w, int, int) { self(w).input_ = true; });
+    glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* w, int, int) { self(w).input_ = true; });
+    glfwSetWindowContentScaleCallback(window_, [](GLFWwindow* w, float, float) { self(w).input_ = true; });
+    glfwSetWindowCloseCallback(window_, [](GLFWwindow* w) { self(w).input_ = true; });
+    glfwSetWindowFocusCallback(window_, [](GLFWwindow* w, int focused) {
+        self(w).input_ = true;
+        if (focused == GLFW_TRUE) self(w).focus_gained_ = true;
+    });
+    glfwSetWindowRefreshCallback(window_, [](GLFWwindow* w) {
+        self(w).input_ = true;
+        self(w).draw();
+    });
+    ImGui_ImplGlfw_InitForOpenGL(window_, true);
+    ImGui_ImplOpenGL3_Init("#version 150");
 }
 
 Window::~Window() {
-    if (ImGui::GetCurrentContext() != nullptr) {
-        ImGui_ImplOpenGL3_Shutdown();
-        ImGui_ImplGlfw_Shutdown();
-        ImGui::DestroyContext();
-    }
+    set_gate(false);
+    ImGui_ImplOpenGL3_Shutdown();
+    ImGui_ImplGlfw_Shutdown();
     glfwDestroyWindow(window_);
     glfwTerminate();
 }
 
-void Window::watch_input() {
-    static constexpr auto kNote = [](GLFWwindow* window) {
-        static_cast<Window*>(glfwGetWindowUserPointer(window))->frames_left_ = kFramesAfterInput;
-    };
-    glfwSetKeyCallback(window_, [](GLFWwindow* w, int, int, int, int) { kNote(w); });
-    glfwSetCharCallback(window_, [](GLFWwindow* w, unsigned) { kNote(w); });
-    glfwSetMouseButtonCallback(window_, [](GLFWwindow* w, int, int, int) { kNote(w); });
-    glfwSetCursorPosCallback(window_, [](GLFWwindow* w, double, double) { kNote(w); });
-    glfwSetCursorEnterCallback(window_, [](GLFWwindow* w, int) { kNote(w); });
-    glfwSetScrollCallback(window_, [](GLFWwindow* w, double, double) { kNote(w); });
-    glfwSetWindowFocusCallback(window_, [](GLFWwindow* w, int) { kNote(w); });
-    glfwSetWindowRefreshCallback(window_, [](GLFWwindow* w) { kNote(w); });
-    glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* w, int, int) { kNote(w); });
-    glfwSetWindowContentScaleCallback(window_, [](GLFWwindow* w, float, float) { kNote(w); });
-}
+bool Window::closing() const { return glfwWindowShouldClose(window_) == GLFW_TRUE; }
 
-bool Window::wait(std::int64_t at_most_ms) {
-    if (frames_left_ > 0 || woken_.load(std::memory_order_relaxed)) {
+void Window::wait(std::int64_t at_most_ms) {
+    if (at_most_ms <= 0) {
         glfwPollEvents();
-    } else if (at_most_ms > 0) {
-        glfwWaitEventsTimeout(static_cast<double>(at_most_ms) / 1e3);
-        if (frames_left_ == 0) frames_left_ = 1;  // something is due, or woken_ says what came
     } else {
-        glfwPollEvents();
-        frames_left_ = 1;
+        glfwWaitEventsTimeout(static_cast<double>(at_most_ms) / 1'000.0);
     }
-    if (woken_.exchange(false, std::memory_order_acquire)) frames_left_ = std::max(frames_left_, 2);
-    if (frames_left_ == 0) return false;
-    --frames_left_;
-    return true;
 }
 
 void Window::wake() {
-    woken_.store(true, std::memory_order_release);
-    glfwPostEmptyEvent();
+    const std::scoped_lock lock(gate);
+    if (gate_open) glfwPostEmptyEvent();
 }
 
-bool Window::should_close() const { return glfwWindowShouldClose(window_) != GLFW_FALSE; }
-void Window::close() { glfwSetWindowShouldClose(window_, GLFW_TRUE); }
+bool Window::take_input() { return std::exchange(input_, false); }
+bool Window::take_focus_gained() { return std::exchange(focus_gained_, false); }
 
-float Window::content_scale() const {
-    float x = 1.0F, y = 1.0F;
-    glfwGetWindowContentScale(window_, &x, &y);
-    return std::max(x, y);
-}
-
-void Window::begin_frame() {
+void Window::draw() {
+    if (!draw_ || drawing_) return;
+    drawing_ = true;
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
     ImGui::NewFrame();
-}
-
-void Window::end_frame(std::uint32_t background) {
+    draw_();
     ImGui::Render();
-    int width = 0, height = 0;
-    glfwGetFramebufferSize(window_, &width, &height);
-    const ImVec4 color = ImGui::ColorConvertU32ToFloat4(background);
-    gl_->viewport(0, 0, width, height);
-    gl_->clear_color(color.x, color.y, color.z, 1.0F);
-    gl_->clear(Gl::kColorBuffer);
+    // No clearing: the root window covers every pixel.
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     glfwSwapBuffers(window_);
+    drawing_ = false;
 }
 
-std::vector<std::uint8_t> Window::pixels(int& width, int& height) const {
-    glfwGetFramebufferSize(window_, &width, &height);
-    const std::size_t row = static_cast<std::size_t>(width) * 3;
-    std::vector<std::uint8_t> upside_down(row * static_cast<std::size_t>(height)), rgb(upside_down.size());
-    // What end_frame drew is in the front buffer now; drawing the same lists again puts it into the back buffer.
-    gl_->clear(Gl::kColorBuffer);
-    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-    gl_->pixel_store(Gl::kPackAlignment, 1);
-    gl_->read_pixels(0, 0, width, height, Gl::kRgb, Gl::kUnsignedByte, upside_down.data());
-    for (std::size_t y = 0; y < static_cast<std::size_t>(height); ++y) {
-        std::copy_n(upside_down.begin() + static_cast<std::ptrdiff_t>((static_cast<std::size_t>(height) - 1 - y) * row), row,
-                    rgb.begin() + static_cast<std::ptrdiff_t>(y * row));
+float Window::scale() const {
+    float content = 1.0F;
+    glfwGetWindowContentScale(window_, &content, nullptr);
+    int window_width = 0;
+    int pixel_width = 0;
+    glfwGetWindowSize(window_, &window_width, nullptr);
+    glfwGetFramebufferSize(window_, &pixel_width, nullptr);
+    // Where window coordinates are not pixels (Wayland), ImGui scales by itself.
+    if (window_width > 0 && pixel_width > 0)
+        content *= static_cast<float>(window_width) / static_cast<float>(pixel_width);
+    return content > 0.25F ? content : 1.0F;
+}
+
+Picture Window::picture() const {
+    Picture picture;
+    glfwGetFramebufferSize(window_, &picture.width, &picture.height);
+    const auto row = static_cast<std::size_t>(picture.width) * 3;
+    std::vector<std::uint8_t> upside_down(row * static_cast<std::size_t>(picture.height));
+    gl<PixelStore>("glPixelStorei")(kPackAlignment, 1);
+    gl<ReadBuffer>("glReadBuffer")(kFront);
+    gl<ReadPixels>("glReadPixels")(0, 0, picture.width, picture.height, kRgb, kUnsignedByte, upside_down.data());
+    picture.rgb.reserve(upside_down.size());
+    for (int y = picture.height - 1; y >= 0; --y) {
+        const auto from = upside_down.begin() + static_cast<std::ptrdiff_t>(row) * y;
+        picture.rgb.insert(picture.rgb.end(), from, from + static_cast<std::ptrdiff_t>(row));
     }
-    return rgb;
+    return picture;
 }
 
 }  // namespace ct::app

@@ -1,9 +1,8 @@
-// The window: GLFW, OpenGL 3 and Dear ImGui's back ends, and the idle loop. It draws when there is something to draw and
-// sleeps otherwise: no input, no event and no due time means no frame, and no processor.
+// The seam to GLFW and OpenGL 3: one window, its input for ImGui, and sleep until something happens.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,41 +14,45 @@ struct GLFWwindow;
 namespace ct::app {
 
 struct WindowOptions {
-    std::string title = "ColorTouch CRM";
-    int width = 1440, height = 900;
-    std::string settings_file;  ///< where ImGui keeps column widths; empty: nowhere
+    std::string title = "ColorTouch";
+    int width = 1280, height = 800;
 };
 
-/// One per process; the UI thread's, but for `wake`. Makes ImGui's context and destroys it.
+/// Pixels from the upper left, three bytes each.
+struct Picture {
+    int width = 0, height = 0;
+    std::vector<std::uint8_t> rgb;
+};
+
 class Window {
   public:
-    /// Error NO_DISPLAY: no display can be opened, or it has no OpenGL 3.
+    /// Opens it and connects it to the current ImGui context. NO_DISPLAY, NO_OPENGL.
     [[nodiscard]] static Result<std::unique_ptr<Window>> open(const WindowOptions& options);
     ~Window();
     Window(const Window&) = delete;
     Window& operator=(const Window&) = delete;
 
-    /// Sleeps until there is a reason to draw: input, `wake`, or `at_most_ms` have passed. False: nothing to draw after all.
-    [[nodiscard]] bool wait(std::int64_t at_most_ms);
-    void wake();  ///< any thread
-    [[nodiscard]] bool should_close() const;
-    void close();
-
-    [[nodiscard]] float content_scale() const;  ///< of the display
-    void begin_frame();
-    void end_frame(std::uint32_t background);   ///< draws and shows; ImGui's colour order
-    /// The last frame, three bytes a pixel, the top row first.
-    [[nodiscard]] std::vector<std::uint8_t> pixels(int& width, int& height) const;
+    [[nodiscard]] bool closing() const;
+    /// Sleeps until there is input, `wake` was called, or the time is over. 0: only looks.
+    void wait(std::int64_t at_most_ms);
+    /// Any thread.
+    static void wake();
+    /// Whether there was input since the last call; `wake` is not input.
+    [[nodiscard]] bool take_input();
+    [[nodiscard]] bool take_focus_gained();
+    /// What to draw, between ImGui::NewFrame and ImGui::Render. Also called while the user drags the window's edge.
+    void on_draw(std::function<void()> draw) { draw_ = std::move(draw); }
+    void draw();
+    [[nodiscard]] float scale() const;
+    [[nodiscard]] Picture picture() const;  ///< of the last frame
 
   private:
-    struct Gl;
-    explicit Window(GLFWwindow* window);
-    void watch_input();
+    explicit Window(GLFWwindow* window) : window_(window) {}
+    void connect();
 
     GLFWwindow* window_;
-    std::unique_ptr<Gl> gl_;
-    std::atomic<bool> woken_{true};
-    int frames_left_ = 0;  // ImGui needs a few frames to settle after each input
+    std::function<void()> draw_;
+    bool input_ = true, focus_gained_ = false, drawing_ = false;
 };
 
 }  // namespace ct::app

@@ -1,0 +1,120 @@
+#include "ui/app.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ui/format.h"
+
+namespace ct::ui {
+namespace {
+
+constexpr std::int64_t kCaretBlink_ms = 400;
+
+}  // namespace
+
+App::App(AppOptions options)
+    : options_(std::move(options)),
+      config_(options_.config),
+      ids_(*options_.clock, *options_.random),
+      editor_(state_, *options_.clock, *options_.random,
+              [this](client::Command command) {
+                  if (const auto* commit = std::get_if<client::Commit>(&command)) desk_.last_ticket = commit->ticket;
+                  options_.post(std::move(command));
+              }),
+      desk_{state_,          editor_, options_.post, [this] { return ids_.next(); }, options_.open_url,
+            *options_.clock, config_, options_.about} {
+    ImGuiIO& io = ImGui::GetIO();
+    io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
+    io.ConfigInputTextCursorBlink = true;
+    io.IniFilename = nullptr;
+    desk_.theme.load_fonts(options_.fonts != nullptr ? *options_.fonts : FontData{});
+    apply_theme();
+}
+
+bool App::dark() const {
+    if (config_.theme == client::Theme::system) return options_.system_dark;
+    return config_.theme == client::Theme::dark;
+}
+
+void App::apply_theme() { desk_.theme.apply(dark(), config_.scale * options_.display_scale); }
+
+void App::set_display_scale(float scale) {
+    options_.display_scale = scale;
+    apply_theme();
+}
+
+void App::open_first_lead() {
+    const client::Table& leads = state_.table(crm::Model::lead);
+    const auto newest = std::max_element(leads.all().begin(), leads.all().end(),
+                                         [](const auto& a, const auto& b) { return a.updated_at < b.updated_at; });
+    if (newest != leads.all().end()) desk_.open(crm::Model::lead, newest->id);
+}
+
+void App::save_config() {
+    desk_.config_changed = false;
+    apply_theme();
+    desk_.redraw_within(0);
+    if (options_.save_config) desk_.accepted(options_.save_config(config_));
+}
+
+void App::frame() {
+    desk_.frame_due_in_ms = 60'000;  // relative times ("5 min ago") grow older
+    shell_.handle_keys(desk_);
+    shell_.draw(desk_);
+    desk_.redraw_within(desk_.toasts.draw(desk_.theme, options_.clock->steady(), ImGui::GetMainViewport()->Size.x));
+    // Edits move records in memory, so they wait until nothing points there; each may ask for another.
+    const auto acts = std::exchange(desk_.at_frame_end, {});
+    for (const auto& act : acts) act();
+    if (desk_.open_request) shell_.drawer().show(desk_, *std::exchange(desk_.open_request, std::nullopt));
+    if (!acts.empty()) desk_.redraw_within(0);
+    if (desk_.config_changed) save_config();
+    if (ImGui::GetIO().WantTextInput) desk_.redraw_within(kCaretBlink_ms);
+}
+
+void App::on_finished(const client::SyncFinished& finished) {
+    const store::SyncHistoryRow& row = finished.row;
+    if (row.outcome != "done") {
+        if (finished.asked_for)
+            desk_.toasts.add(ToastKind::problem, finished.detail.empty() ? row.outcome : finished.detail);
+    } else if (finished.asked_for && config_.toast_on_success) {
+        desk_.toasts.add(ToastKind::done, row.pushed + row.pulled == 0
+                                              ? "Synced. Nothing was new"
+                                              : "Synced. " + count_text(row.pushed, "", "") + " sent, " +
+                                                    count_text(row.pulled, "", "") + " received");
+    }
+    if (row.conflicts + row.failed > 0) {
+        desk_.toasts.add(ToastKind::problem,
+                         count_text(row.conflicts + row.failed, "change needs", "changes need") + " you", "Show",
+                         [this] { shell_.indicator().open(); });
+    }
+    shell_.indicator().refresh(desk_);
+}
+
+void App::handle(client::Event event) {
+    const std::optional<std::string> not_saved = editor_.observe(event);
+    state_.apply(event);
+    if (const auto* saved = std::get_if<client::Saved>(&event)) {
+        shell_.drawer().on_saved(desk_, saved->ticket);
+    } else if (const auto* failed = std::get_if<client::SaveFailed>(&event)) {
+        shell_.drawer().on_save_failed(desk_, failed->ticket, failed->error);
+        desk_.toasts.add(ToastKind::problem, "Not saved: " + not_saved.value_or("Edit") + ". " + failed->error.message);
+    } else if (auto* queue = std::get_if<client::QueueListed>(&event)) {
+        desk_.queue = std::move(queue->operations);
+    } else if (auto* history = std::get_if<client::HistoryListed>(&event)) {
+        desk_.history = std::move(history->rows);
+    } else if (const auto* finished = std::get_if<client::SyncFinished>(&event)) {
+        on_finished(*finished);
+    } else if (std::holds_alternative<client::SyncChanged>(event)) {
+        shell_.indicator().refresh(desk_);
+    } else if (const auto* signed_in = std::get_if<client::SignedIn>(&event)) {
+        desk_.sign_in = {};
+        desk_.toasts.add(ToastKind::done, "Signed in as " + (signed_in->user.name.empty() ? signed_in->user.email
+                                                                                          : signed_in->user.name));
+    } else if (const auto* refused = std::get_if<client::SignInFailed>(&event)) {
+        desk_.sign_in = {false, refused->error.message};
+    } else if (const auto* trouble = std::get_if<client::Trouble>(&event)) {
+        desk_.toasts.add(ToastKind::problem, trouble->error.message);
+    }
+}
+
+}  // namespace ct::ui

@@ -1,0 +1,64 @@
+// The window's inside, independent of how it comes to the screen: `frame` draws between ImGui::NewFrame and
+// ImGui::Render. The program gives it GLFW and OpenGL, the tests nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "client/commands.h"
+#include "client/config.h"
+#include "client/event.h"
+#include "client/state.h"
+#include "ui/desk.h"
+#include "ui/shell.h"
+
+namespace ct::ui {
+
+struct AppOptions {
+    client::Config config;
+    std::function<void(client::Command)> post;                       ///< to the worker; never blocks
+    std::function<Result<void>(const client::Config&)> save_config;  ///< may be empty
+    std::function<void(const std::string&)> open_url;                ///< may be empty
+    const Clock* clock = &system_clock();
+    Random* random = &system_random();
+    const FontData* fonts = nullptr;  ///< must outlive the ImGui context; null: ImGui's own font
+    std::string about;
+    float display_scale = 1.0F;
+    bool system_dark = false;  ///< what Theme::system means
+};
+
+class App {
+  public:
+    /// An ImGui context must be current, and stay until this is gone.
+    explicit App(AppOptions options);
+
+    /// What the worker reported. Before the frame that is to show it.
+    void handle(client::Event event);
+    void frame();
+    /// When the screen changes by itself: 0 at once, at most a minute. Input and events come on top.
+    [[nodiscard]] std::int64_t next_frame_in_ms() const { return desk_.frame_due_in_ms; }
+    void set_display_scale(float scale);
+    void open_first_lead();
+
+    [[nodiscard]] const client::State& state() const { return state_; }
+    [[nodiscard]] client::Editor& editor() { return editor_; }
+    [[nodiscard]] Desk& desk() { return desk_; }
+    [[nodiscard]] Shell& shell() { return shell_; }
+
+  private:
+    void apply_theme();
+    void save_config();
+    void on_finished(const client::SyncFinished& finished);
+    [[nodiscard]] bool dark() const;
+
+    AppOptions options_;
+    client::Config config_;
+    client::State state_;
+    UuidGenerator ids_;
+    client::Editor editor_;
+    Desk desk_;
+    Shell shell_;
+};
+
+}  // namespace ct::ui

@@ -1,0 +1,296 @@
+#include "ui/drawer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "crm/tables.h"
+#include "ui/actions.h"
+#include "ui/cells.h"
+#include "ui/format.h"
+#include "ui/icons.h"
+#include "ui/widgets.h"
+
+namespace ct::ui {
+namespace {
+
+using crm::Model;
+
+constexpr SteadyMs kSavedShown_ms = 2'500;
+constexpr float kPadding = 24;
+
+}  // namespace
+
+// --- which record
+// ---------------------------------------------------------------------------------------------------------
+
+void Drawer::take(Desk& desk, const Shown& shown, Form form) {
+    shown_ = shown;
+    form_ = std::move(form);
+    tab_ = Tab::details;
+    problem_.clear();
+    note_.clear();
+    saving_ticket_ = 0;
+    saved_at_ = 0;
+    desk.shown_model = shown.model;
+    desk.shown_id = shown.id;
+}
+
+void Drawer::show(Desk& desk, const OpenRequest& request) {
+    if (open() && !request.id.nil() && shown_.id == request.id) return;
+    const crm::Record* record = request.id.nil() ? nullptr : desk.state.find(request.model, request.id);
+    if (record == nullptr && !request.id.nil()) return;
+    set_aside(desk);
+    // From a lead to its payment and back; between leads there is nothing to go back to.
+    const bool from_lead = open() && shown_.model == Model::lead && !shown_.id.nil() && request.model != Model::lead;
+    const bool on_top = request.id.nil() && open() && !shown_.id.nil();
+    if (from_lead || on_top) {
+        back_.push_back(shown_);
+    } else if (request.model == Model::lead || !open()) {
+        back_.clear();
+    }
+    Form form = record != nullptr ? Form(*record) : Form(request.model, request.preset, desk.config);
+    if (record == nullptr) form.focus_first();
+    take(desk, {request.model, request.id}, std::move(form));
+}
+
+void Drawer::set_aside(Desk& desk) {
+    if (!open() || !form_->dirty()) return;
+    aside_ = SetAside{shown_, std::move(*form_)};
+    desk.toasts.add(ToastKind::info, "Unsaved changes to " + aside_->form.name() + " set aside", "Bring back",
+                    [this, &desk] { bring_back(desk); });
+}
+
+void Drawer::bring_back(Desk& desk) {
+    if (!aside_) return;
+    SetAside aside = std::move(*aside_);
+    aside_.reset();
+    take(desk, aside.shown, std::move(aside.form));
+}
+
+void Drawer::shut(Desk& desk) {
+    form_.reset();
+    desk.shown_id = {};
+    while (!back_.empty()) {
+        const Shown last = back_.back();
+        back_.pop_back();
+        const crm::Record* record = desk.state.find(last.model, last.id);
+        if (record == nullptr) continue;
+        take(desk, last, Form(*record));
+        return;
+    }
+}
+
+void Drawer::close(Desk& desk) {
+    if (!open()) return;
+    set_aside(desk);
+    shut(desk);
+}
+
+// --- saving
+// ---------------------------------------------------------------------------------------------------------------
+
+void Drawer::save(Desk& desk) {
+    if (!open() || (!form_->dirty() && !form_->is_new())) return;
+    problem_.clear();
+    std::optional<crm::Changes> changes = form_->collect(desk);
+    if (!changes) {
+        tab_ = Tab::details;
+        return;
+    }
+    Result<void> done;
+    if (form_->is_new()) {
+        Result<Uuid> added = desk.editor.add(shown_.model, std::move(*changes));
+        if (added) {
+            shown_.id = desk.shown_id = *added;
+        } else {
+            done = fail(added.error());
+        }
+    } else if (!changes->empty()) {
+        done = desk.editor.set(shown_.model, shown_.id, std::move(*changes));
+    }
+    if (!done) {
+        problem_ = done.error().message;
+        form_->show_error(done.error());
+        return;
+    }
+    form_->mark_saved();
+    if (const crm::Record* record = desk.state.find(shown_.model, shown_.id)) *form_ = Form(*record);
+    saving_ticket_ = desk.last_ticket;
+}
+
+void Drawer::on_saved(Desk& desk, std::uint64_t ticket) {
+    if (ticket != saving_ticket_ || ticket == 0) return;
+    saving_ticket_ = 0;
+    saved_at_ = desk.clock.steady();
+}
+
+void Drawer::on_save_failed(Desk& desk, std::uint64_t ticket, const Error& error) {
+    if (ticket != saving_ticket_ || ticket == 0 || !open()) return;
+    saving_ticket_ = 0;
+    problem_ = "Not saved: " + error.message;
+    const crm::Record* record = desk.state.find(shown_.model, shown_.id);
+    if (record == nullptr) shown_.id = desk.shown_id = {};
+    form_->mark_unsaved(record);
+}
+
+// --- drawing
+// --------------------------------------------------------------------------------------------------------------
+
+void Drawer::draw(Desk& desk) {
+    if (!open()) return;
+    const crm::Record* record = shown_.id.nil() ? nullptr : desk.state.find(shown_.model, shown_.id);
+    if (record == nullptr && !shown_.id.nil()) return shut(desk);  // deleted, here or elsewhere
+    if (record != nullptr && saving_ticket_ == 0) form_->refresh(*record);
+    const Theme& theme = desk.theme;
+    draw_head(desk, record);
+    const float foot = theme.px(66);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(kPadding), theme.px(16)});
+    ImGui::BeginChild("drawer body", {0, -foot}, ImGuiChildFlags_AlwaysUseWindowPadding | ImGuiChildFlags_NavFlattened);
+    ImGui::PopStyleVar();
+    draw_body(desk, record);
+    ImGui::EndChild();
+    draw_foot(desk, record);
+}
+
+void Drawer::draw_head(Desk& desk, const crm::Record* record) {
+    const Theme& theme = desk.theme;
+    const ImVec2 window = ImGui::GetWindowPos();
+    const float width = ImGui::GetWindowWidth();
+    float x = window.x + theme.px(kPadding);
+    const float y = window.y + theme.px(16);
+    if (!back_.empty()) {
+        ImGui::SetCursorScreenPos({x - theme.px(8), y});
+        if (icon_button(theme, "Back", icon::kChevronLeft)) desk.later([this, &desk] { close(desk); });
+        x += theme.px(30);
+    }
+    std::string title = record != nullptr ? title_of(*record) : form_->name();
+    const float room = width - (x - window.x) - theme.px(90);
+    theme.push(Size::heading, true);
+    draw_text({x, y + (theme.px(32) - ImGui::GetFontSize()) / 2}, theme.colors().text, title, room);
+    Theme::pop();
+    ImGui::SetCursorScreenPos({window.x + width - theme.px(50), y});
+    if (icon_button(theme, "Close", icon::kClose)) desk.later([this, &desk] { close(desk); });
+    if (record != nullptr) {
+        ImGui::SetCursorScreenPos({window.x + width - theme.px(86), y});
+        if (icon_button(theme, "Delete this record", icon::kTrash)) {
+            desk.later([this, &desk] { remove_records(desk, shown_.model, {shown_.id}); });
+        }
+    }
+    ImGui::SetCursorScreenPos({window.x + theme.px(kPadding), y + theme.px(38)});
+    draw_state(desk, record);
+    if (record != nullptr && shown_.model == Model::lead) {
+        draw_reach(desk, *record);
+        draw_tabs(desk, *record);
+    }
+    const float bottom = ImGui::GetCursorScreenPos().y + theme.px(4);
+    ImGui::GetWindowDrawList()->AddLine({window.x, bottom}, {window.x + width, bottom}, theme.colors().border,
+                                        theme.px(1));
+    ImGui::SetCursorScreenPos({window.x, bottom + theme.px(1)});
+}
+
+void Drawer::draw_state(Desk& desk, const crm::Record* record) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const SteadyMs now = desk.clock.steady();
+    if (record == nullptr) {
+        pill(theme, "Not saved yet", p.neutral);
+    } else if (saving_ticket_ != 0) {
+        pill(theme, "Saving…", p.info, icon::kSave);
+    } else if (saved_at_ != 0 && now - saved_at_ < kSavedShown_ms) {
+        pill(theme, "Saved", p.ok, icon::kCheck);
+        desk.redraw_within(kSavedShown_ms - (now - saved_at_));
+    } else {
+        const SyncMark mark = sync_mark(p, *record);
+        pill(theme, mark.words, *mark.tone, mark.icon);
+        ImGui::SameLine();
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        ImGui::SetCursorScreenPos({at.x, at.y + theme.px(3)});
+        text(theme, "Changed " + ago_text(record->updated_at, desk.now()), p.muted, Size::small);
+    }
+}
+
+/// Call, write, chat.
+void Drawer::draw_reach(Desk& desk, const crm::Record& lead) {
+    const Theme& theme = desk.theme;
+    const std::string phone(lead.fields.text(crm::field_id(Model::lead, "phoneE164")));
+    const std::string email(lead.fields.text(crm::field_id(Model::lead, "email")));
+    if (phone.empty() && email.empty()) return;
+    const float left = ImGui::GetWindowPos().x + theme.px(kPadding);
+    ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y + theme.px(4)});
+    std::string url;
+    if (!phone.empty()) {
+        if (button(theme, "Call", ButtonKind::plain, icon::kPhone)) url = "tel:" + phone;
+        ImGui::SameLine();
+        if (button(theme, "WhatsApp", ButtonKind::plain, icon::kChat)) url = "https://wa.me/" + phone.substr(1);
+        ImGui::SameLine();
+    }
+    if (!email.empty()) {
+        if (button(theme, "E-mail", ButtonKind::plain, icon::kEmail)) url = "mailto:" + email;
+    } else {
+        ImGui::NewLine();
+    }
+    if (!url.empty() && desk.open_url) desk.open_url(url);
+}
+
+void Drawer::draw_tabs(Desk& desk, const crm::Record& lead) {
+    const Theme& theme = desk.theme;
+    const auto with_count = [&](const char* words, Model model) {
+        const std::size_t count = desk.state.children(model, lead.id).size();
+        return (count == 0 ? std::string(words) : std::string(words) + "  " + std::to_string(count)) + "##" + words +
+               " tab";
+    };
+    const std::string labels[] = {"Details##Details tab", with_count("Payments", Model::payment),
+                                  with_count("Reminders", Model::reminder), with_count("Notes", Model::note)};
+    ImGui::SetCursorScreenPos(
+        {ImGui::GetWindowPos().x + theme.px(kPadding), ImGui::GetCursorScreenPos().y + theme.px(6)});
+    auto chosen = static_cast<std::size_t>(tab_);
+    if (segments(theme, "tabs", labels, chosen)) tab_ = static_cast<Tab>(chosen);
+    ImGui::Dummy({0, theme.px(2)});
+}
+
+void Drawer::draw_body(Desk& desk, const crm::Record* record) {
+    const Theme& theme = desk.theme;
+    if (!problem_.empty()) {
+        paragraph(theme, problem_, theme.colors().danger.strong);
+        ImGui::Dummy({0, theme.px(6)});
+    }
+    const bool with_children = record != nullptr && shown_.model == Model::lead;
+    if (!with_children || tab_ == Tab::details) return form_->draw(desk);
+    if (tab_ == Tab::payments) return draw_children(desk, Model::payment, record->id);
+    if (tab_ == Tab::reminders) return draw_children(desk, Model::reminder, record->id);
+    draw_notes(desk, record->id);
+}
+
+void Drawer::draw_foot(Desk& desk, const crm::Record* record) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const ImVec2 window = ImGui::GetWindowPos();
+    const float width = ImGui::GetWindowWidth();
+    const float top = window.y + ImGui::GetWindowHeight() - theme.px(66);
+    ImGui::GetWindowDrawList()->AddLine({window.x, top}, {window.x + width, top}, p.border, theme.px(1));
+    const float y = top + theme.px(16);
+    const bool unsaved = form_->dirty() || record == nullptr;
+    const float save_width = theme.px(96);
+    float x = window.x + width - theme.px(kPadding) - save_width;
+    ImGui::SetCursorScreenPos({x, y});
+    ImGui::BeginDisabled(!unsaved);
+    if (button(theme, "Save", ButtonKind::primary, nullptr, save_width)) desk.later([this, &desk] { save(desk); });
+    ImGui::EndDisabled();
+    tooltip(theme, "Ctrl+Enter");
+    const float cancel_width = theme.px(84);
+    x -= cancel_width + theme.px(8);
+    ImGui::SetCursorScreenPos({x, y});
+    if (button(theme, unsaved ? "Cancel" : "Done##Close drawer", ButtonKind::plain, nullptr, cancel_width)) {
+        desk.later([this, &desk] { close(desk); });
+    }
+    tooltip(theme, "Esc");
+    const float text_y = y + (theme.px(34) - ImGui::GetFontSize()) / 2;
+    const bool editing = unsaved && record != nullptr;
+    draw_text({window.x + theme.px(kPadding), text_y}, editing ? p.warn.strong : p.faint,
+              editing   ? "Unsaved changes"
+              : unsaved ? ""
+                        : "Everything is saved",
+              x - window.x - theme.px(kPadding));
+}
+
+}  // namespace ct::ui

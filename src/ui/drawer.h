@@ -1,0 +1,63 @@
+// The record at the right: its form, and for a lead its payments, reminders and notes. Knows what is being saved, and
+// keeps typed text whatever happens to the save.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ui/desk.h"
+#include "ui/form.h"
+
+namespace ct::ui {
+
+class Drawer {
+  public:
+    [[nodiscard]] bool open() const { return form_.has_value(); }
+    void show(Desk& desk, const OpenRequest& request);
+    void draw(Desk& desk);
+    void save(Desk& desk);
+    /// Esc: gives up what is typed (a toast can bring it back) and closes, or goes back to the lead it came from.
+    void close(Desk& desk);
+    /// Saved and SaveFailed, to be told after State knows.
+    void on_saved(Desk& desk, std::uint64_t ticket);
+    void on_save_failed(Desk& desk, std::uint64_t ticket, const Error& error);
+
+  private:
+    enum class Tab : std::uint8_t { details, payments, reminders, notes };
+    struct Shown {
+        crm::Model model = crm::Model::lead;
+        Uuid id;  ///< nil: new
+    };
+    struct SetAside {
+        Shown shown;
+        Form form;
+    };
+
+    void set_aside(Desk& desk);
+    void bring_back(Desk& desk);
+    void take(Desk& desk, const Shown& shown, Form form);
+    void shut(Desk& desk);
+    void draw_head(Desk& desk, const crm::Record* record);
+    void draw_state(Desk& desk, const crm::Record* record);
+    void draw_reach(Desk& desk, const crm::Record& lead);
+    void draw_tabs(Desk& desk, const crm::Record& lead);
+    void draw_body(Desk& desk, const crm::Record* record);
+    void draw_foot(Desk& desk, const crm::Record* record);
+    void draw_children(Desk& desk, crm::Model model, const Uuid& lead);
+    void draw_child(Desk& desk, const crm::Record& child);
+    void draw_notes(Desk& desk, const Uuid& lead);
+    [[nodiscard]] std::vector<const crm::Record*> children(const Desk& desk, crm::Model model, const Uuid& lead) const;
+
+    std::optional<Form> form_;
+    Shown shown_;
+    Tab tab_ = Tab::details;
+    std::vector<Shown> back_;          // where closing leads to
+    std::uint64_t saving_ticket_ = 0;  // of the form's last save, not yet answered; 0: none
+    SteadyMs saved_at_ = 0;
+    std::string problem_;            // why the last save failed
+    std::string note_;               // being typed
+    std::optional<SetAside> aside_;  // the last form that was left unsaved
+};
+
+}  // namespace ct::ui

@@ -1,0 +1,304 @@
+#include "ui/indicator.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "crm/model.h"
+#include "ui/actions.h"
+#include "ui/format.h"
+#include "ui/icons.h"
+#include "ui/widgets.h"
+
+namespace ct::ui {
+namespace {
+
+using client::Indicator;
+
+constexpr std::int64_t kDay_ms = 24 * 3'600'000;
+constexpr float kPopoverWidth = 400;
+constexpr std::size_t kHistoryShown = 5;
+constexpr std::size_t kFailedShown = 20;
+
+/// "3 sent, 1 received" for a row of history.
+std::string result_words(const store::SyncHistoryRow& row) {
+    if (row.outcome != "done") return "Did not finish: " + words_of_choice(row.outcome);
+    std::string words;
+    const auto add = [&words](std::int64_t number, const char* what) {
+        if (number == 0) return;
+        words += (words.empty() ? "" : ", ") + count_text(number, "", "") + " " + what;
+    };
+    add(row.pushed, "sent");
+    add(row.pulled, "received");
+    add(row.merged, "merged");
+    add(row.conflicts, "to decide");
+    add(row.failed, "refused");
+    return words.empty() ? "Nothing was new" : words;
+}
+
+}  // namespace
+
+IndicatorLook look_of(const Palette& p, Indicator indicator) {
+    switch (indicator) {
+        case Indicator::synced:
+            return {icon::kWifi, nullptr, "All sent", &p.ok, false};
+        case Indicator::pending:
+            return {icon::kCloudUpload, nullptr, "Waiting", &p.warn, false};
+        case Indicator::syncing:
+            return {nullptr, nullptr, "Syncing", &p.info, false};
+        case Indicator::offline:
+            return {icon::kWifiOff, nullptr, "Offline", &p.danger, false};
+        case Indicator::server_away:
+            return {icon::kCloud, icon::kClock, "Server away", &p.warn, false};
+        case Indicator::login_page:
+            return {icon::kCloud, icon::kKey, "Login page", &p.warn, false};
+        case Indicator::signed_out:
+            return {icon::kCloud, icon::kPerson, "Sign in again", &p.warn, false};
+        case Indicator::local_trouble:
+            return {icon::kError, nullptr, "Cannot save", &p.danger, true};
+        case Indicator::local_only:
+            return {icon::kComputer, nullptr, "On this laptop", &p.neutral, false};
+    }
+    return {icon::kCloud, nullptr, "", &p.neutral, false};
+}
+
+std::string badge_of(const client::SyncView& view) {
+    if (view.indicator == Indicator::syncing && view.sending_total > 0) {
+        return std::to_string(view.sending_done) + "/" + std::to_string(view.sending_total);
+    }
+    // On a device without a server nothing waits: the number would never go down.
+    if (view.indicator == Indicator::local_only) return {};
+    return view.queue.records > 0 ? count_text(view.queue.records, "", "") : std::string{};
+}
+
+void IndicatorView::refresh(Desk& desk) {
+    if (!shown_) return;
+    desk.post(client::ListQueue{});
+    desk.post(client::ListHistory{});
+}
+
+void IndicatorView::draw(Desk& desk, float right, float middle_y) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const client::SyncView& view = desk.state.sync();
+    const IndicatorLook look = look_of(p, view.indicator);
+    const std::string badge = badge_of(view);
+    const std::string needs = view.needs_you > 0 ? "! " + count_text(view.needs_you, "", "") : std::string{};
+    const float height = theme.px(36);
+    theme.push(Size::caption, true);
+    const float badge_width =
+        badge.empty() ? 0 : std::max(theme.px(18), ImGui::CalcTextSize(badge.c_str()).x + theme.px(12));
+    const float needs_width = needs.empty() ? 0 : ImGui::CalcTextSize(needs.c_str()).x + theme.px(12);
+    Theme::pop();
+    ImGui::PushFont(theme.font(true), static_cast<float>(Size::small));
+    const ImVec2 words_size = ImGui::CalcTextSize(look.words);
+    const float gap = theme.px(8);
+    const float width = theme.px(40) + words_size.x + theme.px(14) + (badge_width > 0 ? badge_width + gap : 0) +
+                        (needs_width > 0 ? needs_width + gap : 0);
+    const ImVec2 at{std::floor(right - width), std::floor(middle_y - height / 2)};
+    const ImVec2 max{at.x + width, at.y + height};
+    ImGui::SetCursorScreenPos(at);
+    if (ImGui::InvisibleButton("Sync", {width, height}, ImGuiButtonFlags_EnableNav)) open_next_ = true;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImU32 ground = look.boxed ? p.danger.strong : look.tone->soft;
+    const ImU32 color = look.boxed ? p.surface : look.tone->strong;
+    const float rounding = look.boxed ? theme.px(4) : height / 2;
+    list->AddRectFilled(at, max, ground, rounding);
+    if (ImGui::IsItemHovered() || shown_) list->AddRect(at, max, color, rounding, 0, theme.px(1));
+    const ImVec2 icon_center{at.x + theme.px(22), middle_y};
+    if (look.icon == nullptr) {
+        draw_spinner(theme, icon_center, theme.px(7.5F), color, ImGui::GetTime());
+        desk.redraw_within(40);
+    } else {
+        ImGui::PushFont(theme.font(), 16.0F);
+        const ImVec2 size = ImGui::CalcTextSize(look.icon);
+        list->AddText({std::floor(icon_center.x - size.x / 2), std::floor(icon_center.y - size.y / 2)}, color,
+                      look.icon);
+        ImGui::PopFont();
+    }
+    if (look.mark != nullptr) {
+        const ImVec2 corner{icon_center.x + theme.px(7), icon_center.y + theme.px(6)};
+        list->AddCircleFilled(corner, theme.px(7.5F), ground, 20);
+        ImGui::PushFont(theme.font(), 9.0F);
+        const ImVec2 size = ImGui::CalcTextSize(look.mark);
+        list->AddText({std::floor(corner.x - size.x / 2), std::floor(corner.y - size.y / 2)}, color, look.mark);
+        ImGui::PopFont();
+    }
+    float x = at.x + theme.px(38);
+    draw_text({x, middle_y - words_size.y / 2}, color, look.words);
+    x += words_size.x + gap;
+    ImGui::PopFont();
+    if (badge_width > 0) {
+        draw_badge(theme, {x + badge_width / 2, middle_y}, badge, color, look.boxed ? p.danger.strong : p.surface);
+        x += badge_width + gap;
+    }
+    if (needs_width > 0) draw_badge(theme, {x + needs_width / 2, middle_y}, needs, p.danger.strong, p.surface);
+    if (!shown_) tooltip(theme, client::headline(view, desk.now()));
+    if (open_next_) {
+        open_next_ = false;
+        ImGui::OpenPopup("sync popover");
+        desk.post(client::ListQueue{});
+        desk.post(client::ListHistory{});
+    }
+    ImGui::SetNextWindowPos({max.x, max.y + theme.px(8)}, ImGuiCond_Always, {1, 0});
+    ImGui::SetNextWindowSizeConstraints({theme.px(kPopoverWidth), 0}, {theme.px(kPopoverWidth), theme.px(640)});
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(20), theme.px(18)});
+    ImGui::PushStyleVar(ImGuiStyleVar_PopupRounding, theme.px(12));
+    shown_ = ImGui::BeginPopup("sync popover");
+    if (shown_) {
+        draw_popover(desk);
+        ImGui::EndPopup();
+    }
+    ImGui::PopStyleVar(2);
+}
+
+void IndicatorView::draw_popover(Desk& desk) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const client::SyncView& view = desk.state.sync();
+    ImGui::PushTextWrapPos(theme.px(kPopoverWidth - 20));
+    const std::string line = client::headline(view, desk.now());
+    text(theme, line, p.text, Size::heading, true);
+    if (!view.reason.empty() && line.find(view.reason) == std::string::npos) text(theme, view.reason, p.muted);
+    ImGui::PopTextWrapPos();
+    // The countdown in the headline runs by the second.
+    if (view.next_try_at > desk.now()) desk.redraw_within(1'000 - (desk.now() % 1'000));
+    draw_progress(desk);
+    ImGui::Dummy({0, theme.px(4)});
+    const bool has_server = view.indicator != Indicator::local_only;
+    if (button(theme, "Sync now", ButtonKind::primary, icon::kSync, theme.px(132))) desk.post(client::SyncNow{});
+    ImGui::SameLine(0, theme.px(8));
+    if (view.indicator == Indicator::signed_out || !has_server) {
+        if (button(theme, "Sign in", ButtonKind::plain, icon::kPerson)) {
+            desk.page = Page::settings;
+            ImGui::CloseCurrentPopup();
+        }
+    } else {
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        ImGui::SetCursorScreenPos({at.x + theme.px(8), at.y + theme.px(7)});
+        bool offline = view.working_offline;
+        if (toggle(theme, "Work offline", &offline)) desk.post(client::WorkOffline{offline});
+    }
+    draw_waiting(desk);
+    draw_failed(desk);
+    draw_history(desk);
+}
+
+void IndicatorView::draw_progress(Desk& desk) {
+    const client::SyncView& view = desk.state.sync();
+    const bool sending = view.sending_total > view.sending_done || view.receiving_total == 0;
+    const std::int64_t total = sending ? view.sending_total : view.receiving_total;
+    const std::int64_t done = sending ? view.sending_done : view.receiving_done;
+    if (view.indicator != Indicator::syncing || total <= 0) return;
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x;
+    const float height = theme.px(6);
+    const float part = std::clamp(static_cast<float>(done) / static_cast<float>(total), 0.0F, 1.0F);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddRectFilled(at, {at.x + width, at.y + height}, p.neutral.soft, height / 2);
+    if (part > 0)
+        list->AddRectFilled(at, {at.x + std::max(height, width * part), at.y + height}, p.info.strong, height / 2);
+    ImGui::Dummy({width, height});
+}
+
+void IndicatorView::draw_waiting(Desk& desk) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const store::QueueSummary& queue = desk.state.sync().queue;
+    if (queue.records == 0) return;
+    ImGui::Dummy({0, theme.px(4)});
+    divider(theme);
+    text(theme, "Waiting to be sent", p.muted, Size::small, true);
+    for (const crm::ModelDef& model : crm::models()) {
+        const std::int64_t count = queue.records_by_model[static_cast<std::size_t>(model.model)];
+        if (count == 0) continue;
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        text(theme, model.plural);
+        const std::string number = count_text(count, "", "");
+        draw_text({at.x + ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(number.c_str()).x, at.y}, p.text,
+                  number);
+    }
+    if (queue.oldest_created_at == 0) return;
+    const bool old = desk.now() - queue.oldest_created_at > kDay_ms;
+    const std::string words = "Oldest: " + ago_text(queue.oldest_created_at, desk.now());
+    if (old) {
+        pill(theme, words, p.warn, icon::kWarning);
+    } else {
+        text(theme, words, p.muted, Size::small);
+    }
+}
+
+void IndicatorView::draw_failed(Desk& desk) {
+    std::vector<const sync::QueuedOperation*> failed;
+    for (const sync::QueuedOperation& operation : desk.queue) {
+        if (operation.state == sync::QueueState::error || operation.state == sync::QueueState::conflict) {
+            failed.push_back(&operation);
+        }
+    }
+    if (failed.empty()) return;
+    const Theme& theme = desk.theme;
+    ImGui::Dummy({0, theme.px(4)});
+    divider(theme);
+    text(theme, "Needs you", theme.colors().danger.strong, Size::small, true);
+    if (failed.size() > kFailedShown) failed.resize(kFailedShown);
+    for (const sync::QueuedOperation* operation : failed) draw_failed_one(desk, *operation);
+}
+
+void IndicatorView::draw_failed_one(Desk& desk, const sync::QueuedOperation& queued) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const sync::Operation& operation = queued.operation;
+    const crm::Record* record = desk.state.find(operation.model, operation.record);
+    ImGui::PushID(operation.id.str().c_str());
+    const std::string title = record != nullptr ? title_of(*record) : "A deleted record";
+    text(theme, std::string(crm::name(operation.model)) + ": " + title, Size::body, true);
+    const bool conflict = queued.state == sync::QueueState::conflict;
+    const std::string why = conflict ? "Somebody else changed the same money field. Nothing was overwritten."
+                            : queued.error_message.empty() ? queued.error_code
+                                                           : queued.error_message;
+    paragraph(theme, why, p.muted, Size::small);
+    if (!conflict) {
+        if (button(theme, "Try again", ButtonKind::plain, icon::kRefresh))
+            desk.post(client::RetryOperation{operation.id});
+        ImGui::SameLine();
+    }
+    if (button(theme, conflict ? "Keep theirs" : "Discard my change", ButtonKind::danger)) {
+        desk.post(client::DiscardOperation{operation.id});
+    }
+    if (record != nullptr) {
+        ImGui::SameLine();
+        if (button(theme, "Open", ButtonKind::quiet)) {
+            desk.open(operation.model, operation.record);
+            ImGui::CloseCurrentPopup();
+        }
+    }
+    ImGui::PopID();
+}
+
+void IndicatorView::draw_history(Desk& desk) {
+    if (desk.history.empty()) return;
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    ImGui::Dummy({0, theme.px(4)});
+    divider(theme);
+    text(theme, "Last syncs", p.muted, Size::small, true);
+    theme.push(Size::small);
+    for (std::size_t i = 0; i < std::min(desk.history.size(), kHistoryShown); ++i) {
+        const store::SyncHistoryRow& row = desk.history[i];
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        const float width = ImGui::GetContentRegionAvail().x;
+        const bool done = row.outcome == "done";
+        const float line = ImGui::GetFontSize();
+        ImGui::GetWindowDrawList()->AddText(at, done ? p.ok.strong : p.danger.strong,
+                                            done ? icon::kCheck : icon::kErrorOutline);
+        const std::string when = ago_text(row.started_at, desk.now());
+        const float when_width = ImGui::CalcTextSize(when.c_str()).x;
+        draw_text({at.x + theme.px(22), at.y}, p.text, result_words(row), width - theme.px(30) - when_width);
+        draw_text({at.x + width - when_width, at.y}, p.muted, when);
+        ImGui::Dummy({width, line});
+    }
+    Theme::pop();
+}
+
+}  // namespace ct::ui

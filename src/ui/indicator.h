@@ -1,0 +1,43 @@
+// The sync indicator at the top right and the popover behind it: what is where, and what waits for what.
+#pragma once
+
+#include <string>
+
+#include "client/event.h"
+#include "ui/desk.h"
+
+namespace ct::ui {
+
+/// How one state looks. Shape and words differ as well as colour.
+struct IndicatorLook {
+    const char* icon;
+    const char* mark;   ///< a small second icon at the lower right, or null
+    const char* words;  ///< short, beside the icon
+    const Tone* tone;
+    bool boxed;  ///< filled with its strong colour: local trouble must not be overlooked
+};
+[[nodiscard]] IndicatorLook look_of(const Palette& palette, client::Indicator indicator);
+/// The number in the badge: records that wait; "12/40" while sending; empty: no badge.
+[[nodiscard]] std::string badge_of(const client::SyncView& view);
+
+class IndicatorView {
+  public:
+    /// Its right edge at `right`, its middle at `middle_y`.
+    void draw(Desk& desk, float right, float middle_y);
+    /// After events that change what the popover lists.
+    void refresh(Desk& desk);
+    void open() { open_next_ = true; }
+
+  private:
+    void draw_popover(Desk& desk);
+    void draw_progress(Desk& desk);
+    void draw_waiting(Desk& desk);
+    void draw_failed(Desk& desk);
+    void draw_failed_one(Desk& desk, const sync::QueuedOperation& operation);
+    void draw_history(Desk& desk);
+
+    bool open_next_ = false;
+    bool shown_ = false;
+};
+
+}  // namespace ct::ui

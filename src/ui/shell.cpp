@@ -1,0 +1,253 @@
+#include "ui/shell.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ui/actions.h"
+#include "ui/format.h"
+#include "ui/icons.h"
+#include "ui/pages.h"
+#include "ui/widgets.h"
+
+namespace ct::ui {
+namespace {
+
+using crm::Model;
+
+constexpr float kNavigationWidth = 212;
+constexpr float kTopBarHeight = 64;
+constexpr float kDrawerWidth = 480;
+constexpr float kPagePadding = 28;
+
+}  // namespace
+
+Shell::Shell() : leads_(leads_page()), payments_(payments_page()), reminders_(reminders_page()) {}
+
+Records& Shell::records(Model model) {
+    return model == Model::payment ? payments_ : model == Model::reminder ? reminders_ : leads_;
+}
+
+Records* Shell::current(const Desk& desk) {
+    switch (desk.page) {
+        case Page::leads:
+            return &leads_;
+        case Page::payments:
+            return &payments_;
+        case Page::reminders:
+            return &reminders_;
+        default:
+            return nullptr;
+    }
+}
+
+// --- keys
+// -----------------------------------------------------------------------------------------------------------------
+
+void Shell::handle_keys(Desk& desk) {
+    const auto pressed = [](ImGuiKey key) { return ImGui::IsKeyPressed(key, false); };
+    if (ImGui::GetIO().KeyCtrl) handle_control_keys(desk);
+    if (pressed(ImGuiKey_F5)) desk.post(client::SyncNow{});
+    // Before the windows are drawn: a text field would take back what was typed when it sees the key.
+    if (pressed(ImGuiKey_Escape) && !popup_was_open_ && !search_active_) drawer_.close(desk);
+    if (pressed(ImGuiKey_Delete) && !ImGui::GetIO().WantTextInput && !popup_was_open_) {
+        if (Records* page = current(desk)) page->remove_selected(desk);
+    }
+}
+
+void Shell::handle_control_keys(Desk& desk) {
+    const ImGuiIO& io = ImGui::GetIO();
+    const auto pressed = [](ImGuiKey key) { return ImGui::IsKeyPressed(key, false); };
+    if (pressed(ImGuiKey_N)) desk.create(Model::lead);
+    if (pressed(ImGuiKey_F)) desk.focus_search = true;
+    if (pressed(ImGuiKey_S) || pressed(ImGuiKey_Enter) || pressed(ImGuiKey_KeypadEnter)) {
+        desk.later([this, &desk] { drawer_.save(desk); });  // after the fields have taken what was typed in this frame
+    }
+    for (int i = 0; i < 5; ++i) {
+        if (pressed(static_cast<ImGuiKey>(ImGuiKey_1 + i))) desk.page = static_cast<Page>(i);
+    }
+    if (io.WantTextInput) return;  // a text field has its own undo and its own "all"
+    if (pressed(ImGuiKey_Z)) desk.later([&desk, again = io.KeyShift] { again ? redo(desk) : undo(desk); });
+    if (pressed(ImGuiKey_Y)) desk.later([&desk] { redo(desk); });
+    if (pressed(ImGuiKey_A)) {
+        if (Records* page = current(desk)) page->select_all();
+    }
+}
+
+// --- drawing
+// --------------------------------------------------------------------------------------------------------------
+
+void Shell::draw(Desk& desk) {
+    const Theme& theme = desk.theme;
+    const ImGuiViewport& screen = *ImGui::GetMainViewport();
+    ImGui::SetNextWindowPos(screen.Pos);
+    ImGui::SetNextWindowSize(screen.Size);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{0, 0});
+    ImGui::Begin("ColorTouch", nullptr,
+                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
+    ImGui::PopStyleVar();
+    const float navigation = theme.px(kNavigationWidth);
+    const float bar = theme.px(kTopBarHeight);
+    const bool with_drawer = drawer_.open();
+    const float drawer = with_drawer ? std::min(theme.px(kDrawerWidth), screen.Size.x * 0.5F) : 0.0F;
+    const auto child = [&](const char* id, ImVec2 at, ImVec2 size, ImU32 ground, ImVec2 padding,
+                           ImGuiWindowFlags flags) {
+        ImGui::SetCursorScreenPos(at);
+        ImGui::PushStyleColor(ImGuiCol_ChildBg, ground);
+        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, padding);
+        ImGui::PushStyleVar(ImGuiStyleVar_ChildRounding, 0.0F);
+        ImGui::BeginChild(id, size, ImGuiChildFlags_AlwaysUseWindowPadding | ImGuiChildFlags_NavFlattened, flags);
+        ImGui::PopStyleVar(2);
+        ImGui::PopStyleColor();
+    };
+    constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
+    const Palette& p = theme.colors();
+    const ImVec2 origin = screen.Pos;
+    child("navigation", origin, {navigation, screen.Size.y}, p.surface, {theme.px(12), theme.px(12)}, kFixed);
+    draw_navigation(desk);
+    ImGui::EndChild();
+    const float page_width = screen.Size.x - navigation - drawer;
+    child("top bar", {origin.x + navigation, origin.y}, {screen.Size.x - navigation, bar}, p.surface, {0, 0}, kFixed);
+    draw_top_bar(desk, screen.Size.x - navigation);
+    ImGui::EndChild();
+    const float padding = theme.px(kPagePadding);
+    child("page", {origin.x + navigation, origin.y + bar}, {page_width, screen.Size.y - bar}, p.ground,
+          {padding, theme.px(22)}, current(desk) != nullptr ? kFixed : ImGuiWindowFlags_None);
+    draw_page(desk);
+    ImGui::EndChild();
+    if (with_drawer) {
+        child("drawer", {origin.x + screen.Size.x - drawer, origin.y + bar}, {drawer, screen.Size.y - bar}, p.surface,
+              {0, 0}, kFixed);
+        drawer_.draw(desk);
+        ImGui::EndChild();
+    }
+    ImDrawList* lines = ImGui::GetWindowDrawList();
+    lines->AddLine({origin.x + navigation, origin.y}, {origin.x + navigation, origin.y + screen.Size.y}, p.border);
+    lines->AddLine({origin.x + navigation, origin.y + bar}, {origin.x + screen.Size.x, origin.y + bar}, p.border);
+    if (with_drawer) {
+        const float x = origin.x + screen.Size.x - drawer;
+        lines->AddLine({x, origin.y + bar}, {x, origin.y + screen.Size.y}, p.border);
+    }
+    ImGui::End();
+    popup_was_open_ = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+}
+
+void Shell::draw_page(Desk& desk) {
+    if (Records* page = current(desk)) return page->draw(desk);
+    if (desk.page == Page::today) {
+        today_.update(desk);
+        today_.draw(desk);
+    } else {
+        settings_.draw(desk);
+    }
+}
+
+void Shell::draw_brand(const Theme& theme, ImVec2 at) {
+    const float side = theme.px(30);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImVec2 max{at.x + side, at.y + side};
+    list->AddRectFilled(at, max, IM_COL32(61, 87, 219, 255), theme.px(9));
+    const ImVec2 center{at.x + side / 2, at.y + side / 2};
+    list->PathArcTo(center, side * 0.26F, 0.7F, 5.6F, 32);
+    list->PathStroke(IM_COL32_WHITE, 0, theme.px(3));
+    list->AddCircleFilled({center.x + side * 0.24F, center.y}, theme.px(2.6F), IM_COL32(255, 190, 92, 255), 20);
+    theme.push(Size::heading, true);
+    draw_text({max.x + theme.px(10), at.y + (side - ImGui::GetFontSize()) / 2}, theme.colors().text, "ColorTouch");
+    Theme::pop();
+}
+
+void Shell::draw_navigation(Desk& desk) {
+    const Theme& theme = desk.theme;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    draw_brand(theme, {at.x + theme.px(8), at.y + theme.px(5)});
+    ImGui::SetCursorScreenPos({at.x, at.y + theme.px(60)});
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{0, theme.px(2)});
+    draw_item(desk, Page::today, "Today", icon::kToday, today_.update(desk));
+    draw_item(desk, Page::leads, "Leads", icon::kPeople, 0);
+    draw_item(desk, Page::payments, "Payments", icon::kPayments, 0);
+    draw_item(desk, Page::reminders, "Reminders", icon::kReminder, 0);
+    ImGui::SetCursorScreenPos({at.x, ImGui::GetWindowPos().y + ImGui::GetWindowHeight() - theme.px(116)});
+    draw_item(desk, Page::settings, "Settings", icon::kSettings, 0);
+    ImGui::PopStyleVar();
+    draw_account(desk);
+}
+
+bool Shell::draw_item(Desk& desk, Page page, const char* label, const char* icon, std::size_t count) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const bool on = desk.page == page;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const ImVec2 size{ImGui::GetContentRegionAvail().x, theme.px(38)};
+    const bool pressed = ImGui::InvisibleButton(label, size, ImGuiButtonFlags_EnableNav);
+    if (pressed) desk.page = page;
+    const ImVec2 max{at.x + size.x, at.y + size.y};
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    if (on || ImGui::IsItemHovered()) list->AddRectFilled(at, max, on ? p.accent.soft : p.hover, theme.px(8));
+    const ImU32 color = on ? p.accent.strong : p.muted;
+    ImGui::PushFont(theme.font(), 16.0F);
+    list->AddText({at.x + theme.px(12), std::floor(at.y + (size.y - ImGui::GetFontSize()) / 2)}, color, icon);
+    ImGui::PopFont();
+    ImGui::PushFont(theme.font(on), 0.0F);
+    draw_text({at.x + theme.px(44), at.y + (size.y - ImGui::GetFontSize()) / 2}, on ? p.accent.strong : p.text, label);
+    ImGui::PopFont();
+    if (count > 0) {
+        const std::string number = count > 99 ? "99+" : std::to_string(count);
+        draw_badge(theme, {max.x - theme.px(24), at.y + size.y / 2}, number, p.danger.soft, p.danger.strong);
+    }
+    return pressed;
+}
+
+/// Who is signed in, at the foot of the navigation; leads to the settings.
+void Shell::draw_account(Desk& desk) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const client::SyncView& view = desk.state.sync();
+    const bool nobody = view.user_email.empty();
+    const std::string name = nobody ? "Not signed in" : view.user_name.empty() ? view.user_email : view.user_name;
+    const std::string below = nobody ? "Records stay here" : view.workspace_name;
+    const ImVec2 window = ImGui::GetWindowPos();
+    const ImVec2 at{window.x + theme.px(12), window.y + ImGui::GetWindowHeight() - theme.px(64)};
+    const ImVec2 size{theme.px(kNavigationWidth - 24), theme.px(52)};
+    ImGui::SetCursorScreenPos(at);
+    if (ImGui::InvisibleButton("Account", size, ImGuiButtonFlags_EnableNav)) desk.page = Page::settings;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    if (ImGui::IsItemHovered()) list->AddRectFilled(at, {at.x + size.x, at.y + size.y}, p.hover, theme.px(8));
+    const float radius = theme.px(16);
+    const ImVec2 center{at.x + theme.px(8) + radius, at.y + size.y / 2};
+    if (nobody) {
+        list->AddCircleFilled(center, radius, p.neutral.soft, 32);
+        const ImVec2 icon_size = ImGui::CalcTextSize(icon::kPerson);
+        list->AddText({std::floor(center.x - icon_size.x / 2), std::floor(center.y - icon_size.y / 2)}, p.muted,
+                      icon::kPerson);
+    } else {
+        draw_avatar(theme, center, radius, name);
+    }
+    const float x = center.x + radius + theme.px(10);
+    const float room = at.x + size.x - x - theme.px(4);
+    theme.push(Size::small, true);
+    draw_text({x, at.y + theme.px(9)}, p.text, name, room);
+    Theme::pop();
+    theme.push(Size::caption);
+    draw_text({x, at.y + theme.px(27)}, p.muted, below, room);
+    Theme::pop();
+}
+
+void Shell::draw_top_bar(Desk& desk, float width) {
+    const Theme& theme = desk.theme;
+    const ImVec2 at = ImGui::GetWindowPos();
+    const float middle = at.y + theme.px(kTopBarHeight) / 2;
+    Records* page = current(desk);
+    Records& searched = page != nullptr ? *page : leads_;
+    const std::string hint = "Search " + std::string(crm::def(searched.model()).plural);
+    ImGui::SetCursorScreenPos({at.x + theme.px(kPagePadding), middle - theme.px(18)});
+    if (desk.focus_search) ImGui::SetKeyboardFocusHere();
+    desk.focus_search = false;
+    if (search_field(theme, "##Search", hint.c_str(), searched.search(), theme.px(380), &search_active_) &&
+        page == nullptr) {
+        desk.page = Page::leads;
+        desk.focus_search = true;
+    }
+    indicator_.draw(desk, at.x + width - theme.px(20), middle);
+}
+
+}  // namespace ct::ui

@@ -1,0 +1,43 @@
+// The frame around the pages: navigation at the left, the bar at the top, the page, and the drawer at the right.
+#pragma once
+
+#include <array>
+
+#include "ui/drawer.h"
+#include "ui/indicator.h"
+#include "ui/records.h"
+#include "ui/settings.h"
+#include "ui/today.h"
+
+namespace ct::ui {
+
+class Shell {
+  public:
+    Shell();
+    void draw(Desk& desk);
+    void handle_keys(Desk& desk);
+
+    [[nodiscard]] Drawer& drawer() { return drawer_; }
+    [[nodiscard]] IndicatorView& indicator() { return indicator_; }
+    [[nodiscard]] Records& records(crm::Model model);
+
+  private:
+    void draw_navigation(Desk& desk);
+    void draw_brand(const Theme& theme, ImVec2 at);
+    void draw_account(Desk& desk);
+    bool draw_item(Desk& desk, Page page, const char* label, const char* icon, std::size_t count);
+    void draw_top_bar(Desk& desk, float width);
+    void draw_page(Desk& desk);
+    [[nodiscard]] Records* current(const Desk& desk);
+    void handle_control_keys(Desk& desk);
+
+    Records leads_, payments_, reminders_;
+    Today today_;
+    Settings settings_;
+    Drawer drawer_;
+    IndicatorView indicator_;
+    bool popup_was_open_ = false;  // at the end of the last frame: Esc was for it
+    bool search_active_ = false;
+};
+
+}  // namespace ct::ui

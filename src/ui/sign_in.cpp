@@ -1,0 +1,61 @@
+#include "ui/sign_in.h"
+
+#include "base/utf8.h"
+#include "ui/icons.h"
+#include "ui/widgets.h"
+
+namespace ct::ui {
+
+void SignInForm::submit(Desk& desk) {
+    missing_.clear();
+    if (trim(server_).empty()) missing_ = "Server";
+    if (missing_.empty() && trim(email_).empty()) missing_ = "E-mail";
+    if (missing_.empty() && password_.empty()) missing_ = "Password";
+    desk.sign_in.error.clear();
+    if (!missing_.empty()) return;
+    std::string url(trim(server_));
+    if (url.find("://") == std::string::npos) url = "https://" + url;  // what people mean by "crm.example.com"
+    desk.sign_in.busy = true;
+    desk.post(client::SignIn{url, std::string(trim(email_)), password_, std::string(trim(workspace_))});
+    password_.clear();
+}
+
+void SignInForm::draw(Desk& desk) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const client::SyncView& view = desk.state.sync();
+    if (server_.empty() && email_.empty() && !view.server_url.empty()) {
+        server_ = view.server_url;
+        email_ = view.user_email;
+    }
+    const float room = ImGui::GetContentRegionAvail().x;
+    const float gap = theme.px(14);
+    const float half = (room - gap) / 2;
+    bool entered = false;
+    const auto field = [&](const char* label, const char* hint, std::string& value, float width,
+                           ImGuiInputTextFlags flags) {
+        ImGui::BeginGroup();
+        text(theme, label, p.muted, Size::small, true);
+        text_field(theme, ("##" + std::string(label)).c_str(), hint, value, width, missing_ == label, flags);
+        entered = entered || (ImGui::IsItemDeactivated() && ImGui::IsKeyPressed(ImGuiKey_Enter));
+        ImGui::EndGroup();
+    };
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{gap, theme.px(6)});
+    field("Server", "https://crm.example.com", server_, half, 0);
+    ImGui::SameLine();
+    field("Workspace", "Only if you have several", workspace_, half, 0);
+    field("E-mail", "name@example.com", email_, half, 0);
+    ImGui::SameLine();
+    field("Password", "", password_, half, ImGuiInputTextFlags_Password);
+    ImGui::PopStyleVar();
+    if (!missing_.empty()) text(theme, missing_ + " is needed", p.danger.strong, Size::small);
+    if (!desk.sign_in.error.empty()) paragraph(theme, desk.sign_in.error, p.danger.strong, Size::small);
+    ImGui::Dummy({0, theme.px(4)});
+    ImGui::BeginDisabled(desk.sign_in.busy);
+    const bool pressed =
+        button(theme, desk.sign_in.busy ? "Signing in…##Sign in" : "Sign in", ButtonKind::primary, icon::kKey);
+    ImGui::EndDisabled();
+    if ((pressed || entered) && !desk.sign_in.busy) submit(desk);
+}
+
+}  // namespace ct::ui

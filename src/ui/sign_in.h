@@ -1,0 +1,21 @@
+// The form that binds this laptop to a server.
+#pragma once
+
+#include <string>
+
+#include "ui/desk.h"
+
+namespace ct::ui {
+
+class SignInForm {
+  public:
+    void draw(Desk& desk);
+
+  private:
+    void submit(Desk& desk);
+
+    std::string server_, email_, password_, workspace_;
+    std::string missing_;  // the label of a field that must be filled in first
+};
+
+}  // namespace ct::ui

@@ -1,0 +1,319 @@
+#include "ui/today.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/local_time.h"
+#include "crm/tables.h"
+#include "ui/actions.h"
+#include "ui/format.h"
+#include "ui/icons.h"
+#include "ui/widgets.h"
+
+namespace ct::ui {
+namespace {
+
+using crm::field_id;
+using crm::Model;
+
+constexpr std::size_t kShownInGroup = 12;
+constexpr std::size_t kPaymentsShown = 8;
+constexpr std::size_t kChangedShown = 8;
+constexpr crm::FieldId kPaymentDue = field_id(Model::payment, "dueDate");
+constexpr crm::FieldId kPaymentStatus = field_id(Model::payment, "status");
+
+std::string greeting(UnixMs now) {
+    const int hour = to_local(now).hour;
+    return hour < 5 ? "Good night" : hour < 12 ? "Good morning" : hour < 17 ? "Good afternoon" : "Good evening";
+}
+
+void sort_by_due(const client::Table& table, std::vector<Uuid>& ids) {
+    std::sort(ids.begin(), ids.end(), [&](const Uuid& a, const Uuid& b) {
+        const UnixMs x = due_at(*table.find(a));
+        const UnixMs y = due_at(*table.find(b));
+        return x != y ? x < y : a < b;
+    });
+}
+
+}  // namespace
+
+std::size_t Today::update(const Desk& desk) {
+    const client::Table& leads = desk.state.table(Model::lead);
+    const client::Table& payments = desk.state.table(Model::payment);
+    const client::Table& reminders = desk.state.table(Model::reminder);
+    const UnixMs now = desk.now();
+    const Built wanted{leads.revision(), payments.revision(), reminders.revision(), now / 60'000};
+    if (wanted == built_) return late_.size() + today_.size();
+    built_ = wanted;
+    late_.clear(), today_.clear(), soon_.clear(), payments_.clear(), changed_.clear();
+    const UnixMs tomorrow = start_of_day(now, 1);
+    const UnixMs next_week = start_of_day(now, 8);
+    for (const crm::Record& reminder : reminders.all()) {
+        const UnixMs at = due_at(reminder);
+        if (is_done(reminder) || at >= next_week) continue;
+        const bool whole_day = at == start_of_day(at);
+        const bool late = at < now && !(whole_day && days_between(at, now) == 0);
+        (late ? late_ : at < tomorrow ? today_ : soon_).push_back(reminder.id);
+    }
+    for (std::vector<Uuid>* group : {&late_, &today_, &soon_}) sort_by_due(reminders, *group);
+    for (const crm::Record& payment : payments.all()) {
+        const std::int64_t due = payment.fields.integer(kPaymentDue);
+        if (payment.fields.text(kPaymentStatus) == "PENDING" && due != 0 && due < next_week)
+            payments_.push_back(payment.id);
+    }
+    std::sort(payments_.begin(), payments_.end(), [&](const Uuid& a, const Uuid& b) {
+        return payments.find(a)->fields.integer(kPaymentDue) < payments.find(b)->fields.integer(kPaymentDue);
+    });
+    payments_total_ = payments_.size();
+    payments_.resize(std::min(payments_.size(), kPaymentsShown));
+    std::vector<const crm::Record*> newest(std::min(leads.size(), kChangedShown));
+    std::vector<const crm::Record*> all;
+    all.reserve(leads.size());
+    for (const crm::Record& lead : leads.all()) all.push_back(&lead);
+    std::partial_sort_copy(all.begin(), all.end(), newest.begin(), newest.end(),
+                           [](const crm::Record* a, const crm::Record* b) { return a->updated_at > b->updated_at; });
+    for (const crm::Record* lead : newest) changed_.push_back(lead->id);
+    return late_.size() + today_.size();
+}
+
+void Today::draw(Desk& desk) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const client::SyncView& sync = desk.state.sync();
+    const std::string first_name = sync.user_name.substr(0, sync.user_name.find(' '));
+    text(theme, greeting(desk.now()) + (first_name.empty() ? "" : ", " + first_name), Size::title, true);
+    text(theme, long_day_text(desk.now()), p.muted);
+    ImGui::Dummy({0, theme.px(6)});
+    if (desk.state.loaded() && desk.state.table(Model::lead).size() == 0 &&
+        desk.state.table(Model::reminder).size() == 0) {
+        if (empty_state(theme, icon::kToday, "A fresh start",
+                        "Add your first lead. It is saved on this laptop at once, with or without a connection.",
+                        "New lead")) {
+            desk.create(Model::lead);
+        }
+        return;
+    }
+    draw_tiles(desk);
+    ImGui::Dummy({0, theme.px(6)});
+    const float room = ImGui::GetContentRegionAvail().x;
+    const float gap = theme.px(16);
+    const bool wide = room > theme.px(820);
+    const float left = wide ? std::floor((room - gap) * 0.55F) : room;
+    ImGui::BeginGroup();
+    begin_card(theme, "reminders card", left);
+    draw_reminders(desk);
+    end_card();
+    ImGui::EndGroup();
+    if (wide) ImGui::SameLine(0, gap);
+    ImGui::BeginGroup();
+    begin_card(theme, "payments card", wide ? room - gap - left : room);
+    draw_payments(desk);
+    end_card();
+    ImGui::Dummy({0, theme.px(2)});
+    begin_card(theme, "changed card", wide ? room - gap - left : room);
+    draw_changed(desk);
+    end_card();
+    ImGui::EndGroup();
+}
+
+void Today::draw_tiles(Desk& desk) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const float gap = theme.px(16);
+    const float width = std::floor((ImGui::GetContentRegionAvail().x - 3 * gap) / 4);
+    const auto number = [](std::size_t count) { return count_text(static_cast<std::int64_t>(count), "", ""); };
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{gap, gap});
+    bool reminders =
+        draw_tile(desk, "Overdue", number(late_.size()), icon::kWarning, late_.empty() ? p.neutral : p.danger, width);
+    ImGui::SameLine();
+    reminders = draw_tile(desk, "Due today", number(today_.size()), icon::kReminder, p.accent, width) || reminders;
+    ImGui::SameLine();
+    if (draw_tile(desk, "Payments due", number(payments_total_), icon::kPayments, p.ok, width))
+        desk.page = Page::payments;
+    ImGui::SameLine();
+    if (draw_tile(desk, "Leads", number(desk.state.table(Model::lead).size()), icon::kPeople, p.violet, width)) {
+        desk.page = Page::leads;
+    }
+    if (reminders) desk.page = Page::reminders;
+    ImGui::PopStyleVar();
+}
+
+bool Today::draw_tile(Desk& desk, const char* label, const std::string& number, const char* icon, const Tone& tone,
+                      float width) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const float height = theme.px(88);
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const bool pressed = ImGui::InvisibleButton(label, {width, height}, ImGuiButtonFlags_EnableNav);
+    const ImVec2 max{at.x + width, at.y + height};
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddRectFilled(at, max, p.surface, theme.px(10));
+    list->AddRect(at, max, ImGui::IsItemHovered() ? p.border_strong : p.border, theme.px(10), 0, theme.px(1));
+    const float side = theme.px(44);
+    const ImVec2 box{at.x + theme.px(20), at.y + (height - side) / 2};
+    list->AddRectFilled(box, {box.x + side, box.y + side}, tone.soft, theme.px(12));
+    ImGui::PushFont(theme.font(), 18.0F);
+    const ImVec2 size = ImGui::CalcTextSize(icon);
+    list->AddText({std::floor(box.x + (side - size.x) / 2), std::floor(box.y + (side - size.y) / 2)}, tone.strong,
+                  icon);
+    ImGui::PopFont();
+    const float x = box.x + side + theme.px(16);
+    theme.push(Size::title, true);
+    draw_text({x, at.y + theme.px(18)}, p.text, number, max.x - x);
+    Theme::pop();
+    theme.push(Size::small);
+    draw_text({x, at.y + theme.px(50)}, p.muted, label, max.x - x - theme.px(8));
+    Theme::pop();
+    return pressed;
+}
+
+void Today::draw_reminders(Desk& desk) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    text(theme, "Reminders", Size::heading, true);
+    const float width = theme.px(142);
+    const ImVec2 after = ImGui::GetCursorScreenPos();
+    ImGui::SetCursorScreenPos({at.x + ImGui::GetContentRegionAvail().x - width, at.y - theme.px(6)});
+    if (button(theme, "New reminder", ButtonKind::plain, icon::kAdd, width)) desk.create(Model::reminder);
+    ImGui::SetCursorScreenPos({after.x, after.y + theme.px(6)});
+    if (late_.empty() && today_.empty() && soon_.empty()) {
+        text(theme, "Nothing is due in the next seven days.", p.muted);
+        return;
+    }
+    draw_group(desk, "Overdue", late_, p.danger.strong);
+    draw_group(desk, "Today", today_, p.accent.strong);
+    draw_group(desk, "Next seven days", soon_, p.muted);
+}
+
+void Today::draw_group(Desk& desk, const char* title, const std::vector<Uuid>& ids, ImU32 color) {
+    if (ids.empty()) return;
+    const Theme& theme = desk.theme;
+    text(theme, std::string(title) + "  " + std::to_string(ids.size()), color, Size::small, true);
+    for (std::size_t i = 0; i < std::min(ids.size(), kShownInGroup); ++i) {
+        if (const crm::Record* reminder = desk.state.find(Model::reminder, ids[i])) draw_reminder(desk, *reminder);
+    }
+    if (ids.size() > kShownInGroup) {
+        const std::string more = "Show all " + std::to_string(ids.size()) + "##" + title;
+        if (link(theme, more.c_str())) desk.page = Page::reminders;
+    }
+    ImGui::Dummy({0, theme.px(6)});
+}
+
+void Today::draw_reminder(Desk& desk, const crm::Record& reminder) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x;
+    const float height = theme.px(48);
+    const std::string title = crm::title(reminder);
+    ImGui::PushID(reminder.id.str().c_str());
+    ImGui::SetNextItemAllowOverlap();
+    if (ImGui::InvisibleButton(title.c_str(), {width, height}, ImGuiButtonFlags_EnableNav)) {
+        desk.open(Model::reminder, reminder.id);
+    }
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const bool hot = ImGui::IsMouseHoveringRect(at, {at.x + width, at.y + height}) && ImGui::IsWindowHovered();
+    if (hot) {
+        list->AddRectFilled({at.x - theme.px(8), at.y}, {at.x + width + theme.px(8), at.y + height}, p.hover,
+                            theme.px(8));
+    }
+    ImGui::SetCursorScreenPos({at.x, at.y + theme.px(12)});
+    if (check_circle(theme, ("Done " + title).c_str(), false)) {
+        desk.later([&desk, id = reminder.id] { set_reminder_done(desk, id, true); });
+    }
+    const float x = at.x + theme.px(36);
+    float right = at.x + width;
+    const std::string_view priority = reminder.fields.text(field_id(Model::reminder, "priority"));
+    if (hot) {  // putting it off is offered where the mouse is
+        right -= theme.px(34);
+        ImGui::SetCursorScreenPos({right, at.y + theme.px(8)});
+        if (icon_button(theme, "Put off to tomorrow 09:00", icon::kHourglass)) {
+            const UnixMs until = start_of_day(desk.now(), 1) + 9 * 3'600'000;
+            desk.later([&desk, id = reminder.id, until] { snooze_reminder(desk, id, until); });
+        }
+    } else if (priority == "HIGH" || priority == "URGENT") {
+        const ImVec2 size = pill_size(theme, words_of_choice(priority), false);
+        right -= size.x;
+        draw_pill(theme, {right, at.y + (height - size.y) / 2}, words_of_choice(priority), tone_of_choice(p, priority));
+    }
+    draw_text({x, at.y + theme.px(6)}, p.text, title, right - x - theme.px(12));
+    theme.push(Size::small);
+    const std::string lead = lead_of(desk.state, reminder);
+    const std::string below = due_text(due_at(reminder), desk.now()) + (lead.empty() ? "" : " · " + lead);
+    draw_text({x, at.y + theme.px(25)}, p.muted, below, right - x - theme.px(12));
+    Theme::pop();
+    ImGui::SetCursorScreenPos({at.x, at.y + height});
+    ImGui::Dummy({0, 0});
+    ImGui::PopID();
+}
+
+void Today::draw_payments(Desk& desk) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    text(theme, "Payments due", Size::heading, true);
+    ImGui::Dummy({0, theme.px(2)});
+    if (payments_.empty()) return text(theme, "No payment is due in the next seven days.", p.muted);
+    for (const Uuid& id : payments_) {
+        const crm::Record* payment = desk.state.find(Model::payment, id);
+        if (payment == nullptr) continue;
+        const UnixMs due = payment->fields.integer(kPaymentDue);
+        const std::string lead = lead_of(desk.state, *payment);
+        const bool late = days_between(due, desk.now()) > 0;
+        draw_line(desk, *payment, lead.empty() ? "No lead" : lead, due_text(due, desk.now()), title_of(*payment),
+                  late ? p.danger.strong : p.text);
+    }
+    if (payments_total_ > payments_.size() &&
+        link(theme, ("Show all " + std::to_string(payments_total_) + "##payments").c_str())) {
+        desk.page = Page::payments;
+    }
+}
+
+void Today::draw_changed(Desk& desk) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    text(theme, "Changed last", Size::heading, true);
+    ImGui::Dummy({0, theme.px(2)});
+    if (changed_.empty()) return text(theme, "No leads yet.", p.muted);
+    for (const Uuid& id : changed_) {
+        const crm::Record* lead = desk.state.find(Model::lead, id);
+        if (lead == nullptr) continue;
+        const std::string_view company = lead->fields.text(field_id(Model::lead, "company"));
+        const std::string_view city = lead->fields.text(field_id(Model::lead, "city"));
+        draw_line(desk, *lead, crm::title(*lead), std::string(company.empty() ? city : company),
+                  ago_text(lead->updated_at, desk.now()), p.muted);
+    }
+}
+
+void Today::draw_line(Desk& desk, const crm::Record& record, const std::string& title, const std::string& below,
+                      const std::string& right, ImU32 right_color) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x;
+    const float height = theme.px(48);
+    ImGui::PushID(record.id.str().c_str());
+    if (ImGui::InvisibleButton(title.c_str(), {width, height}, ImGuiButtonFlags_EnableNav))
+        desk.open(record.model, record.id);
+    ImGui::PopID();
+    if (ImGui::IsItemHovered()) {
+        ImGui::GetWindowDrawList()->AddRectFilled({at.x - theme.px(8), at.y},
+                                                  {at.x + width + theme.px(8), at.y + height}, p.hover, theme.px(8));
+    }
+    const float radius = theme.px(15);
+    draw_avatar(theme, {at.x + radius, at.y + height / 2}, radius, title);
+    const float x = at.x + 2 * radius + theme.px(12);
+    const float right_width = ImGui::CalcTextSize(right.c_str()).x;
+    const float room = at.x + width - right_width - theme.px(12) - x;
+    if (below.empty()) {
+        draw_text({x, at.y + (height - ImGui::GetFontSize()) / 2}, p.text, title, room);
+    } else {
+        draw_text({x, at.y + theme.px(6)}, p.text, title, room);
+        theme.push(Size::small);
+        draw_text({x, at.y + theme.px(25)}, p.muted, below, room);
+        Theme::pop();
+    }
+    draw_text({at.x + width - right_width, at.y + (height - ImGui::GetFontSize()) / 2}, right_color, right);
+}
+
+}  // namespace ct::ui

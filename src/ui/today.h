@@ -1,0 +1,42 @@
+// The first page: what is late, what is due today, who pays soon, and what changed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ui/desk.h"
+
+namespace ct::ui {
+
+class Today {
+  public:
+    void draw(Desk& desk);
+    /// Looks again when records or the day changed. Reminders late or due today, for the badge beside the page's name.
+    std::size_t update(const Desk& desk);
+
+  private:
+    struct Built {
+        std::uint64_t leads = 0, payments = 0, reminders = 0;  ///< revisions of the tables
+        UnixMs minute = 0;
+        bool operator==(const Built&) const = default;
+    };
+    void draw_tiles(Desk& desk);
+    bool draw_tile(Desk& desk, const char* label, const std::string& number, const char* icon, const Tone& tone,
+                   float width);
+    void draw_reminders(Desk& desk);
+    void draw_group(Desk& desk, const char* title, const std::vector<Uuid>& ids, ImU32 color);
+    void draw_reminder(Desk& desk, const crm::Record& reminder);
+    void draw_payments(Desk& desk);
+    void draw_changed(Desk& desk);
+    void draw_line(Desk& desk, const crm::Record& record, const std::string& title, const std::string& below,
+                   const std::string& right, ImU32 right_color);
+
+    Built built_;
+    std::vector<Uuid> late_, today_, soon_;  // reminders, earliest first
+    std::vector<Uuid> payments_;             // due within a week or late, earliest first
+    std::size_t payments_total_ = 0;
+    std::vector<Uuid> changed_;  // leads, newest first
+};
+
+}  // namespace ct::ui
