@@ -54,12 +54,14 @@ std::string clamped(const std::string& stamp, UnixMs now) {
 }
 
 /// The stamp that the operation counts with. A device that saw a value and writes after it is later, whatever its clock
-/// says: what it writes must neither keep the other's stamp nor pass for the other device's own change.
+/// says: what it writes must neither keep the other's stamp nor pass for the other device's own change. Who forces has
+/// decided over everything that is there.
 std::string effective_stamp(const sync::ServerRecord& now, const Operation& operation, UnixMs time) {
     std::string stamp = clamped(operation.stamp, time);
     const std::string* seen = nullptr;  // the latest of those not before `stamp`
     const auto look = [&](const sync::FieldOrigin& origin) {
-        if (origin.version == 0 || origin.version > operation.base || origin.stamp < stamp) return;
+        const bool known = origin.version <= operation.base || operation.policy == crm::Policy::force;
+        if (origin.version == 0 || !known || origin.stamp < stamp) return;
         if (seen == nullptr || *seen < origin.stamp) seen = &origin.stamp;
     };
     look(now.deletion);

@@ -57,6 +57,8 @@ struct Site {
 class Laptop {
   public:
     Laptop(Site& site, const std::string& email, const std::string& workspace = {});
+    Laptop(const Laptop&) = delete;
+    Laptop& operator=(const Laptop&) = delete;
 
     // Operations as JSON, stamped now. `more` replaces or adds members.
     [[nodiscard]] json create(const std::string& model, const std::string& record, json data, const json& more = {});
