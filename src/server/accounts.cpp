@@ -15,9 +15,8 @@ constexpr std::size_t kNameMax = 100;
 Result<std::string> checked_name(std::string_view name, std::string_view what) {
     if (!valid_utf8(name)) return fail(ErrorKind::invalid, "INVALID_NAME", "the name is not valid UTF-8", "name");
     const std::string_view trimmed = trim(name);
-    const bool control = std::any_of(trimmed.begin(), trimmed.end(), [](char c) {
-        return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-    });
+    const bool control = std::any_of(trimmed.begin(), trimmed.end(),
+                                     [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
     if (trimmed.empty() || utf8_length(trimmed) > kNameMax || control) {
         return fail(ErrorKind::invalid, "INVALID_NAME",
                     "the name of a " + std::string(what) + " has 1 to 100 characters on one line", "name");
@@ -55,8 +54,10 @@ Result<User> create_user(Storage& storage, const Clock& clock, Random& random, P
     if (auto checked = check_password(wanted.password); !checked) return fail(checked.error());
     auto hash = passwords.hash(wanted.password);
     if (!hash) return fail(hash.error());
-    User user{workspace, UuidGenerator(clock, random).next().str(), std::move(*email), std::move(*name), wanted.role,
-              false, std::move(*hash)};
+    User user{workspace,         UuidGenerator(clock, random).next().str(),
+              std::move(*email), std::move(*name),
+              wanted.role,       false,
+              std::move(*hash)};
     if (auto added = storage.add_user(user, clock.now()); !added) return fail(added.error());
     return user;
 }
@@ -65,7 +66,8 @@ Result<Workspace> find_workspace(Storage& storage, std::string_view name) {
     const auto all = storage.workspaces();
     if (!all) return fail(all.error());
     for (const Workspace& workspace : *all) {
-        if (workspace.id == name || fold(workspace.name) == (valid_utf8(name) ? fold(name) : std::string{})) return workspace;
+        if (workspace.id == name || fold(workspace.name) == (valid_utf8(name) ? fold(name) : std::string{}))
+            return workspace;
     }
     return fail(ErrorKind::not_found, "NO_WORKSPACE", "there is no workspace " + quote(name));
 }

@@ -15,8 +15,8 @@ struct Refusal {
     int status = 500;
     std::string code;
     std::string detail;
-    std::string members{};             ///< further members as JSON text, each with its leading comma
-    std::int64_t retry_after_s = -1;   ///< -1: no such header
+    std::string members{};            ///< further members as JSON text, each with its leading comma
+    std::int64_t retry_after_s = -1;  ///< -1: no such header
 };
 
 /// The JSON body of a 200, or why not.

@@ -58,9 +58,8 @@ std::string Batch::owner_after(const StoredRecord& record, bool created) const {
 
 /// The owner changes at the record's feed; who had it before is told so when they pull.
 void Batch::give(StoredRecord& record, const std::string& owner) {
-    std::erase_if(record.former_owners, [&](const FormerOwner& former) {
-        return former.user == owner || former.user == record.owner;
-    });
+    std::erase_if(record.former_owners,
+                  [&](const FormerOwner& former) { return former.user == owner || former.user == record.owner; });
     if (!record.owner.empty()) record.former_owners.push_back({record.owner, record.feed});
     record.owner = owner;
     record.owner_version = record.feed;
@@ -93,7 +92,8 @@ void Batch::begin_group() {
 
 void Batch::end_group(bool keep) {
     if (!keep) {
-        for (auto at = group_undo_.rbegin(); at != group_undo_.rend(); ++at) entries_[at->first] = std::move(at->second);
+        for (auto at = group_undo_.rbegin(); at != group_undo_.rend(); ++at)
+            entries_[at->first] = std::move(at->second);
         version_ = group_version_;
     }
     group_undo_.clear();

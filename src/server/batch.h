@@ -53,7 +53,7 @@ class Batch {
     std::map<RecordKey, Entry> entries_;
 
     bool in_group_ = false;
-    std::int64_t group_version_ = 0;                      // the counter when the group began
+    std::int64_t group_version_ = 0;                       // the counter when the group began
     std::vector<std::pair<RecordKey, Entry>> group_undo_;  // entries as they were, oldest first
 };
 

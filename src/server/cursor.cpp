@@ -47,9 +47,12 @@ std::string format_cursor(const Cursor& cursor) {
     const std::string since = std::to_string(cursor.since);
     const std::string catching_up = since + "." + std::to_string(cursor.base) + "." + cursor.view;
     switch (cursor.stretch) {
-        case Cursor::Stretch::whole: return "w." + catching_up;
-        case Cursor::Stretch::changes: return "v." + catching_up;
-        case Cursor::Stretch::snapshot: break;
+        case Cursor::Stretch::whole:
+            return "w." + catching_up;
+        case Cursor::Stretch::changes:
+            return "v." + catching_up;
+        case Cursor::Stretch::snapshot:
+            break;
     }
     return "s." + since + "." + std::to_string(static_cast<int>(cursor.phase)) + "." +
            (cursor.below.empty() ? std::string(kNone) : cursor.below) + "." + std::to_string(cursor.remaining) + "." +
@@ -64,9 +67,9 @@ std::optional<Cursor> parse_cursor(std::string_view text) {
     if (parts.size() != (snapshot ? 6u : 4u) || !plausible_view(parts.back())) return std::nullopt;
 
     Cursor cursor;
-    cursor.stretch = snapshot            ? Cursor::Stretch::snapshot
+    cursor.stretch = snapshot          ? Cursor::Stretch::snapshot
                      : parts[0] == "w" ? Cursor::Stretch::whole
-                                         : Cursor::Stretch::changes;
+                                       : Cursor::Stretch::changes;
     const auto since = number(parts[1]);
     if (!since) return std::nullopt;
     cursor.since = *since;

@@ -4,8 +4,8 @@
 //   whole     what changed while the snapshot was under way, whole
 //   changes   from then on: the fields that changed after `base`
 //
-// A run of pages that catches up keeps the `base` it began with: a record that changed twice stands once in the feed, at
-// its later place, and what changed first must not be taken as known when the pages before that place are through.
+// A run of pages that catches up keeps the `base` it began with: a record that changed twice stands once in the feed,
+// at its later place, and what changed first must not be taken as known when the pages before that place are through.
 //
 // A cursor also holds who it was made for: another user on the same device, or one whose rights changed, has seen
 // other rows and must start anew (RESYNC_REQUIRED).

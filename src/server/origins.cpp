@@ -32,9 +32,9 @@ std::int64_t number(std::string_view word) {
     return value;
 }
 
-std::string_view pusher(const StoredRecord& record, const sync::FieldOrigin& origin) {
-    const auto at = record.pushers.find(origin.version);
-    return at == record.pushers.end() ? sync::stamp_device(origin.stamp) : std::string_view(at->second);
+std::string_view pusher(const StoredRecord& record, std::int64_t version, std::string_view stamp) {
+    const auto at = record.pushers.find(version);
+    return at == record.pushers.end() ? sync::stamp_device(stamp) : std::string_view(at->second);
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ std::string pack_origins(const StoredRecord& record) {
 
     std::string packed;
     for (const auto& [key, fields] : lines) {
-        const std::string_view device = pusher(record, {key.first, std::string(key.second)});
+        const std::string_view device = pusher(record, key.first, key.second);
         packed.append(std::to_string(key.first)).append(" ").append(key.second).append(" ");
         packed.append(device == sync::stamp_device(key.second) ? "=" : device).append(fields).append("\n");
     }
@@ -99,8 +99,10 @@ void unpack_origins(std::string_view packed, StoredRecord& record) {
         const sync::FieldOrigin origin{line.version, std::string(line.stamp)};
         while (!line.fields.empty()) {
             const std::string_view word = next_word(line.fields);
-            if (word == kDeletion) record.server.deletion = origin;
-            else record.server.origins.emplace(unpack_name(word), origin);
+            if (word == kDeletion)
+                record.server.deletion = origin;
+            else
+                record.server.origins.emplace(unpack_name(word), origin);
         }
     }
 }

@@ -26,7 +26,8 @@ void write_member(crm::JsonWriter& out, const json& extra, const std::string& na
 
 }  // namespace
 
-PageWriter::PageWriter(const std::vector<std::pair<crm::Model, std::vector<std::string>>>& exclude) : exclude_(exclude) {
+PageWriter::PageWriter(const std::vector<std::pair<crm::Model, std::vector<std::string>>>& exclude)
+    : exclude_(exclude) {
     for (const crm::ModelDef& model : crm::models()) {
         const auto index = static_cast<std::size_t>(model.model);
         for (std::size_t i = 0; i < model.fields.size(); ++i) {
@@ -121,8 +122,10 @@ void PageWriter::partial(const RowView& row, const std::vector<std::string>& fie
     for (const std::string& name : fields) {
         if (excluded(row.model, name)) continue;
         const auto field = crm::find_field(row.model, name);
-        if (!field) unknown.push_back(name);
-        else if (!crm::def(row.model, *field).derived()) known.push_back(*field);
+        if (!field)
+            unknown.push_back(name);
+        else if (!crm::def(row.model, *field).derived())
+            known.push_back(*field);
     }
     std::sort(known.begin(), known.end());
     std::sort(unknown.begin(), unknown.end());

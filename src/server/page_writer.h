@@ -41,10 +41,10 @@ class PageWriter {
     void end_row(Group& group);
     void short_row(char kind, const RowView& row);
 
-    std::map<std::string, Group> groups_;  // keys begin with the model: parents before children
-    std::vector<Column> columns_[crm::kModelCount];         // sent of a whole row
+    std::map<std::string, Group> groups_;            // keys begin with the model: parents before children
+    std::vector<Column> columns_[crm::kModelCount];  // sent of a whole row
     std::vector<std::string> whole_names_[crm::kModelCount];
-    Group* whole_group_[crm::kModelCount] = {};             // of rows without unknown fields
+    Group* whole_group_[crm::kModelCount] = {};  // of rows without unknown fields
     const std::vector<std::pair<crm::Model, std::vector<std::string>>>& exclude_;
     std::int64_t rows_ = 0;
     std::size_t bytes_ = 0;

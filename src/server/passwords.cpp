@@ -21,7 +21,8 @@ constexpr std::size_t kEntriesMax = 20'000;
 
 Result<void> check_password(std::string_view password) {
     if (!valid_utf8(password) || password.size() > kPasswordMax) {
-        return fail(ErrorKind::invalid, "INVALID_PASSWORD", "the password must be text of at most 1,024 bytes", "password");
+        return fail(ErrorKind::invalid, "INVALID_PASSWORD", "the password must be text of at most 1,024 bytes",
+                    "password");
     }
     if (utf8_length(password) < kPasswordMin) {
         return fail(ErrorKind::invalid, "WEAK_PASSWORD", "the password must have at least 8 characters", "password");

@@ -25,8 +25,12 @@ class Page {
   public:
     Page(ReadTransaction& transaction, const sync::PullRequest& request, const Session& session, Cursor from,
          std::int64_t limit, std::size_t bytes_max)
-        : transaction_(transaction), viewer_{session.user.id, session.user.role != Role::employee},
-          device_(session.device), cursor_(std::move(from)), limit_(limit), bytes_max_(bytes_max),
+        : transaction_(transaction),
+          viewer_{session.user.id, session.user.role != Role::employee},
+          device_(session.device),
+          cursor_(std::move(from)),
+          limit_(limit),
+          bytes_max_(bytes_max),
           writer_(request.exclude) {
         for (const crm::ModelDef& model : crm::models()) {
             const auto& wanted = request.models;
@@ -64,7 +68,7 @@ class Page {
     PageWriter writer_;
     std::vector<crm::Model> models_;
     bool has_more_ = false;
-    std::vector<std::string> fields_;     // of the row just classified as partial
+    std::vector<std::string> fields_;        // of the row just classified as partial
     std::set<std::string> leads_, parents_;  // sent whole, and named by children sent whole
 };
 
@@ -77,9 +81,12 @@ Result<void> Page::fill(bool first) {
         cursor_.remaining = *count;
     }
     switch (cursor_.stretch) {
-        case Stretch::snapshot: return fill_snapshot();
-        case Stretch::whole: return fill_changes(true);
-        case Stretch::changes: return fill_changes(false);
+        case Stretch::snapshot:
+            return fill_snapshot();
+        case Stretch::whole:
+            return fill_changes(true);
+        case Stretch::changes:
+            return fill_changes(false);
     }
     return {};
 }
@@ -195,9 +202,9 @@ Sending Page::classify(const RowView& row, bool whole) {
         }
     }
     if (row.deleted) return whole || (deletion_moved && !deletion_echo) ? Sending::deleted : Sending::nothing;
-    if (whole || deletion_moved) return Sending::whole;                       // or it was brought back
-    if (!viewer_.all && row.owner_version > since) return Sending::whole;     // or it came into sight
-    if (fields_.empty()) return Sending::nothing;                             // nothing but this device's own edits
+    if (whole || deletion_moved) return Sending::whole;                    // or it was brought back
+    if (!viewer_.all && row.owner_version > since) return Sending::whole;  // or it came into sight
+    if (fields_.empty()) return Sending::nothing;                          // nothing but this device's own edits
     return all_new ? Sending::whole : Sending::partial;
 }
 
@@ -212,11 +219,16 @@ void Page::note_parent(const RowView& row) {
 
 void Page::send(const RowView& row, Sending sending) {
     switch (sending) {
-        case Sending::nothing: return;
-        case Sending::deleted: return writer_.deleted(row);
-        case Sending::revoked: return writer_.revoked(row);
-        case Sending::partial: return writer_.partial(row, fields_);
-        case Sending::whole: break;
+        case Sending::nothing:
+            return;
+        case Sending::deleted:
+            return writer_.deleted(row);
+        case Sending::revoked:
+            return writer_.revoked(row);
+        case Sending::partial:
+            return writer_.partial(row, fields_);
+        case Sending::whole:
+            break;
     }
     note_parent(row);
     writer_.whole(row);
@@ -229,8 +241,10 @@ std::string Page::json(const sync::PullRequest& request, const std::string& epoc
     json.raw("{\"epoch\":");
     json.string(epoch);
     json.raw(",\"from\":");
-    if (request.cursor) json.string(*request.cursor);
-    else json.raw("null");
+    if (request.cursor)
+        json.string(*request.cursor);
+    else
+        json.raw("null");
     json.raw(",\"cursor\":");
     json.string(format_cursor(cursor_));
     json.raw(has_more_ ? ",\"hasMore\":true,\"remaining\":" : ",\"hasMore\":false,\"remaining\":");
@@ -256,7 +270,8 @@ tl::expected<Cursor, Refusal> checked_cursor(const std::string& text, const Read
         return refuse(409, "RESYNC_REQUIRED", "deletions since then are no longer on record: pull from the start");
     }
     if (cursor->view != view_tag(viewer)) {
-        return refuse(409, "RESYNC_REQUIRED", "the cursor was made for another view of the workspace: pull from the start");
+        return refuse(409, "RESYNC_REQUIRED",
+                      "the cursor was made for another view of the workspace: pull from the start");
     }
     if (cursor->since > transaction.version()) {
         return refuse(409, "RESYNC_REQUIRED", "the cursor is ahead of the server: pull from the start");
@@ -269,7 +284,8 @@ tl::expected<Cursor, Refusal> checked_cursor(const std::string& text, const Read
 Answer Pull::run(const Session& session, const sync::PullRequest& request) {
     const std::string epoch = storage_.epoch();
     if (!request.epoch.empty() && request.epoch != epoch) {
-        return refuse(409, "EPOCH_CHANGED", "the server's database is another one than before", json_member("epoch", epoch));
+        return refuse(409, "EPOCH_CHANGED", "the server's database is another one than before",
+                      json_member("epoch", epoch));
     }
     const WorkspaceKey workspace = session.user.workspace.key;
     const std::int64_t limit = std::clamp<std::int64_t>(request.limit, 1, limits_.rows_max);
@@ -289,9 +305,11 @@ Answer Pull::run(const Session& session, const sync::PullRequest& request) {
             Page page(**transaction, request, session, std::move(cursor), limit, limits_.bytes_max);
             if (auto filled = page.fill(!request.cursor); !filled) return refuse(filled.error());
             const auto left = deadline - std::chrono::steady_clock::now();
-            if (!page.waits() || left <= left.zero() || bells_.stopped()) return page.json(request, epoch, clock_.now());
+            if (!page.waits() || left <= left.zero() || bells_.stopped())
+                return page.json(request, epoch, clock_.now());
         }
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
         bells_.wait(workspace, rung, std::clamp(left, std::chrono::milliseconds(1), kLookAgain));
     }
 }

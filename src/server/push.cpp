@@ -136,8 +136,12 @@ std::optional<Uuid> named_parent(const Operation& operation) {
 class Run {
   public:
     Run(const Session& session, const sync::PushRequest& request, WriteTransaction& transaction, UnixMs now)
-        : session_(session), request_(request), transaction_(transaction), now_(now),
-          batch_(transaction, session.user, session.device), outcomes_(request.operations.size()) {}
+        : session_(session),
+          request_(request),
+          transaction_(transaction),
+          now_(now),
+          batch_(transaction, session.user, session.device),
+          outcomes_(request.operations.size()) {}
 
     /// The device's numbering: a gap and a fork refuse the whole request.
     [[nodiscard]] tl::expected<void, Refusal> check_sequence();
@@ -183,8 +187,8 @@ tl::expected<void, Refusal> Run::check_sequence() {
     }
     overlap_ = std::min(count(), static_cast<std::size_t>(next_sequence_ - request_.sequence));
     if (overlap_ == 0) return {};
-    const auto sent = transaction_.sent(session_.device, request_.sequence,
-                                        request_.sequence + static_cast<std::int64_t>(overlap_));
+    const auto sent =
+        transaction_.sent(session_.device, request_.sequence, request_.sequence + static_cast<std::int64_t>(overlap_));
     if (!sent) return refuse(sent.error());
     const bool same = std::equal(sent->begin(), sent->end(), request_.operations.begin(),
                                  request_.operations.begin() + static_cast<std::ptrdiff_t>(overlap_),
@@ -290,8 +294,9 @@ void Run::judge_group(std::size_t begin, std::size_t end) {
         const Verdict verdict = outcomes_[i].verdict;
         if (verdict == Verdict::rejected || verdict == Verdict::conflict) continue;
         const bool again = outcomes_[i].again;
-        outcomes_[i] = rejected(operation(i), {ErrorKind::invalid, "GROUP_FAILED",
-                                               "another operation of the same group could not be applied", {}});
+        outcomes_[i] = rejected(
+            operation(i),
+            {ErrorKind::invalid, "GROUP_FAILED", "another operation of the same group could not be applied", {}});
         outcomes_[i].fresh = true;
         outcomes_[i].again = again;
     }
@@ -302,12 +307,14 @@ std::optional<Error> Run::refusal(const Operation& operation) const {
     const RecordKey key{operation.model, operation.record};
     const bool exists = batch_.find(key).server.exists();
     if (!batch_.sees_all() && (exists ? !batch_.visible(key) : operation.kind != OperationKind::create)) {
-        return Error{ErrorKind::denied, "FORBIDDEN", "there is no such record, or it is not yours to change", "recordId"};
+        return Error{ErrorKind::denied, "FORBIDDEN", "there is no such record, or it is not yours to change",
+                     "recordId"};
     }
     const auto parent = named_parent(operation);
     if (parent && !batch_.visible({crm::Model::lead, *parent})) {
         const auto field = crm::def(operation.model).fields[*crm::def(operation.model).parent].name;
-        return Error{ErrorKind::invalid, "MISSING_PARENT", "the lead that it belongs to is not there", std::string(field)};
+        return Error{ErrorKind::invalid, "MISSING_PARENT", "the lead that it belongs to is not there",
+                     std::string(field)};
     }
     return std::nullopt;
 }
@@ -400,8 +407,10 @@ std::string Run::answer(const std::string& epoch) const {
     for (std::size_t i = 0; i < count(); ++i) {
         if (i > 0) json.raw(",");
         const Outcome& outcome = outcomes_[i];
-        if (!outcome.result.empty()) json.raw(outcome.result);
-        else json.raw(result_json(operation(i).id, outcome.verdict, outcome.version, nullptr, {}, {}));
+        if (!outcome.result.empty())
+            json.raw(outcome.result);
+        else
+            json.raw(result_json(operation(i).id, outcome.verdict, outcome.version, nullptr, {}, {}));
     }
     json.raw("]}");
     return text;
@@ -412,7 +421,8 @@ std::string Run::answer(const std::string& epoch) const {
 Answer Push::run(const Session& session, const sync::PushRequest& request) {
     const std::string epoch = storage_.epoch();
     if (!request.epoch.empty() && request.epoch != epoch) {
-        return refuse(409, "EPOCH_CHANGED", "the server's database is another one than before", json_member("epoch", epoch));
+        return refuse(409, "EPOCH_CHANGED", "the server's database is another one than before",
+                      json_member("epoch", epoch));
     }
     auto transaction = storage_.begin_write(session.user.workspace.key);
     if (!transaction) return refuse(transaction.error());

@@ -19,7 +19,9 @@ namespace ct::server {
 
 struct Service::Impl {
     Impl(Storage& storage_, const Clock& clock_, Random& random, ServiceOptions options_)
-        : storage(storage_), clock(clock_), options(std::move(options_)),
+        : storage(storage_),
+          clock(clock_),
+          options(std::move(options_)),
           sign_in(storage_, clock_, random, options.password_cost, options.token_days),
           push(storage_, clock_, bells),
           pull(storage_, clock_, bells, {options.pull_limit_max, options.pull_bytes_max, options.wait_max_s}) {}
@@ -117,7 +119,8 @@ Answer Service::Impl::sync_push(const http::Request& request, const Session& ses
     if (!decoded) return refuse_undecoded(decoded.error(), request.body);
     if (auto checked = check_protocol(decoded->protocol); !checked) return tl::unexpected(checked.error());
     if (static_cast<std::int64_t>(decoded->operations.size()) > options.operations_max) {
-        return refuse(413, "TOO_LARGE", "a batch has at most " + std::to_string(options.operations_max) + " operations");
+        return refuse(413, "TOO_LARGE",
+                      "a batch has at most " + std::to_string(options.operations_max) + " operations");
     }
     const auto speaker = sign_in.as_device(session, decoded->device_id);
     return speaker ? push.run(*speaker, *decoded) : Answer(tl::unexpected(speaker.error()));
@@ -160,7 +163,8 @@ http::Response Service::Impl::route(const http::Request& request) {
         if (route.method == request.method) found = &route;
         allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
     }
-    if (found == nullptr && allowed.empty()) return to_response(refuse(404, "NOT_FOUND", "there is nothing at this address"));
+    if (found == nullptr && allowed.empty())
+        return to_response(refuse(404, "NOT_FOUND", "there is nothing at this address"));
     if (found == nullptr) {
         auto response = to_response(refuse(405, "METHOD_NOT_ALLOWED", "this address takes " + allowed));
         response.headers.emplace_back("Allow", allowed);

@@ -1,4 +1,5 @@
-// colortouchd without sockets: a request goes in, an answer comes out. Routes, authentication, limits, the sync handlers.
+// colortouchd without sockets: a request goes in, an answer comes out. Routes, authentication, limits, the sync
+// handlers.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +15,13 @@
 namespace ct::server {
 
 struct ServiceOptions {
-    std::int64_t operations_max = 5'000;     ///< per push; more: 413 TOO_LARGE
-    std::int64_t pull_limit_max = 10'000;    ///< rows per page
-    std::int64_t token_days = 90;            ///< sliding
-    std::int64_t wait_max_s = 25;            ///< longest long poll
+    std::int64_t operations_max = 5'000;   ///< per push; more: 413 TOO_LARGE
+    std::int64_t pull_limit_max = 10'000;  ///< rows per page
+    std::int64_t token_days = 90;          ///< sliding
+    std::int64_t wait_max_s = 25;          ///< longest long poll
     std::string version = "0.1.0";
-    std::size_t pull_bytes_max = 8u << 20;   ///< of JSON per page, whatever the limit in rows
-    PasswordCost password_cost{};            ///< tests choose a cheap one
+    std::size_t pull_bytes_max = 8u << 20;  ///< of JSON per page, whatever the limit in rows
+    PasswordCost password_cost{};           ///< tests choose a cheap one
 };
 
 /// Any number of threads may call `handle` at once. Never throws; failures of the database become 503.

@@ -23,7 +23,9 @@ bool valid_device(std::string_view id) {
            std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
-tl::unexpected<Refusal> unauthenticated(std::string detail) { return refuse(401, "UNAUTHENTICATED", std::move(detail)); }
+tl::unexpected<Refusal> unauthenticated(std::string detail) {
+    return refuse(401, "UNAUTHENTICATED", std::move(detail));
+}
 
 std::string device_json(const Device& device) {
     std::string text = "{\"id\":";
@@ -114,7 +116,8 @@ Answer SignIn::login(const http::Request& request) {
     }
     if (wanted->password.size() > kPasswordMax) return unauthenticated("e-mail address or password is wrong");
     // By the address as it is compared, so that spelling it otherwise gains no further guesses.
-    const std::string key = canonical_email(wanted->email).value_or(wanted->email.substr(0, 254)) + "\n" + request.remote;
+    const std::string key =
+        canonical_email(wanted->email).value_or(wanted->email.substr(0, 254)) + "\n" + request.remote;
     if (const std::int64_t wait = throttle_.attempt(key, clock_.steady()); wait > 0) {
         auto refusal = refuse(429, "TOO_MANY_ATTEMPTS", "too many attempts: wait a little");
         refusal.value().retry_after_s = wait;
@@ -135,10 +138,14 @@ Answer SignIn::login(const http::Request& request) {
     if (device_name.size() > kDeviceNameMax) device_name = wanted->device_id;
     const NewSession session{token_hash(token), wanted->device_id, device_name, now, now + token_days_ * kDayMs};
     if (auto added = storage_.add_session(**user, session); !added) return refuse(added.error());
-    return sync::encode(sync::LoginAnswer{
-        token, session.expires_at,
-        {(*user)->id, (*user)->name, (*user)->email, std::string(name((*user)->role))},
-        (*user)->workspace.id, (*user)->workspace.name, storage_.epoch(), now});
+    return sync::encode(
+        sync::LoginAnswer{token,
+                          session.expires_at,
+                          {(*user)->id, (*user)->name, (*user)->email, std::string(name((*user)->role))},
+                          (*user)->workspace.id,
+                          (*user)->workspace.name,
+                          storage_.epoch(),
+                          now});
 }
 
 Answer SignIn::logout(const Session& session) {

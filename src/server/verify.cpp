@@ -21,7 +21,9 @@ struct Question {
 };
 
 Result<Question> read_question(const std::string& body) {
-    const auto malformed = [](std::string message) { return fail(ErrorKind::invalid, "MALFORMED", std::move(message)); };
+    const auto malformed = [](std::string message) {
+        return fail(ErrorKind::invalid, "MALFORMED", std::move(message));
+    };
     const auto document = crm::parse_json(body);
     if (!document) return fail(document.error());
     if (!document->is_object()) return malformed("body must be a JSON object");

@@ -47,10 +47,12 @@ Result<server::Workspace> workspace_of(Storage& storage, const Asked& asked) {
     if (!all) return fail(all.error());
     if (all->size() == 1) return all->front();
     return fail(ErrorKind::invalid, "WHICH_WORKSPACE",
-                all->empty() ? "there is no workspace yet: workspace add NAME" : "there are several workspaces: name one with --workspace");
+                all->empty() ? "there is no workspace yet: workspace add NAME"
+                             : "there are several workspaces: name one with --workspace");
 }
 
-// --- actions ----------------------------------------------------------------------------------------------------------
+// --- actions
+// ----------------------------------------------------------------------------------------------------------
 
 Result<void> add_workspace(Storage& storage, const Asked& asked) {
     const auto made = server::create_workspace(storage, system_clock(), system_random(), asked.name);
@@ -86,8 +88,8 @@ Result<void> list_users(Storage& storage, const Asked& asked) {
     const auto users = storage.users(workspace->key);
     if (!users) return fail(users.error());
     for (const auto& user : *users) {
-        std::cout << user.id << "  " << name(user.role) << (user.disabled ? " (disabled)" : "") << "  " << user.email << "  "
-                  << user.name << '\n';
+        std::cout << user.id << "  " << name(user.role) << (user.disabled ? " (disabled)" : "") << "  " << user.email
+                  << "  " << user.name << '\n';
     }
     return {};
 }
@@ -139,7 +141,8 @@ Result<void> revoke_device(Storage& storage, const Asked& asked) {
     return {};
 }
 
-// --- the command line ---------------------------------------------------------------------------------------------------
+// --- the command line
+// ---------------------------------------------------------------------------------------------------
 
 CLI::App* command(CLI::App& parent, Asked& asked, const std::string& name, const std::string& help, Action action) {
     CLI::App* made = parent.add_subcommand(name, help);
@@ -178,7 +181,8 @@ void add_user_commands(CLI::App& app, Asked& asked) {
         ->required();
 
     CLI::App* device = family(app, "device", "Laptops that signed in");
-    with_workspace(command(*device, asked, "list", "List devices", [&asked](Storage& s) { return list_devices(s, asked); }));
+    with_workspace(
+        command(*device, asked, "list", "List devices", [&asked](Storage& s) { return list_devices(s, asked); }));
     with_workspace(command(*device, asked, "revoke", "Sign a device out",
                            [&asked](Storage& s) { return revoke_device(s, asked); }))
         ->add_option("ID", asked.device)
@@ -203,7 +207,8 @@ void add_commands(CLI::App& app, Asked& asked) {
     command(app, asked, "migrate", "Bring the database's tables up to date", [](Storage&) { return Result<void>(); });
     command(app, asked, "demo", "Make the sample workspace \"ColorTouch Demo\"", make_demo);
     CLI::App* workspace = family(app, "workspace", "Customers, each with data of its own");
-    command(*workspace, asked, "add", "Add a workspace; prints its id", [&asked](Storage& s) { return add_workspace(s, asked); })
+    command(*workspace, asked, "add", "Add a workspace; prints its id",
+            [&asked](Storage& s) { return add_workspace(s, asked); })
         ->add_option("NAME", asked.name)
         ->required();
     command(*workspace, asked, "list", "List workspaces", list_workspaces);
@@ -221,7 +226,8 @@ int misused(const CLI::App& app, const CLI::ParseError& wrong) {
     while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
     const auto words = at->remaining();
     const bool unknown = dynamic_cast<const CLI::RequiredError*>(&wrong) != nullptr && !words.empty();
-    std::cerr << "colortouchd: " << (unknown ? "there is no command \"" + words.front() + "\"" : std::string(wrong.what()))
+    std::cerr << "colortouchd: "
+              << (unknown ? "there is no command \"" + words.front() + "\"" : std::string(wrong.what()))
               << " (see --help)\n";
     return 2;
 }

@@ -39,7 +39,9 @@ class Sample {
     std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
     bool chance(std::uint64_t percent) { return below(100) < percent; }
     template <class Range>
-    std::string any(const Range& from) { return std::string(from[below(std::size(from))]); }
+    std::string any(const Range& from) {
+        return std::string(from[below(std::size(from))]);
+    }
 
     /// A create whose values are by field name; returns the record's id.
     Uuid add(Model model, UnixMs at, std::vector<std::pair<std::string_view, crm::Value>> values) {
@@ -55,8 +57,12 @@ class Sample {
 
     void lead(int number) {
         const SamplePlace& place = kSamplePlaces[static_cast<std::size_t>(number) % kSamplePlaces.size()];
-        const UnixMs enquiry = clock_.now() - static_cast<UnixMs>(below(120)) * kDay - static_cast<UnixMs>(below(24)) * kHour;
-        const std::string status = chance(45) ? "PENDING" : chance(50) ? "FOLLOW_UP" : chance(65) ? "CONVERTED" : "REJECTED";
+        const UnixMs enquiry =
+            clock_.now() - static_cast<UnixMs>(below(120)) * kDay - static_cast<UnixMs>(below(24)) * kHour;
+        const std::string status = chance(45)   ? "PENDING"
+                                   : chance(50) ? "FOLLOW_UP"
+                                   : chance(65) ? "CONVERTED"
+                                                : "REJECTED";
         const bool converted = status == "CONVERTED";
         const auto amount = static_cast<std::int64_t>(5 + below(400)) * 50'000;
         std::vector<std::pair<std::string_view, crm::Value>> values{
@@ -75,7 +81,8 @@ class Sample {
         if (chance(70)) values.emplace_back("tag", any(std::array<std::string_view, 3>{"HOT", "WARM", "COLD"}));
         if (chance(30)) values.emplace_back("labels", std::string(chance(50) ? "fair" : "festival\nreferral"));
         if (converted) values.emplace_back("bookingDate", enquiry + static_cast<UnixMs>(3 + below(20)) * kDay);
-        if (status == "REJECTED") values.emplace_back("lostReason", std::string(chance(50) ? "Price" : "Went with another firm"));
+        if (status == "REJECTED")
+            values.emplace_back("lostReason", std::string(chance(50) ? "Price" : "Went with another firm"));
         if (chance(25)) values.emplace_back("ownerId", employee_);
         const std::string id = add(Model::lead, enquiry, std::move(values)).str();
         if (chance(50)) note(id, enquiry);
@@ -91,8 +98,10 @@ class Sample {
 
     void note(const std::string& lead, UnixMs enquiry) {
         add(Model::note, enquiry + kDay,
-            {{"leadId", lead}, {"kind", any(std::array<std::string_view, 3>{"CALL", "VISIT", "NOTE"})},
-             {"text", any(kSampleNotes)}, {"at", enquiry + kDay}});
+            {{"leadId", lead},
+             {"kind", any(std::array<std::string_view, 3>{"CALL", "VISIT", "NOTE"})},
+             {"text", any(kSampleNotes)},
+             {"at", enquiry + kDay}});
     }
 
     /// Two or three instalments of one order: the first are paid, the last is due around today.
@@ -119,10 +128,15 @@ class Sample {
     }
 
     void reminder(const std::string& lead, UnixMs enquiry) {
-        const UnixMs due = clock_.now() + (static_cast<UnixMs>(below(30)) - 9) * kDay + static_cast<UnixMs>(below(10)) * kHour;
+        const UnixMs due =
+            clock_.now() + (static_cast<UnixMs>(below(30)) - 9) * kDay + static_cast<UnixMs>(below(10)) * kHour;
         add(Model::reminder, enquiry + 2 * kHour,
-            {{"leadId", lead}, {"title", any(kSampleTasks)}, {"reminderDate", due}, {"type", any(crm::tables::kReminderTypes)},
-             {"priority", any(crm::tables::kReminderPriorities)}, {"isCompleted", due < clock_.now() && chance(60)}});
+            {{"leadId", lead},
+             {"title", any(kSampleTasks)},
+             {"reminderDate", due},
+             {"type", any(crm::tables::kReminderTypes)},
+             {"priority", any(crm::tables::kReminderPriorities)},
+             {"isCompleted", due < clock_.now() && chance(60)}});
     }
 
     const Clock& clock_;
@@ -138,7 +152,8 @@ Result<std::string> ask(server::Service& service, const std::string& path, std::
     const http::Response response = service.handle(sync::api_request(path, std::move(body), token));
     if (response.status == 200) return response.body;
     const auto problem = sync::read_problem(response);
-    return fail(ErrorKind::internal, problem ? problem->code : "INTERNAL", "demo: " + (problem ? problem->detail : path));
+    return fail(ErrorKind::internal, problem ? problem->code : "INTERNAL",
+                "demo: " + (problem ? problem->detail : path));
 }
 
 Result<void> push(server::Service& service, const sync::LoginAnswer& login, const std::string& device,
@@ -152,7 +167,8 @@ Result<void> push(server::Service& service, const sync::LoginAnswer& login, cons
     const auto answer = sync::decode_push_answer(*body);
     if (!answer) return fail(answer.error());
     for (const auto& result : answer->results) {
-        if (result.verdict != sync::Verdict::applied) return fail(ErrorKind::internal, "DEMO", "demo: " + result.error.message);
+        if (result.verdict != sync::Verdict::applied)
+            return fail(ErrorKind::internal, "DEMO", "demo: " + result.error.message);
     }
     return {};
 }
@@ -219,7 +235,8 @@ Result<void> make_demo(server::Storage& storage) {
     if (empty) {
         if (auto filled = fill(storage, *employee); !filled) return filled;
     }
-    std::cout << "workspace \"" << kWorkspace << "\": sign in as " << kAdmin << " with the password " << kPassword << '\n';
+    std::cout << "workspace \"" << kWorkspace << "\": sign in as " << kAdmin << " with the password " << kPassword
+              << '\n';
     return {};
 }
 

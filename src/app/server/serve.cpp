@@ -14,7 +14,8 @@ namespace ct::app {
 
 namespace {
 
-/// Waits for SIGINT or SIGTERM on a thread of its own, where everything may be called: a handler may do next to nothing.
+/// Waits for SIGINT or SIGTERM on a thread of its own, where everything may be called: a handler may do next to
+/// nothing.
 class StopSignals {
   public:
     /// Before any other thread is made, so that all of them leave these signals alone.
@@ -81,7 +82,8 @@ Result<void> serve(server::Storage& storage, const ServeOptions& options) {
     http.port = address->port;
     http.tls_cert = options.tls_cert;
     http.tls_key = options.tls_key;
-    http.headers = {{std::string(sync::kProtocolHeader), std::to_string(sync::kProtocol)}, {"Cache-Control", "no-store"}};
+    http.headers = {{std::string(sync::kProtocolHeader), std::to_string(sync::kProtocol)},
+                    {"Cache-Control", "no-store"}};
     net::HttpServer server(http, [&service](const http::Request& request) { return service.handle(request); });
     const auto port = server.bind();
     if (!port) return fail(port.error());

@@ -39,10 +39,10 @@ struct FormerOwner {
 /// A record with what the server alone knows about it.
 struct StoredRecord {
     sync::ServerRecord server;
-    bool stored = false;                       ///< there is a row of it
-    std::int64_t feed = 0;                     ///< place in the order of pulls: its version, or later, when only who sees it changed
-    std::string owner;                         ///< the user whom an EMPLOYEE must be to see it; empty: none
-    std::int64_t owner_version = 0;            ///< feed at which the owner changed last; 0: the same since its creation
+    bool stored = false;    ///< there is a row of it
+    std::int64_t feed = 0;  ///< place in the order of pulls: its version, or later, when only who sees it changed
+    std::string owner;      ///< the user whom an EMPLOYEE must be to see it; empty: none
+    std::int64_t owner_version = 0;  ///< feed at which the owner changed last; 0: the same since its creation
     std::vector<FormerOwner> former_owners;
     std::map<std::int64_t, std::string> pushers;  ///< by version found in the origins: the device that pushed it
 };
@@ -50,15 +50,15 @@ struct StoredRecord {
 /// What an operation did, kept for ever: the receipt that makes it happen once, and the audit trail.
 struct LogEntry {
     const sync::Operation* operation = nullptr;
-    std::string_view data;       ///< its changes as JSON
-    std::uint64_t content = 0;   ///< checksum of everything it said
+    std::string_view data;      ///< its changes as JSON
+    std::uint64_t content = 0;  ///< checksum of everything it said
     std::string_view user, device;
     std::int64_t sequence = 0;
     sync::Verdict verdict = sync::Verdict::applied;
-    std::int64_t version = 0;    ///< of the record, as answered
-    std::string result;          ///< the answer's element as JSON; empty: `applied` with nothing but the version
-    std::string lost;            ///< values that lost, as JSON, or empty
-    bool again = false;          ///< replaces the entry of an earlier attempt that was rejected
+    std::int64_t version = 0;  ///< of the record, as answered
+    std::string result;        ///< the answer's element as JSON; empty: `applied` with nothing but the version
+    std::string lost;          ///< values that lost, as JSON, or empty
+    bool again = false;        ///< replaces the entry of an earlier attempt that was rejected
 };
 
 /// What is on record of an operation seen before.
@@ -92,8 +92,8 @@ class WriteTransaction {
     [[nodiscard]] virtual Result<void> mark_sent(std::string_view device, std::int64_t from,
                                                  std::span<const Uuid> operations) = 0;
     /// Sets the counter and the device's next sequence number, and makes everything durable.
-    [[nodiscard]] virtual Result<void> commit(std::int64_t version, std::string_view device,
-                                              std::int64_t next_sequence, UnixMs now) = 0;
+    [[nodiscard]] virtual Result<void> commit(std::int64_t version, std::string_view device, std::int64_t next_sequence,
+                                              UnixMs now) = 0;
 };
 
 /// Who looks: everything of the workspace, or only what hangs on the leads that `user` owns.
@@ -120,11 +120,15 @@ inline constexpr std::size_t kPhaseCount = 6;
 [[nodiscard]] constexpr crm::Model model_of(Phase phase) {
     switch (phase) {
         case Phase::open_leads:
-        case Phase::other_leads: return crm::Model::lead;
+        case Phase::other_leads:
+            return crm::Model::lead;
         case Phase::open_reminders:
-        case Phase::other_reminders: return crm::Model::reminder;
-        case Phase::payments: return crm::Model::payment;
-        case Phase::notes: return crm::Model::note;
+        case Phase::other_reminders:
+            return crm::Model::reminder;
+        case Phase::payments:
+            return crm::Model::payment;
+        case Phase::notes:
+            return crm::Model::note;
     }
     return crm::Model::lead;
 }

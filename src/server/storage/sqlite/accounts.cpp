@@ -5,9 +5,7 @@ namespace ct::server::sqlite {
 
 namespace {
 
-std::string_view bytes(const Sha256& digest) {
-    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
-}
+std::string_view bytes(const Sha256& digest) { return {reinterpret_cast<const char*>(digest.data()), digest.size()}; }
 
 constexpr const char* kUserColumns =
     "w.workspace_id, w.id, w.name, u.id, u.email, u.name, u.role, u.disabled, u.password";
@@ -60,7 +58,8 @@ Result<Workspace> SqliteStorage::add_workspace(const std::string& id, const std:
         const auto taken = exists(connection, "SELECT 1 FROM workspace WHERE name = ? AND ? = 0", name, 0);
         if (!taken) return fail(taken.error());
         if (*taken) return fail(ErrorKind::invalid, "NAME_TAKEN", "a workspace of that name exists already", "name");
-        auto use = connection.prepare("INSERT INTO workspace(id, name, created_at) VALUES(?, ?, ?) RETURNING workspace_id");
+        auto use =
+            connection.prepare("INSERT INTO workspace(id, name, created_at) VALUES(?, ?, ?) RETURNING workspace_id");
         if (!use) return fail(use.error());
         const auto row = use->text(id).text(name).integer(now).step();
         if (!row) return fail(row.error());
@@ -86,10 +85,11 @@ Result<std::vector<Workspace>> SqliteStorage::workspaces() {
 
 Result<void> SqliteStorage::add_user(const User& user, UnixMs now) {
     return write([&](Connection& connection) -> Result<void> {
-        const auto taken =
-            exists(connection, "SELECT 1 FROM user WHERE email = ? AND workspace_id = ?", user.email, user.workspace.key);
+        const auto taken = exists(connection, "SELECT 1 FROM user WHERE email = ? AND workspace_id = ?", user.email,
+                                  user.workspace.key);
         if (!taken) return fail(taken.error());
-        if (*taken) return fail(ErrorKind::invalid, "EMAIL_TAKEN", "a user with that e-mail address exists already", "email");
+        if (*taken)
+            return fail(ErrorKind::invalid, "EMAIL_TAKEN", "a user with that e-mail address exists already", "email");
         auto use = connection.prepare(
             "INSERT INTO user(workspace_id, id, email, name, role, disabled, password, created_at) "
             "VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
@@ -102,8 +102,9 @@ Result<void> SqliteStorage::add_user(const User& user, UnixMs now) {
 Result<std::vector<User>> SqliteStorage::users(WorkspaceKey workspace) {
     auto loan = reader();
     if (!loan) return fail(loan.error());
-    auto use = (*loan)->prepare(std::string("SELECT ") + kUserColumns +
-                                " FROM user u JOIN workspace w USING(workspace_id) WHERE u.workspace_id = ? ORDER BY u.email");
+    auto use =
+        (*loan)->prepare(std::string("SELECT ") + kUserColumns +
+                         " FROM user u JOIN workspace w USING(workspace_id) WHERE u.workspace_id = ? ORDER BY u.email");
     if (!use) return fail(use.error());
     std::vector<User> found;
     use->integer(workspace);
@@ -164,7 +165,8 @@ Result<void> SqliteStorage::add_session(const User& user, const NewSession& sess
         if (!before) return fail(before.error());
         if (auto done = before->integer(workspace).text(session.device).run(); !done) return done;
         auto use = connection.prepare(
-            "INSERT INTO session(token, workspace_id, device_id, user_id, expires_at, seen_at) VALUES(?, ?, ?, ?, ?, ?)");
+            "INSERT INTO session(token, workspace_id, device_id, user_id, expires_at, seen_at) VALUES(?, ?, ?, ?, ?, "
+            "?)");
         if (!use) return fail(use.error());
         use->blob(bytes(session.token)).integer(workspace).text(session.device).text(user.id);
         return use->integer(session.expires_at).integer(session.now).run();

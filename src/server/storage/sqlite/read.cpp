@@ -13,7 +13,6 @@ namespace {
 constexpr std::string_view kAboveAllIds = "g";  // after every hexadecimal digit
 constexpr const char* kOpenLead = "status IN ('PENDING', 'FOLLOW_UP')";
 
-
 /// Reads rows of one model; the values live in `values_` and point into SQLite's row.
 class RowReader {
   public:
@@ -93,16 +92,27 @@ Result<void> SqliteRead::begin() {
 /// ?1 workspace, ?2 below, ?3 owner, ?4 as_of
 std::string phase_sql(Phase phase, bool all) {
     const std::string open_reminder =
-        std::string("(isCompleted IS NOT 1 AND EXISTS(SELECT 1 FROM lead l WHERE l.workspace_id = r.workspace_id"
-                    " AND l.id = r.leadId AND l.deleted = 0 AND l.version <= ?4 AND l.") + kOpenLead + "))";
+        std::string(
+            "(isCompleted IS NOT 1 AND EXISTS(SELECT 1 FROM lead l WHERE l.workspace_id = r.workspace_id"
+            " AND l.id = r.leadId AND l.deleted = 0 AND l.version <= ?4 AND l.") +
+        kOpenLead + "))";
     std::string where;
     switch (phase) {
-        case Phase::open_leads: where = std::string(" AND ") + kOpenLead; break;
-        case Phase::other_leads: where = std::string(" AND (") + kOpenLead + ") IS NOT TRUE"; break;
-        case Phase::open_reminders: where = " AND " + open_reminder; break;
-        case Phase::other_reminders: where = " AND NOT " + open_reminder; break;
+        case Phase::open_leads:
+            where = std::string(" AND ") + kOpenLead;
+            break;
+        case Phase::other_leads:
+            where = std::string(" AND (") + kOpenLead + ") IS NOT TRUE";
+            break;
+        case Phase::open_reminders:
+            where = " AND " + open_reminder;
+            break;
+        case Phase::other_reminders:
+            where = " AND NOT " + open_reminder;
+            break;
         case Phase::payments:
-        case Phase::notes: break;
+        case Phase::notes:
+            break;
     }
     const crm::Model model = model_of(phase);
     return "SELECT " + columns(model, "r.") + " FROM " + table(model) + " r WHERE r.workspace_id = ?1 AND r.id < ?2" +
@@ -125,8 +135,8 @@ Result<void> SqliteRead::snapshot(Phase phase, std::int64_t as_of, std::string_v
 
 /// ?1 workspace, ?2 after, ?3 user. The user's id stands in former_owners as a word of its own, and ids have one form.
 std::string changes_sql(crm::Model model, bool all) {
-    return "SELECT " + columns(model) + " FROM " + table(model) + " INDEXED BY " +
-           std::string(crm::def(model).table) + "_feed WHERE workspace_id = ?1 AND feed > ?2" +
+    return "SELECT " + columns(model) + " FROM " + table(model) + " INDEXED BY " + std::string(crm::def(model).table) +
+           "_feed WHERE workspace_id = ?1 AND feed > ?2" +
            (all ? " AND ?3 = ?3" : " AND (owner_id = ?3 OR instr(former_owners, ?3) > 0)") + " ORDER BY feed";
 }
 

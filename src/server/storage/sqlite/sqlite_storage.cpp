@@ -14,7 +14,8 @@ bool memory_path(const std::string& path) { return path == ":memory:"; }
 constexpr const char* kWriterSettings =
     "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;"
     "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF";
-constexpr const char* kReaderSettings = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF";
+constexpr const char* kReaderSettings =
+    "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF";
 
 Result<std::unique_ptr<Connection>> open_writer(const std::string& path) {
     auto connection = Connection::open(path, false);
@@ -74,8 +75,10 @@ Result<Loan> SqliteStorage::reader() {
     }
     auto connection = Connection::open(path_, true);
     if (connection) {
-        if (auto set = (*connection)->execute(kReaderSettings); set) return Loan(*this, std::move(*connection));
-        else connection = fail(set.error());
+        if (auto set = (*connection)->execute(kReaderSettings); set)
+            return Loan(*this, std::move(*connection));
+        else
+            connection = fail(set.error());
     }
     give_back(nullptr);
     return fail(connection.error());
@@ -84,8 +87,10 @@ Result<Loan> SqliteStorage::reader() {
 void SqliteStorage::give_back(std::unique_ptr<Connection> reader) {
     {
         const std::lock_guard lock(pool_mutex_);
-        if (reader && !reader->doubtful()) idle_.push_back(std::move(reader));
-        else --readers_;
+        if (reader && !reader->doubtful())
+            idle_.push_back(std::move(reader));
+        else
+            --readers_;
     }
     reader_free_.notify_one();
 }

@@ -1,4 +1,5 @@
-// One push. A point look-up of a prepared statement costs about a microsecond in this process: "set-wise" here is a loop.
+// One push. A point look-up of a prepared statement costs about a microsecond in this process: "set-wise" here is a
+// loop.
 #include "crm/tables.h"
 #include "server/origins.h"
 #include "server/storage/sqlite/schema.h"
@@ -186,7 +187,8 @@ Result<void> SqliteWrite::save(std::span<const StoredRecord* const> records) {
         auto update = connection_.prepare(update_sql(model));
         if (!update) return fail(update.error());
         for (; i < records.size() && records[i]->server.record.model == model; ++i) {
-            if (auto done = write_record(records[i]->stored ? *update : *insert, workspace_, *records[i]); !done) return done;
+            if (auto done = write_record(records[i]->stored ? *update : *insert, workspace_, *records[i]); !done)
+                return done;
         }
     }
     return {};
@@ -216,7 +218,8 @@ Result<void> SqliteWrite::log(std::span<const LogEntry> entries, UnixMs at) {
 }
 
 Result<void> SqliteWrite::mark_sent(std::string_view device, std::int64_t from, std::span<const Uuid> operations) {
-    auto use = connection_.prepare("INSERT INTO sent(workspace_id, device_id, sequence, operation_id) VALUES(?, ?, ?, ?)");
+    auto use =
+        connection_.prepare("INSERT INTO sent(workspace_id, device_id, sequence, operation_id) VALUES(?, ?, ?, ?)");
     if (!use) return fail(use.error());
     for (const Uuid& operation : operations) {
         const std::string id = operation.str();
@@ -225,11 +228,13 @@ Result<void> SqliteWrite::mark_sent(std::string_view device, std::int64_t from, 
     return {};
 }
 
-Result<void> SqliteWrite::commit(std::int64_t version, std::string_view device, std::int64_t next_sequence, UnixMs now) {
+Result<void> SqliteWrite::commit(std::int64_t version, std::string_view device, std::int64_t next_sequence,
+                                 UnixMs now) {
     auto counter = connection_.prepare("UPDATE workspace SET version = ?2 WHERE workspace_id = ?1");
     if (!counter) return fail(counter.error());
     if (auto done = counter->integer(workspace_).integer(version).run(); !done) return done;
-    auto row = connection_.prepare("UPDATE device SET next_sequence = ?3, seen_at = ?4 WHERE workspace_id = ?1 AND id = ?2");
+    auto row =
+        connection_.prepare("UPDATE device SET next_sequence = ?3, seen_at = ?4 WHERE workspace_id = ?1 AND id = ?2");
     if (!row) return fail(row.error());
     if (auto done = row->integer(workspace_).text(device).integer(next_sequence).integer(now).run(); !done) return done;
     if (auto done = connection_.execute("COMMIT"); !done) return done;
