@@ -126,8 +126,8 @@ int refuse(const Arguments& arguments, const std::string& words) {
     return kExitLocalProblem;
 }
 
-int save_picture(const ct::app::Window& window, const std::string& file) {
-    const ct::Result<std::string> png = ct::app::png_bytes(window.picture());
+int save_picture(ct::app::Window& window, const std::string& file) {
+    const ct::Result<std::string> png = ct::app::png_bytes(window.draw_picture());
     const ct::Result<void> written =
         png ? ct::write_file_atomically(file, *png, 0644) : ct::Result<void>(ct::fail(png.error()));
     if (written) return 0;

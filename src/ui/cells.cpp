@@ -111,9 +111,8 @@ void draw_field(const Cell& cell, const crm::Record& record, crm::FieldId field)
 void draw_sync(const Cell& cell, const crm::Record& record) {
     const SyncMark mark = sync_mark(cell.p, record);
     ImGui::PushFont(cell.theme.font(), 15.0F);
-    const float size = ImGui::CalcTextSize(mark.icon).x;
     ImGui::GetWindowDrawList()->AddText(
-        {std::floor(cell.at.x + (cell.width - size) / 2), std::floor(cell.text_y())},
+        {std::floor(cell.at.x + cell.theme.px(2)), std::floor(cell.text_y())},
         record.sync_status == crm::SyncStatus::synced ? cell.p.faint : mark.tone->strong, mark.icon);
     ImGui::PopFont();
     if (ImGui::IsMouseHoveringRect(cell.at, {cell.at.x + cell.width, cell.at.y + cell.height}) &&

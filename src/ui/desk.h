@@ -49,6 +49,7 @@ struct Desk {
     std::optional<OpenRequest> open_request{};  ///< carried out at the end of the frame
     bool config_changed = false;                ///< to be written by whoever owns the file
     bool focus_search = false;
+    bool keys_elsewhere = false;  ///< a popup or the drawer has the keyboard: arrows and Del are not the table's
 
     std::vector<sync::QueuedOperation> queue{};    ///< as last listed
     std::vector<store::SyncHistoryRow> history{};  ///< as last listed

@@ -21,13 +21,13 @@ RecordsSpec leads_page() {
     spec.model = Model::lead;
     spec.columns = {
         {Kind::title, lead("name"), "Name", 2.2F},
-        {Kind::field, lead("company"), "Company", 1.6F},
+        {Kind::field, lead("company"), "Company", 1.6F, false, true},
         {Kind::field, lead("phone"), "Phone", 1.4F},
         {Kind::field, lead("email"), "E-mail", 1.7F, true},
-        {Kind::field, lead("city"), "City", 1.0F},
+        {Kind::field, lead("city"), "City", 1.0F, false, true},
         {Kind::field, lead("status"), "Status", -112},
-        {Kind::field, lead("tag"), "Tag", -116},
-        {Kind::money, lead("amount"), "Value", 1.1F},
+        {Kind::field, lead("tag"), "Tag", -116, false, true},
+        {Kind::money, lead("amount"), "Value", 1.2F},
         {Kind::field, lead("source"), "Source", 1.0F, true},
         {Kind::field, lead("enquiryDate"), "Enquiry", 1.0F, true},
         {Kind::field, lead("labels"), "Labels", 1.3F, true},

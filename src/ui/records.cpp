@@ -1,6 +1,7 @@
 #include "ui/records.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "crm/model.h"
 #include "ui/actions.h"
@@ -13,6 +14,7 @@ namespace ct::ui {
 namespace {
 
 constexpr float kRowHeight = 42;
+constexpr float kCompactBelow = 900;
 
 bool only_plain_click() {
     const ImGuiIO& io = ImGui::GetIO();
@@ -74,7 +76,7 @@ void Records::draw(Desk& desk) {
     draw_head(desk);
     ImGui::Dummy({0, desk.theme.px(2)});
     ImGui::PushStyleColor(ImGuiCol_ChildBg, desk.theme.colors().surface);
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{desk.theme.px(1), desk.theme.px(1)});
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{desk.theme.px(5), desk.theme.px(5)});
     ImGui::BeginChild("table card", {0, 0}, ImGuiChildFlags_Borders | ImGuiChildFlags_NavFlattened,
                       ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
     ImGui::PopStyleVar();
@@ -169,25 +171,16 @@ void Records::draw_table(Desk& desk) {
     constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_Sortable | ImGuiTableFlags_Resizable |
                                        ImGuiTableFlags_Hideable | ImGuiTableFlags_Reorderable |
                                        ImGuiTableFlags_BordersInnerH | ImGuiTableFlags_NoSavedSettings |
-                                       ImGuiTableFlags_NoBordersInBody;
+                                       ImGuiTableFlags_PadOuterX | ImGuiTableFlags_NoBordersInBody;
     ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, ImVec2{theme.px(10), 0});
+    // ImGui draws lines between the headers of columns that can be resized; the headers' own distance says enough.
+    ImGui::PushStyleColor(ImGuiCol_TableBorderStrong, 0);
     const auto columns = static_cast<int>(spec_.columns.size());
-    if (ImGui::BeginTable("records", columns, kFlags, {0, 0})) {
+    const bool begun = ImGui::BeginTable("records", columns, kFlags, {0, 0});
+    ImGui::PopStyleColor();
+    if (begun) {
         ImGui::TableSetupScrollFreeze(0, 1);
-        for (std::size_t i = 0; i < spec_.columns.size(); ++i) {
-            const Column& column = spec_.columns[i];
-            ImGuiTableColumnFlags flags = column.weight < 0
-                                              ? ImGuiTableColumnFlags_WidthFixed | ImGuiTableColumnFlags_NoResize
-                                              : ImGuiTableColumnFlags_WidthStretch;
-            if (column.hidden_at_first) flags |= ImGuiTableColumnFlags_DefaultHide;
-            if (static_cast<int>(i) == spec_.sort_column) {
-                flags |= ImGuiTableColumnFlags_DefaultSort |
-                         (spec_.sort_descending ? ImGuiTableColumnFlags_PreferSortDescending
-                                                : ImGuiTableColumnFlags_PreferSortAscending);
-            }
-            if (column.kind == Column::Kind::updated) flags |= ImGuiTableColumnFlags_PreferSortDescending;
-            ImGui::TableSetupColumn(column.header, flags, column.weight < 0 ? theme.px(-column.weight) : column.weight);
-        }
+        set_up_columns(theme);
         draw_header_row(theme);
         if (ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs(); specs != nullptr && specs->SpecsDirty) {
             if (specs->SpecsCount > 0) {
@@ -203,9 +196,36 @@ void Records::draw_table(Desk& desk) {
     ImGui::PopStyleVar();
 }
 
+void Records::set_up_columns(const Theme& theme) {
+    for (std::size_t i = 0; i < spec_.columns.size(); ++i) {
+        const Column& column = spec_.columns[i];
+        ImGuiTableColumnFlags flags = column.weight < 0
+                                          ? ImGuiTableColumnFlags_WidthFixed | ImGuiTableColumnFlags_NoResize
+                                          : ImGuiTableColumnFlags_WidthStretch;
+        if (column.hidden_at_first) flags |= ImGuiTableColumnFlags_DefaultHide;
+        if (static_cast<int>(i) == spec_.sort_column) {
+            flags |=
+                ImGuiTableColumnFlags_DefaultSort | (spec_.sort_descending ? ImGuiTableColumnFlags_PreferSortDescending
+                                                                           : ImGuiTableColumnFlags_PreferSortAscending);
+        }
+        if (column.kind == Column::Kind::updated) flags |= ImGuiTableColumnFlags_PreferSortDescending;
+        ImGui::TableSetupColumn(column.header, flags, column.weight < 0 ? theme.px(-column.weight) : column.weight);
+    }
+    // Only when the width changes its kind: between, the user's own choice of columns holds.
+    const bool compact = ImGui::GetContentRegionAvail().x < theme.px(kCompactBelow);
+    if (compact == compact_) return;
+    compact_ = compact;
+    for (std::size_t i = 0; i < spec_.columns.size(); ++i) {
+        const Column& column = spec_.columns[i];
+        const bool sorted_by = static_cast<int>(i) == query_.sort;  // hiding it would sort the table anew
+        if (column.only_wide) ImGui::TableSetColumnEnabled(static_cast<int>(i), !compact || sorted_by);
+    }
+}
+
 void Records::draw_header_row(const Theme& theme) {
     theme.push(Size::small, true);
     ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, ImVec2{theme.px(10), theme.px(9)});
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2{theme.px(2), 0});
     ImGui::PushStyleColor(ImGuiCol_Text, theme.colors().muted);
     ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
     for (int i = 0; i < static_cast<int>(spec_.columns.size()); ++i) {
@@ -215,14 +235,14 @@ void Records::draw_header_row(const Theme& theme) {
         if (column.kind == Column::Kind::money) {  // over its numbers, with room for the arrow
             const float arrow = ImGui::GetFontSize() * 0.65F + ImGui::GetStyle().FramePadding.x;
             const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(column.header).x;
-            const bool sorted = i == query_.sort;
-            ImGui::SetCursorPosX(ImGui::GetCursorPosX() + std::max(0.0F, room - (sorted ? arrow : 0.0F)));
+            ImGui::SetCursorPosX(ImGui::GetCursorPosX() +
+                                 std::max(0.0F, room - std::max(0.0F, arrow - ImGui::GetStyle().CellPadding.x)));
         }
         ImGui::TableHeader(column.header);
         ImGui::PopID();
     }
     ImGui::PopStyleColor();
-    ImGui::PopStyleVar();
+    ImGui::PopStyleVar(2);
     Theme::pop();
 }
 
@@ -257,17 +277,22 @@ void Records::draw_rows(Desk& desk) {
     ImGuiMultiSelectIO* io =
         ImGui::BeginMultiSelect(ImGuiMultiSelectFlags_SelectOnClickRelease, static_cast<int>(selected_.size()), count);
     apply(span_of(*io));
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{0, 0});  // a row's ground is as high as the row
     ImGuiListClipper clipper;
     clipper.Begin(count, desk.theme.px(kRowHeight));
     if (io->RangeSrcItem >= 0 && io->RangeSrcItem < count) {
         clipper.IncludeItemByIndex(static_cast<int>(io->RangeSrcItem));
     }
+    focus_row_ = row_to_focus(desk);
+    if (focus_row_) clipper.IncludeItemByIndex(static_cast<int>(*focus_row_));
     while (clipper.Step()) {
         for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
             const auto index = static_cast<std::size_t>(i);
             draw_row(desk, table_->at(order_.rows()[index]), index);
         }
     }
+    ImGui::PopStyleVar();
+    focus_row_.reset();
     io = ImGui::EndMultiSelect();
     apply(span_of(*io));
 }
@@ -282,6 +307,7 @@ void Records::draw_row(Desk& desk, const crm::Record& record, std::size_t index)
     ImGui::PushID(id_bytes, id_bytes + record.id.bytes.size());
     const bool selected = selected_.contains(record.id);
     const bool shown = desk.shown_id == record.id;
+    if (focus_row_ == index) ImGui::SetKeyboardFocusHere();
     ImGui::SetNextItemSelectionUserData(static_cast<ImGuiSelectionUserData>(index));
     ImGui::SetNextItemAllowOverlap();
     const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -302,14 +328,31 @@ void Records::draw_row(Desk& desk, const crm::Record& record, std::size_t index)
     ImGui::PopID();
 }
 
+/// The arrows lead into the table from anywhere on the page, to beside the row that they were on last.
+std::optional<std::size_t> Records::row_to_focus(const Desk& desk) const {
+    const bool down = ImGui::IsKeyPressed(ImGuiKey_DownArrow);
+    const bool up = ImGui::IsKeyPressed(ImGuiKey_UpArrow);
+    if (!(down || up) || desk.keys_elsewhere || ImGui::GetIO().WantTextInput || ImGui::IsWindowFocused())
+        return std::nullopt;
+    const std::span<const std::uint32_t> rows = order_.rows();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (table_->at(rows[i]).id != focused_) continue;
+        return down ? std::min(i + 1, rows.size() - 1) : i - std::min<std::size_t>(i, 1);
+    }
+    return 0;
+}
+
 void Records::follow_keys(Desk& desk, const crm::Record& record) {
     const bool moved = focused_ != record.id;
     focused_ = record.id;
     if (ImGui::GetIO().WantTextInput) return;
-    // With the drawer open, the arrows leaf through the records.
-    const bool leafing = moved && !desk.shown_id.nil() && desk.shown_model == spec_.model && only_plain_click() &&
-                         (ImGui::IsKeyPressed(ImGuiKey_DownArrow) || ImGui::IsKeyPressed(ImGuiKey_UpArrow));
-    if (leafing || ImGui::IsKeyPressed(ImGuiKey_Enter, false) || ImGui::IsKeyPressed(ImGuiKey_KeypadEnter, false)) {
+    // With the drawer open, the arrows leaf through the records. ImGui moves in the frame behind the key.
+    for (const ImGuiKey key : {ImGuiKey_DownArrow, ImGuiKey_UpArrow, ImGuiKey_PageDown, ImGuiKey_PageUp}) {
+        leafing_ = leafing_ || (ImGui::IsKeyPressed(key) && only_plain_click());
+    }
+    const bool follow =
+        moved && std::exchange(leafing_, false) && !desk.shown_id.nil() && desk.shown_model == spec_.model;
+    if (follow || ImGui::IsKeyPressed(ImGuiKey_Enter, false) || ImGui::IsKeyPressed(ImGuiKey_KeypadEnter, false)) {
         desk.open(spec_.model, record.id);
     }
 }

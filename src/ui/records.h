@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_set>
@@ -29,6 +30,7 @@ struct Column {
     const char* header = "";
     float weight = 1.0F;  ///< share of the free width; below zero: fixed width in pixels at scale 1
     bool hidden_at_first = false;
+    bool only_wide = false;  ///< makes room when the drawer is open
 };
 
 struct QuickFilter {
@@ -70,10 +72,12 @@ class Records {
     void draw_bulk_bar(Desk& desk);
     void draw_nothing(Desk& desk);
     void draw_table(Desk& desk);
+    void set_up_columns(const Theme& theme);
     void draw_header_row(const Theme& theme);
     void draw_rows(Desk& desk);
     void draw_row(Desk& desk, const crm::Record& record, std::size_t index);
     void follow_keys(Desk& desk, const crm::Record& record);
+    [[nodiscard]] std::optional<std::size_t> row_to_focus(const Desk& desk) const;
     void apply(std::span<const ImGuiSelectionRequest> requests);
     [[nodiscard]] std::vector<Uuid> selected_in_order() const;
 
@@ -85,8 +89,11 @@ class Records {
     std::vector<std::size_t> counts_;  // of the quick filters, at counted_revision_
     std::uint64_t counted_revision_ = 0;
     std::unordered_set<Uuid> selected_;
-    Uuid focused_;  // the row that the keyboard is on
+    Uuid focused_;                          // the row that the keyboard is on
+    std::optional<std::size_t> focus_row_;  // to be given the keyboard in this frame
+    bool leafing_ = false;                  // an arrow was pressed; the row that it leads to is not known yet
     bool scroll_to_top_ = false;
+    bool compact_ = false;  // the drawer is open: columns that can be missed are away
 };
 
 }  // namespace ct::ui

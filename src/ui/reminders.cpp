@@ -21,11 +21,11 @@ RecordsSpec reminders_page() {
         {Kind::field, reminder("title"), "Title", 2.4F},
         {Kind::lead, reminder("leadId"), "Lead", 1.5F},
         {Kind::due, reminder("reminderDate"), "Due", 1.3F},
-        {Kind::field, reminder("type"), "Type", -110},
+        {Kind::field, reminder("type"), "Type", -110, false, true},
         {Kind::field, reminder("priority"), "Priority", -104},
         {Kind::field, reminder("repeat"), "Repeat", -104, true},
         {Kind::updated, 0, "Changed", -104, true},
-        {Kind::sync, 0, "Sync", -64},
+        {Kind::sync, 0, "Sync", -64, false, true},
     };
     spec.quick = {{"Open", [](const crm::Record& record) { return !is_done(record); }},
                   {"Done", [](const crm::Record& record) { return is_done(record); }},

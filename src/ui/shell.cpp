@@ -49,7 +49,7 @@ void Shell::handle_keys(Desk& desk) {
     if (pressed(ImGuiKey_F5)) desk.post(client::SyncNow{});
     // Before the windows are drawn: a text field would take back what was typed when it sees the key.
     if (pressed(ImGuiKey_Escape) && !popup_was_open_ && !search_active_) drawer_.close(desk);
-    if (pressed(ImGuiKey_Delete) && !ImGui::GetIO().WantTextInput && !popup_was_open_) {
+    if (pressed(ImGuiKey_Delete) && !ImGui::GetIO().WantTextInput && !desk.keys_elsewhere) {
         if (Records* page = current(desk)) page->remove_selected(desk);
     }
 }
@@ -68,7 +68,7 @@ void Shell::handle_control_keys(Desk& desk) {
     if (io.WantTextInput) return;  // a text field has its own undo and its own "all"
     if (pressed(ImGuiKey_Z)) desk.later([&desk, again = io.KeyShift] { again ? redo(desk) : undo(desk); });
     if (pressed(ImGuiKey_Y)) desk.later([&desk] { redo(desk); });
-    if (pressed(ImGuiKey_A)) {
+    if (pressed(ImGuiKey_A) && !desk.keys_elsewhere) {
         if (Records* page = current(desk)) page->select_all();
     }
 }
@@ -115,10 +115,12 @@ void Shell::draw(Desk& desk) {
           {padding, theme.px(22)}, current(desk) != nullptr ? kFixed : ImGuiWindowFlags_None);
     draw_page(desk);
     ImGui::EndChild();
+    bool drawer_focused = false;
     if (with_drawer) {
         child("drawer", {origin.x + screen.Size.x - drawer, origin.y + bar}, {drawer, screen.Size.y - bar}, p.surface,
               {0, 0}, kFixed);
         drawer_.draw(desk);
+        drawer_focused = ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows);
         ImGui::EndChild();
     }
     ImDrawList* lines = ImGui::GetWindowDrawList();
@@ -130,6 +132,7 @@ void Shell::draw(Desk& desk) {
     }
     ImGui::End();
     popup_was_open_ = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+    desk.keys_elsewhere = popup_was_open_ || drawer_focused;
 }
 
 void Shell::draw_page(Desk& desk) {

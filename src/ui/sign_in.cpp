@@ -32,21 +32,22 @@ void SignInForm::draw(Desk& desk) {
     const float gap = theme.px(14);
     const float half = (room - gap) / 2;
     bool entered = false;
-    const auto field = [&](const char* label, const char* hint, std::string& value, float width,
+    const ImVec2 origin = ImGui::GetCursorScreenPos();
+    const auto field = [&](int column, int row, const char* label, const char* hint, std::string& value,
                            ImGuiInputTextFlags flags) {
+        ImGui::SetCursorScreenPos(
+            {origin.x + static_cast<float>(column) * (half + gap), origin.y + static_cast<float>(row) * theme.px(72)});
         ImGui::BeginGroup();
         text(theme, label, p.muted, Size::small, true);
-        text_field(theme, ("##" + std::string(label)).c_str(), hint, value, width, missing_ == label, flags);
+        text_field(theme, ("##" + std::string(label)).c_str(), hint, value, half, missing_ == label, flags);
         entered = entered || (ImGui::IsItemDeactivated() && ImGui::IsKeyPressed(ImGuiKey_Enter));
         ImGui::EndGroup();
     };
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{gap, theme.px(6)});
-    field("Server", "https://crm.example.com", server_, half, 0);
-    ImGui::SameLine();
-    field("Workspace", "Only if you have several", workspace_, half, 0);
-    field("E-mail", "name@example.com", email_, half, 0);
-    ImGui::SameLine();
-    field("Password", "", password_, half, ImGuiInputTextFlags_Password);
+    field(0, 0, "Server", "https://crm.example.com", server_, 0);
+    field(1, 0, "Workspace", "Only if you have several", workspace_, 0);
+    field(0, 1, "E-mail", "name@example.com", email_, 0);
+    field(1, 1, "Password", "", password_, ImGuiInputTextFlags_Password);
     ImGui::PopStyleVar();
     if (!missing_.empty()) text(theme, missing_ + " is needed", p.danger.strong, Size::small);
     if (!desk.sign_in.error.empty()) paragraph(theme, desk.sign_in.error, p.danger.strong, Size::small);

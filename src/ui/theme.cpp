@@ -1,5 +1,7 @@
 #include "ui/theme.h"
 
+#include <misc/freetype/imgui_freetype.h>
+
 #include <array>
 #include <string>
 
@@ -41,7 +43,7 @@ void set_colors(ImGuiStyle& style, const Palette& p) {
     set(ImGuiCol_Separator, p.border);
     set(ImGuiCol_SeparatorHovered, p.border_strong);
     set(ImGuiCol_SeparatorActive, p.accent.strong);
-    set(ImGuiCol_TableHeaderBg, p.surface);
+    set(ImGuiCol_TableHeaderBg, p.zebra);
     set(ImGuiCol_TableBorderStrong, p.border);
     set(ImGuiCol_TableBorderLight, faded(p.border, 0.7F));
     set(ImGuiCol_TableRowBg, 0);
@@ -67,6 +69,8 @@ ImFont* add_font(std::span<const unsigned char> data, const FontData& all) {
     ImFontConfig main;
     main.SizePixels = kReference;
     main.GlyphExcludeRanges = kPrivateUse;
+    // Whole-pixel advances, as full hinting has them, jam words together at 12 and 13 pixels.
+    main.FontLoaderFlags = ImGuiFreeTypeLoaderFlags_LightHinting;
     ImFont* font = add_bytes(data, main);
     ImFontConfig merged;
     merged.MergeMode = true;
@@ -77,7 +81,7 @@ ImFont* add_font(std::span<const unsigned char> data, const FontData& all) {
     if (!all.icons.empty()) {
         // Material Icons fill their em square: a little larger than the text and lower, they sit on its middle line.
         merged.SizePixels = kReference * 1.3F;
-        merged.GlyphOffset = {0.0F, 3.6F};
+        merged.GlyphOffset = {0.0F, 5.2F};
         add_bytes(all.icons, merged);
     }
     return font;
@@ -110,7 +114,7 @@ Palette light_palette() {
     p.shadow = rgb(0x10162A, 50);
     p.accent = {rgb(0x3D57DB), rgb(0xE9EDFD)};
     p.ok = {rgb(0x14703F), rgb(0xDDF4E6)};
-    p.warn = {rgb(0x955000), rgb(0xFFEFD2)};
+    p.warn = {rgb(0xA15600), rgb(0xFFF0D6)};
     p.danger = {rgb(0xB92525), rgb(0xFDE6E4)};
     p.info = {rgb(0x0B63A5), rgb(0xDFF0FC)};
     p.neutral = {rgb(0x4C566A), rgb(0xECEEF3)};

@@ -120,7 +120,7 @@ void Today::draw_tiles(Desk& desk) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
     const float gap = theme.px(16);
-    const float width = std::floor((ImGui::GetContentRegionAvail().x - 3 * gap) / 4);
+    const float width = (ImGui::GetContentRegionAvail().x - 3 * gap) / 4;
     const auto number = [](std::size_t count) { return count_text(static_cast<std::int64_t>(count), "", ""); };
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{gap, gap});
     bool reminders =
@@ -176,7 +176,7 @@ void Today::draw_reminders(Desk& desk) {
     const ImVec2 after = ImGui::GetCursorScreenPos();
     ImGui::SetCursorScreenPos({at.x + ImGui::GetContentRegionAvail().x - width, at.y - theme.px(6)});
     if (button(theme, "New reminder", ButtonKind::plain, icon::kAdd, width)) desk.create(Model::reminder);
-    ImGui::SetCursorScreenPos({after.x, after.y + theme.px(6)});
+    ImGui::SetCursorScreenPos({after.x, after.y + theme.px(12)});
     if (late_.empty() && today_.empty() && soon_.empty()) {
         text(theme, "Nothing is due in the next seven days.", p.muted);
         return;

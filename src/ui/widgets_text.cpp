@@ -118,7 +118,7 @@ ImVec2 pill_size(const Theme& theme, std::string_view words, bool with_icon) {
     theme.push(Size::caption, true);
     ImVec2 size = measure(words);
     Theme::pop();
-    size.x += theme.px(18) + (with_icon ? theme.px(16) : 0.0F);
+    size.x += theme.px(18) + (with_icon ? theme.px(18) : 0.0F);
     size.y = theme.px(22);
     return size;
 }
@@ -133,7 +133,7 @@ void draw_pill(const Theme& theme, ImVec2 at, std::string_view words, const Tone
     const float y = at.y + (size.y - ImGui::GetFontSize()) / 2;
     if (icon != nullptr) {
         list->AddText({x - theme.px(2), std::floor(y)}, tone.strong, icon);
-        x += theme.px(16);
+        x += theme.px(18);
     }
     draw_text({x, y}, tone.strong, words);
     Theme::pop();

@@ -20,8 +20,7 @@ namespace {
 // libraries than the one it was built on.
 using ReadPixels = void (*)(int, int, int, int, unsigned, unsigned, void*);
 using PixelStore = void (*)(unsigned, int);
-using ReadBuffer = void (*)(unsigned);
-constexpr unsigned kRgb = 0x1907, kUnsignedByte = 0x1401, kPackAlignment = 0x0D05, kFront = 0x0404;
+constexpr unsigned kRgb = 0x1907, kUnsignedByte = 0x1401, kPackAlignment = 0x0D05;
 
 template <class Function>
 Function gl(const char* name) {
@@ -128,7 +127,13 @@ void Window::wake() {
 bool Window::take_input() { return std::exchange(input_, false); }
 bool Window::take_focus_gained() { return std::exchange(focus_gained_, false); }
 
-void Window::draw() {
+Picture Window::draw_picture() {
+    Picture picture;
+    draw_frame(&picture);
+    return picture;
+}
+
+void Window::draw_frame(Picture* picture) {
     if (!draw_ || drawing_) return;
     drawing_ = true;
     ImGui_ImplOpenGL3_NewFrame();
@@ -138,6 +143,7 @@ void Window::draw() {
     ImGui::Render();
     // No clearing: the root window covers every pixel.
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    if (picture != nullptr) *picture = read_pixels();  // before the swap: the front buffer cannot be read everywhere
     glfwSwapBuffers(window_);
     drawing_ = false;
 }
@@ -155,13 +161,12 @@ float Window::scale() const {
     return content > 0.25F ? content : 1.0F;
 }
 
-Picture Window::picture() const {
+Picture Window::read_pixels() const {
     Picture picture;
     glfwGetFramebufferSize(window_, &picture.width, &picture.height);
     const auto row = static_cast<std::size_t>(picture.width) * 3;
     std::vector<std::uint8_t> upside_down(row * static_cast<std::size_t>(picture.height));
     gl<PixelStore>("glPixelStorei")(kPackAlignment, 1);
-    gl<ReadBuffer>("glReadBuffer")(kFront);
     gl<ReadPixels>("glReadPixels")(0, 0, picture.width, picture.height, kRgb, kUnsignedByte, upside_down.data());
     picture.rgb.reserve(upside_down.size());
     for (int y = picture.height - 1; y >= 0; --y) {

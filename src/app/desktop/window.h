@@ -42,13 +42,15 @@ class Window {
     [[nodiscard]] bool take_focus_gained();
     /// What to draw, between ImGui::NewFrame and ImGui::Render. Also called while the user drags the window's edge.
     void on_draw(std::function<void()> draw) { draw_ = std::move(draw); }
-    void draw();
+    void draw() { draw_frame(nullptr); }
+    [[nodiscard]] Picture draw_picture();  ///< draws a frame, and what it looks like
     [[nodiscard]] float scale() const;
-    [[nodiscard]] Picture picture() const;  ///< of the last frame
 
   private:
     explicit Window(GLFWwindow* window) : window_(window) {}
     void connect();
+    void draw_frame(Picture* picture);
+    [[nodiscard]] Picture read_pixels() const;
 
     GLFWwindow* window_;
     std::function<void()> draw_;

@@ -1,0 +1,87 @@
+// Drives the window without a display: finds items by label, clicks, types, and reads the screen's text. The worker is
+// a list of posted commands; `answer` plays the part of its events.
+#pragma once
+
+#include <imgui.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "ui/app.h"
+
+namespace ct::test {
+
+class TestClock final : public Clock {
+  public:
+    [[nodiscard]] UnixMs now() const override { return wall; }
+    [[nodiscard]] SteadyMs steady() const override { return wall - kStart; }
+    static constexpr UnixMs kStart = 1'790'000'000'000;  // September 2026
+    UnixMs wall = kStart;
+};
+
+struct Item {
+    ImGuiID id = 0;
+    ImVec2 min, max;
+    std::string label;  ///< without what ImGui hides: "##Name" is "Name", "Save##x" is "Save"
+    std::string full;
+    std::string window;
+    bool disabled = false;
+};
+
+class Driver {
+  public:
+    explicit Driver(client::Config config = {}, ImVec2 size = {1440, 900});
+    ~Driver();
+
+    void frames(int count = 1, bool log = false);
+    /// The one visible item of that label (as shown, hidden or whole); fails the test when there is none or several.
+    /// `window`: part of its window's name, where labels repeat.
+    Item find(std::string_view label, std::string_view window = {});
+    [[nodiscard]] bool there(std::string_view label, std::string_view window = {});
+    void click(std::string_view label, std::string_view window = {}, ImGuiKey modifier = ImGuiKey_None);
+    void click_header(std::string_view column);  ///< of the table on the page
+    /// Clicks into the field, replaces its text.
+    void type(std::string_view label, std::string_view text);
+    void key(ImGuiKey key, ImGuiKey modifier = ImGuiKey_None);
+    [[nodiscard]] const std::string& screen();  ///< the text of a frame, as drawn; scrolled rows too
+    [[nodiscard]] bool shows(std::string_view text);
+
+    /// Events as the worker would send them.
+    void load(std::vector<crm::Record> records);
+    void send(client::Event event);
+    void save_all();                               ///< answers every Commit that has none yet
+    void refuse_save(const std::string& message);  ///< answers the last one with SaveFailed
+    void show_sync(client::SyncView view);
+
+    template <class Command>
+    [[nodiscard]] std::vector<Command> posted() const {
+        std::vector<Command> found;
+        for (const client::Command& command : commands) {
+            if (const auto* one = std::get_if<Command>(&command)) found.push_back(*one);
+        }
+        return found;
+    }
+
+    TestClock clock;
+    SeededRandom random{7};
+    std::vector<client::Command> commands;
+    std::vector<client::Config> saved_configs;
+    std::unique_ptr<ui::App> app;
+
+  private:
+    void move_to(const Item& item);
+    void press_and_release();
+
+    std::string screen_;
+    std::uint64_t answered_ = 0;  // the last ticket
+};
+
+[[nodiscard]] crm::Record lead(std::uint64_t number, std::string_view name);
+[[nodiscard]] std::string text_of(const crm::Record& record, std::string_view field);
+
+}  // namespace ct::test

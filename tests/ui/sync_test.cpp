@@ -1,0 +1,225 @@
+// The indicator, its popover, the account and the settings.
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "driver.h"
+#include "ui/indicator.h"
+
+using namespace ct;
+using namespace ct::test;
+using client::Indicator;
+using crm::Model;
+
+namespace {
+
+client::SyncView view_of(Indicator indicator, std::int64_t waiting = 3) {
+    client::SyncView view;
+    view.indicator = indicator;
+    view.queue.records = view.queue.sendable = view.queue.operations = waiting;
+    view.queue.records_by_model[0] = waiting;
+    view.queue.oldest_created_at = TestClock::kStart - 60'000;
+    view.server_url = "https://crm.example.com";
+    view.user_email = "asha@example.com";
+    view.user_name = "Asha Rao";
+    view.workspace_name = "Sunrise";
+    view.last_sync_at = TestClock::kStart - 300'000;
+    return view;
+}
+
+constexpr Indicator kAll[] = {Indicator::synced,     Indicator::pending,       Indicator::syncing,
+                              Indicator::offline,    Indicator::server_away,   Indicator::login_page,
+                              Indicator::signed_out, Indicator::local_trouble, Indicator::local_only};
+
+}  // namespace
+
+TEST_CASE("every state has its own words, and the popover says it in a sentence") {
+    std::set<std::string> words;
+    for (const Indicator indicator : kAll) {
+        Driver ui;
+        client::SyncView view = view_of(indicator, indicator == Indicator::synced ? 0 : 3);
+        if (indicator == Indicator::syncing) {
+            view.sending_done = 12;
+            view.sending_total = 40;
+        }
+        ui.show_sync(view);
+        const ui::IndicatorLook look = ui::look_of(ui.app->desk().theme.colors(), indicator);
+        words.insert(look.words);
+        CHECK(ui.shows(look.words));
+        ui.click("Sync", "top bar");
+        const std::string line = client::headline(view, ui.clock.now());
+        CHECK_MESSAGE(ui.shows(line), line);
+        CHECK_FALSE(ui.find("Sync now").disabled);
+    }
+    CHECK(words.size() == std::size(kAll));
+}
+
+TEST_CASE("the badge counts records, or says how far sending is") {
+    CHECK(ui::badge_of(view_of(Indicator::pending, 12)) == "12");
+    CHECK(ui::badge_of(view_of(Indicator::synced, 0)).empty());
+    client::SyncView sending = view_of(Indicator::syncing, 40);
+    sending.sending_done = 12;
+    sending.sending_total = 40;
+    CHECK(ui::badge_of(sending) == "12/40");
+    CHECK(ui::badge_of(view_of(Indicator::local_only, 40)).empty());
+}
+
+TEST_CASE("Sync now and F5 ask for a sync; the answer is a toast") {
+    Driver ui;
+    ui.show_sync(view_of(Indicator::pending));
+    ui.click("Sync", "top bar");
+    CHECK(ui.posted<client::ListQueue>().size() >= 1);
+    ui.click("Sync now");
+    CHECK(ui.posted<client::SyncNow>().size() == 1);
+    ui.key(ImGuiKey_F5);
+    CHECK(ui.posted<client::SyncNow>().size() == 2);
+    client::SyncFinished finished;
+    finished.row.outcome = "done";
+    finished.row.pushed = 3;
+    finished.asked_for = true;
+    ui.send(finished);
+    CHECK(ui.shows("Synced. 3 sent, 0 received"));
+}
+
+TEST_CASE("a sync that nobody asked for says nothing, and one that failed says why") {
+    Driver ui;
+    client::SyncFinished finished;
+    finished.row.outcome = "done";
+    ui.send(finished);
+    CHECK_FALSE(ui.shows("Synced."));
+    finished.row.outcome = "OFFLINE";
+    finished.asked_for = true;
+    finished.detail = "The server cannot be reached";
+    ui.send(finished);
+    CHECK(ui.shows("The server cannot be reached"));
+}
+
+TEST_CASE("the popover switches to working offline and lists what failed") {
+    Driver ui;
+    ui.load({lead(1, "Ravi Iyer")});
+    client::SyncView view = view_of(Indicator::pending);
+    view.needs_you = 1;
+    ui.show_sync(view);
+    ui.click("Sync", "top bar");
+    sync::QueuedOperation failed;
+    failed.operation.id = lead(9, "").id;
+    failed.operation.record = lead(1, "").id;
+    failed.state = sync::QueueState::error;
+    failed.error_message = "The server does not know this field";
+    ui.send(client::QueueListed{{failed}});
+    CHECK(ui.shows("The server does not know this field"));
+    ui.click("Try again");
+    REQUIRE(ui.posted<client::RetryOperation>().size() == 1);
+    CHECK(ui.posted<client::RetryOperation>()[0].operation == failed.operation.id);
+    ui.click("Discard my change");
+    CHECK(ui.posted<client::DiscardOperation>().size() == 1);
+    ui.click("Work offline");
+    REQUIRE(ui.posted<client::WorkOffline>().size() == 1);
+    CHECK(ui.posted<client::WorkOffline>()[0].on);
+}
+
+TEST_CASE("what waits for more than a day is marked") {
+    Driver ui;
+    client::SyncView view = view_of(Indicator::offline);
+    view.queue.oldest_created_at = TestClock::kStart - 3 * 24 * 3'600'000LL;
+    ui.show_sync(view);
+    ui.click("Sync", "top bar");
+    CHECK(ui.shows("Oldest: 3 days ago"));
+}
+
+TEST_CASE("signing in: the form is checked, sent, and told why it failed") {
+    Driver ui;
+    ui.click("Settings", "navigation");
+    ui.click("Sign in");
+    CHECK(ui.shows("Server is needed"));
+    ui.type("Server", "crm.example.com");
+    ui.type("E-mail", "asha@example.com");
+    ui.type("Password", "geheim 123");
+    ui.type("Workspace", "sunrise");
+    ui.click("Sign in");
+    const auto sent = ui.posted<client::SignIn>();
+    REQUIRE(sent.size() == 1);
+    CHECK(sent[0].server_url == "https://crm.example.com");
+    CHECK(sent[0].email == "asha@example.com");
+    CHECK(sent[0].password == "geheim 123");
+    CHECK(sent[0].workspace == "sunrise");
+    CHECK(ui.find("Sign in").disabled);
+    ui.send(client::SignInFailed{Error{ErrorKind::denied, "UNAUTHENTICATED", "E-mail or password is wrong", {}}});
+    CHECK(ui.shows("E-mail or password is wrong"));
+    ui.send(client::SignedIn{{"u1", "Asha Rao", "asha@example.com", "agent"}});
+    ui.show_sync(view_of(Indicator::synced, 0));
+    CHECK(ui.shows("Signed in as Asha Rao"));
+    ui.click("Sign out");
+    CHECK(ui.posted<client::SignOut>().size() == 1);
+}
+
+TEST_CASE("settings hold at once and are written") {
+    Driver ui({}, {1920, 1200});
+    ui.click("Settings", "navigation");
+    const ImU32 light = ui.app->desk().theme.colors().ground;
+    ui.click("Dark");
+    CHECK(ui.app->desk().theme.dark());
+    CHECK(ui.app->desk().theme.colors().ground != light);
+    REQUIRE(ui.saved_configs.size() == 1);
+    CHECK(ui.saved_configs[0].theme == client::Theme::dark);
+    ui.click("130%");
+    CHECK(ui.app->desk().theme.scale() == doctest::Approx(1.3));
+    ui.click("90%");
+    ui.click("Sync interval");
+    ui.click("Every hour");
+    REQUIRE(ui.posted<client::IntervalChanged>().size() == 1);
+    CHECK(ui.posted<client::IntervalChanged>()[0].seconds == 3'600);
+    ui.click("Default currency");
+    ui.click("USD");
+    CHECK(ui.saved_configs.back().currency == "USD");
+    ui.key(ImGuiKey_N, ImGuiMod_Ctrl);
+    CHECK(ui.find("Currency", "drawer body").label == "Currency");
+    CHECK(ui.shows("USD"));
+}
+
+TEST_CASE("at rest nothing is due for a minute, and a spinner turns only while bytes move") {
+    Driver ui;
+    ui.load({lead(1, "Asha Rao")});
+    ui.show_sync(view_of(Indicator::synced, 0));
+    ui.frames(5);
+    CHECK(ui.app->next_frame_in_ms() >= 10'000);
+    ui.show_sync(view_of(Indicator::syncing));
+    ui.frames(2);
+    CHECK(ui.app->next_frame_in_ms() <= 50);
+}
+
+TEST_CASE("first run: every page has a sentence and a button, and works without a server") {
+    Driver ui;
+    CHECK(ui.shows("A fresh start"));
+    ui.click("Payments", "navigation");
+    CHECK(ui.shows("No payments yet"));
+    ui.click("Reminders", "navigation");
+    CHECK(ui.shows("Nothing to remember"));
+    ui.click("Leads", "navigation");
+    CHECK(ui.shows("No leads yet"));
+    ui.click("New lead", "table card");
+    ui.type("Name", "Asha Rao");
+    ui.click("Save");
+    CHECK(ui.app->state().table(Model::lead).size() == 1);
+}
+
+TEST_CASE("a reminder that repeats leaves the next one behind, in one undo step") {
+    Driver ui;
+    crm::Record reminder = lead(1, "x");
+    reminder.model = Model::reminder;
+    reminder.fields = {};
+    reminder.fields.set(crm::field(Model::reminder, "title"), std::string_view("Send the report"));
+    reminder.fields.set(crm::field(Model::reminder, "reminderDate"), TestClock::kStart - 3'600'000);
+    reminder.fields.set(crm::field(Model::reminder, "repeat"), std::string_view("DAILY"));
+    ui.load({reminder});
+    ui.click("Today", "navigation");
+    ui.click("Done Send the report");
+    const client::Table& all = ui.app->state().table(Model::reminder);
+    REQUIRE(all.size() == 2);
+    CHECK(text_of(all.at(0), "isCompleted") == "true");
+    CHECK(all.at(1).fields.integer(crm::field(Model::reminder, "reminderDate")) ==
+          TestClock::kStart + 23 * 3'600'000LL);
+    ui.key(ImGuiKey_Z, ImGuiMod_Ctrl);
+    CHECK(all.size() == 1);
+    CHECK(text_of(all.at(0), "isCompleted") == "");
+}
