@@ -61,7 +61,11 @@ void App::frame() {
     desk_.frame_due_in_ms = 60'000;  // relative times ("5 min ago") grow older
     shell_.handle_keys(desk_);
     shell_.draw(desk_);
-    desk_.redraw_within(desk_.toasts.draw(desk_.theme, options_.clock->steady(), ImGui::GetMainViewport()->Size.x));
+    // Beside the drawer, whose buttons are in that corner; unless the drawer is all there is.
+    const float right = shell_.page_right(desk_.theme);
+    const float width = ImGui::GetMainViewport()->Size.x;
+    const float toast_right = right < width / 2 ? width : right;
+    desk_.redraw_within(desk_.toasts.draw(desk_.theme, options_.clock->steady(), toast_right));
     // Edits move records in memory, so they wait until nothing points there; each may ask for another.
     const auto acts = std::exchange(desk_.at_frame_end, {});
     for (const auto& act : acts) act();

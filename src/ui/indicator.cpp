@@ -78,68 +78,14 @@ void IndicatorView::refresh(Desk& desk) {
 
 void IndicatorView::draw(Desk& desk, float right, float middle_y) {
     const Theme& theme = desk.theme;
-    const Palette& p = theme.colors();
-    const client::SyncView& view = desk.state.sync();
-    const IndicatorLook look = look_of(p, view.indicator);
-    const std::string badge = badge_of(view);
-    const std::string needs = view.needs_you > 0 ? "! " + count_text(view.needs_you, "", "") : std::string{};
-    const float height = theme.px(36);
-    theme.push(Size::caption, true);
-    const float badge_width =
-        badge.empty() ? 0 : std::max(theme.px(18), ImGui::CalcTextSize(badge.c_str()).x + theme.px(12));
-    const float needs_width = needs.empty() ? 0 : ImGui::CalcTextSize(needs.c_str()).x + theme.px(12);
-    Theme::pop();
-    ImGui::PushFont(theme.font(true), static_cast<float>(Size::small));
-    const ImVec2 words_size = ImGui::CalcTextSize(look.words);
-    const float gap = theme.px(8);
-    const float width = theme.px(40) + words_size.x + theme.px(14) + (badge_width > 0 ? badge_width + gap : 0) +
-                        (needs_width > 0 ? needs_width + gap : 0);
-    const ImVec2 at{std::floor(right - width), std::floor(middle_y - height / 2)};
-    const ImVec2 max{at.x + width, at.y + height};
-    ImGui::SetCursorScreenPos(at);
-    if (ImGui::InvisibleButton("Sync", {width, height}, ImGuiButtonFlags_EnableNav)) open_next_ = true;
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    const ImU32 ground = look.boxed ? p.danger.strong : look.tone->soft;
-    const ImU32 color = look.boxed ? p.surface : look.tone->strong;
-    const float rounding = look.boxed ? theme.px(4) : height / 2;
-    list->AddRectFilled(at, max, ground, rounding);
-    if (ImGui::IsItemHovered() || shown_) list->AddRect(at, max, color, rounding, 0, theme.px(1));
-    const ImVec2 icon_center{at.x + theme.px(22), middle_y};
-    if (look.icon == nullptr) {
-        draw_spinner(theme, icon_center, theme.px(7.5F), color, ImGui::GetTime());
-        desk.redraw_within(40);
-    } else {
-        ImGui::PushFont(theme.font(), 16.0F);
-        const ImVec2 size = ImGui::CalcTextSize(look.icon);
-        list->AddText({std::floor(icon_center.x - size.x / 2), std::floor(icon_center.y - size.y / 2)}, color,
-                      look.icon);
-        ImGui::PopFont();
-    }
-    if (look.mark != nullptr) {
-        const ImVec2 corner{icon_center.x + theme.px(7), icon_center.y + theme.px(6)};
-        list->AddCircleFilled(corner, theme.px(7.5F), ground, 20);
-        ImGui::PushFont(theme.font(), 9.0F);
-        const ImVec2 size = ImGui::CalcTextSize(look.mark);
-        list->AddText({std::floor(corner.x - size.x / 2), std::floor(corner.y - size.y / 2)}, color, look.mark);
-        ImGui::PopFont();
-    }
-    float x = at.x + theme.px(38);
-    draw_text({x, middle_y - words_size.y / 2}, color, look.words);
-    x += words_size.x + gap;
-    ImGui::PopFont();
-    if (badge_width > 0) {
-        draw_badge(theme, {x + badge_width / 2, middle_y}, badge, color, look.boxed ? p.danger.strong : p.surface);
-        x += badge_width + gap;
-    }
-    if (needs_width > 0) draw_badge(theme, {x + needs_width / 2, middle_y}, needs, p.danger.strong, p.surface);
-    if (!shown_) tooltip(theme, client::headline(view, desk.now()));
+    const ImVec2 corner = draw_button(desk, right, middle_y);
     if (open_next_) {
         open_next_ = false;
         ImGui::OpenPopup("sync popover");
         desk.post(client::ListQueue{});
         desk.post(client::ListHistory{});
     }
-    ImGui::SetNextWindowPos({max.x, max.y + theme.px(8)}, ImGuiCond_Always, {1, 0});
+    ImGui::SetNextWindowPos({corner.x, corner.y + theme.px(8)}, ImGuiCond_Always, {1, 0});
     ImGui::SetNextWindowSizeConstraints({theme.px(kPopoverWidth), 0}, {theme.px(kPopoverWidth), theme.px(640)});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(20), theme.px(18)});
     ImGui::PushStyleVar(ImGuiStyleVar_PopupRounding, theme.px(12));
@@ -149,6 +95,76 @@ void IndicatorView::draw(Desk& desk, float right, float middle_y) {
         ImGui::EndPopup();
     }
     ImGui::PopStyleVar(2);
+}
+
+/// The capsule; its lower right corner.
+ImVec2 IndicatorView::draw_button(Desk& desk, float right, float middle_y) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const client::SyncView& view = desk.state.sync();
+    const IndicatorLook look = look_of(p, view.indicator);
+    const std::string badge = badge_of(view);
+    const std::string needs = view.needs_you > 0 ? "! " + count_text(view.needs_you, "", "") : std::string{};
+    const float gap = theme.px(8);
+    theme.push(Size::caption, true);
+    const auto badge_width = [&](const std::string& words) {
+        return words.empty() ? 0.0F : std::max(theme.px(18), ImGui::CalcTextSize(words.c_str()).x + theme.px(12)) + gap;
+    };
+    const float badges = badge_width(badge) + badge_width(needs);
+    const float first_badge = badge_width(badge);
+    Theme::pop();
+    theme.push(Size::small, true);
+    const ImVec2 words_size = ImGui::CalcTextSize(look.words);
+    Theme::pop();
+    const ImVec2 size{std::ceil(theme.px(38) + words_size.x + badges + theme.px(14)), theme.px(36)};
+    const ImVec2 at{std::floor(right - size.x), std::floor(middle_y - size.y / 2)};
+    const ImVec2 max{at.x + size.x, at.y + size.y};
+    ImGui::SetCursorScreenPos(at);
+    if (ImGui::InvisibleButton("Sync", size, ImGuiButtonFlags_EnableNav)) open_next_ = true;
+    if (!shown_) tooltip(theme, client::headline(view, desk.now()));
+    const ImU32 ground = look.boxed ? p.danger.strong : look.tone->soft;
+    const ImU32 color = look.boxed ? p.surface : look.tone->strong;
+    const float rounding = look.boxed ? theme.px(4) : size.y / 2;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddRectFilled(at, max, ground, rounding);
+    if (ImGui::IsItemHovered() || shown_) list->AddRect(at, max, color, rounding, 0, theme.px(1));
+    draw_icon(desk, look, {at.x + theme.px(22), middle_y}, color, ground);
+    float x = at.x + theme.px(38);
+    theme.push(Size::small, true);
+    draw_text({x, middle_y - words_size.y / 2}, color, look.words);
+    Theme::pop();
+    x += words_size.x + gap;
+    if (!badge.empty()) {
+        draw_badge(theme, {x + (first_badge - gap) / 2, middle_y}, badge, color,
+                   look.boxed ? p.danger.strong : p.surface);
+        x += first_badge;
+    }
+    if (!needs.empty()) {
+        draw_badge(theme, {x + (badges - first_badge - gap) / 2, middle_y}, needs,
+                   look.boxed ? p.surface : p.danger.strong, look.boxed ? p.danger.strong : p.surface);
+    }
+    return max;
+}
+
+void IndicatorView::draw_icon(Desk& desk, const IndicatorLook& look, ImVec2 center, ImU32 color, ImU32 ground) {
+    const Theme& theme = desk.theme;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const auto centered = [&](const char* icon, float size, ImVec2 middle) {
+        ImGui::PushFont(theme.font(), size);
+        const ImVec2 box = ImGui::CalcTextSize(icon);
+        list->AddText({std::floor(middle.x - box.x / 2), std::floor(middle.y - box.y / 2)}, color, icon);
+        ImGui::PopFont();
+    };
+    if (look.icon == nullptr) {
+        draw_spinner(theme, center, theme.px(7.5F), color, ImGui::GetTime());
+        desk.redraw_within(40);
+        return;
+    }
+    centered(look.icon, 16.0F, center);
+    if (look.mark == nullptr) return;
+    const ImVec2 corner{center.x + theme.px(7), center.y + theme.px(6)};
+    list->AddCircleFilled(corner, theme.px(7.5F), ground, 20);
+    centered(look.mark, 10.0F, corner);
 }
 
 void IndicatorView::draw_popover(Desk& desk) {
@@ -251,6 +267,7 @@ void IndicatorView::draw_failed_one(Desk& desk, const sync::QueuedOperation& que
     const sync::Operation& operation = queued.operation;
     const crm::Record* record = desk.state.find(operation.model, operation.record);
     ImGui::PushID(operation.id.str().c_str());
+    ImGui::Dummy({0, theme.px(2)});
     const std::string title = record != nullptr ? title_of(*record) : "A deleted record";
     text(theme, std::string(crm::name(operation.model)) + ": " + title, Size::body, true);
     const bool conflict = queued.state == sync::QueueState::conflict;

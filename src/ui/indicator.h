@@ -29,6 +29,8 @@ class IndicatorView {
     void open() { open_next_ = true; }
 
   private:
+    ImVec2 draw_button(Desk& desk, float right, float middle_y);
+    void draw_icon(Desk& desk, const IndicatorLook& look, ImVec2 center, ImU32 color, ImU32 ground);
     void draw_popover(Desk& desk);
     void draw_progress(Desk& desk);
     void draw_waiting(Desk& desk);

@@ -21,17 +21,17 @@ RecordsSpec leads_page() {
     spec.model = Model::lead;
     spec.columns = {
         {Kind::title, lead("name"), "Name", 2.2F},
-        {Kind::field, lead("company"), "Company", 1.6F, false, true},
-        {Kind::field, lead("phone"), "Phone", 1.4F},
+        {Kind::field, lead("company"), "Company", 1.6F, false, 900},
+        {Kind::field, lead("phone"), "Phone", 1.4F, false, 600},
         {Kind::field, lead("email"), "E-mail", 1.7F, true},
-        {Kind::field, lead("city"), "City", 1.0F, false, true},
+        {Kind::field, lead("city"), "City", 1.0F, false, 900},
         {Kind::field, lead("status"), "Status", -112},
-        {Kind::field, lead("tag"), "Tag", -116, false, true},
-        {Kind::money, lead("amount"), "Value", 1.2F},
+        {Kind::field, lead("tag"), "Tag", -116, false, 900},
+        {Kind::money, lead("amount"), "Value", 1.2F, false, 600},
         {Kind::field, lead("source"), "Source", 1.0F, true},
         {Kind::field, lead("enquiryDate"), "Enquiry", 1.0F, true},
         {Kind::field, lead("labels"), "Labels", 1.3F, true},
-        {Kind::updated, 0, "Changed", -104},
+        {Kind::updated, 0, "Changed", -104, false, 620},
         {Kind::sync, 0, "Sync", -64},
     };
     spec.quick = {{"All", [](const crm::Record&) { return true; }},

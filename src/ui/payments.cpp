@@ -21,13 +21,13 @@ RecordsSpec payments_page() {
     spec.model = Model::payment;
     spec.columns = {
         {Kind::title, payment("leadId"), "Lead", 2.0F},
-        {Kind::field, payment("orderId"), "Order", 1.0F, false, true},
-        {Kind::field, payment("direction"), "Direction", -116, false, true},
+        {Kind::field, payment("orderId"), "Order", 1.0F, false, 900},
+        {Kind::field, payment("direction"), "Direction", -116, false, 900},
         {Kind::money, payment("amount"), "Amount", 1.2F},
         {Kind::field, payment("status"), "Status", -116},
-        {Kind::field, payment("method"), "Method", -128, false, true},
-        {Kind::due, payment("dueDate"), "Due", 1.1F},
-        {Kind::field, payment("paidAt"), "Paid", 1.1F, false, true},
+        {Kind::field, payment("method"), "Method", -128, false, 900},
+        {Kind::due, payment("dueDate"), "Due", 1.1F, false, 480},
+        {Kind::field, payment("paidAt"), "Paid", 1.1F, false, 900},
         {Kind::field, payment("receiptNo"), "Receipt", 1.0F, true},
         {Kind::field, payment("reference"), "Reference", 1.0F, true},
         {Kind::updated, 0, "Changed", -104, true},

@@ -14,7 +14,6 @@ namespace ct::ui {
 namespace {
 
 constexpr float kRowHeight = 42;
-constexpr float kCompactBelow = 900;
 
 bool only_plain_click() {
     const ImGuiIO& io = ImGui::GetIO();
@@ -211,15 +210,19 @@ void Records::set_up_columns(const Theme& theme) {
         if (column.kind == Column::Kind::updated) flags |= ImGuiTableColumnFlags_PreferSortDescending;
         ImGui::TableSetupColumn(column.header, flags, column.weight < 0 ? theme.px(-column.weight) : column.weight);
     }
-    // Only when the width changes its kind: between, the user's own choice of columns holds.
-    const bool compact = ImGui::GetContentRegionAvail().x < theme.px(kCompactBelow);
-    if (compact == compact_) return;
-    compact_ = compact;
+    // Only when other columns fit: between, the user's own choice of columns holds.
+    const float width = ImGui::GetContentRegionAvail().x / theme.scale();
+    std::uint64_t away = 0;
     for (std::size_t i = 0; i < spec_.columns.size(); ++i) {
-        const Column& column = spec_.columns[i];
         const bool sorted_by = static_cast<int>(i) == query_.sort;  // hiding it would sort the table anew
-        if (column.only_wide) ImGui::TableSetColumnEnabled(static_cast<int>(i), !compact || sorted_by);
+        if (spec_.columns[i].wide_from > width && !sorted_by) away |= std::uint64_t{1} << i;
     }
+    if (away == away_) return;
+    for (std::size_t i = 0; i < spec_.columns.size(); ++i) {
+        const std::uint64_t bit = std::uint64_t{1} << i;
+        if ((away & bit) != (away_ & bit)) ImGui::TableSetColumnEnabled(static_cast<int>(i), (away & bit) == 0);
+    }
+    away_ = away;
 }
 
 void Records::draw_header_row(const Theme& theme) {

@@ -30,7 +30,7 @@ struct Column {
     const char* header = "";
     float weight = 1.0F;  ///< share of the free width; below zero: fixed width in pixels at scale 1
     bool hidden_at_first = false;
-    bool only_wide = false;  ///< makes room when the drawer is open
+    float wide_from = 0;  ///< in tables narrower than this (pixels at scale 1) it makes room for others
 };
 
 struct QuickFilter {
@@ -93,7 +93,7 @@ class Records {
     std::optional<std::size_t> focus_row_;  // to be given the keyboard in this frame
     bool leafing_ = false;                  // an arrow was pressed; the row that it leads to is not known yet
     bool scroll_to_top_ = false;
-    bool compact_ = false;  // the drawer is open: columns that can be missed are away
+    std::uint64_t away_ = 0;  // columns that made room, one bit each
 };
 
 }  // namespace ct::ui

@@ -18,6 +18,9 @@ constexpr float kNavigationWidth = 212;
 constexpr float kTopBarHeight = 64;
 constexpr float kDrawerWidth = 480;
 constexpr float kPagePadding = 28;
+constexpr float kPageLeast = 560;         // narrower, a table beside the drawer says nothing
+constexpr float kIconsOnlyBelow = 1'040;  // windows narrower than this have a navigation of icons
+constexpr float kIconsOnlyWidth = 64;
 
 }  // namespace
 
@@ -76,6 +79,19 @@ void Shell::handle_control_keys(Desk& desk) {
 // --- drawing
 // --------------------------------------------------------------------------------------------------------------
 
+float Shell::navigation_width(const Theme& theme) {
+    return theme.px(ImGui::GetMainViewport()->Size.x < theme.px(kIconsOnlyBelow) ? kIconsOnlyWidth : kNavigationWidth);
+}
+
+float Shell::page_right(const Theme& theme) const {
+    const float width = ImGui::GetMainViewport()->Size.x;
+    if (!drawer_.open()) return width;
+    // Where both would be cramped, the drawer has all the room.
+    const float beside = width - theme.px(kDrawerWidth);
+    const float left = navigation_width(theme);
+    return beside - left < theme.px(kPageLeast) ? left : beside;
+}
+
 void Shell::draw(Desk& desk) {
     const Theme& theme = desk.theme;
     const ImGuiViewport& screen = *ImGui::GetMainViewport();
@@ -86,10 +102,10 @@ void Shell::draw(Desk& desk) {
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                      ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
     ImGui::PopStyleVar();
-    const float navigation = theme.px(kNavigationWidth);
+    const float navigation = navigation_width(theme);
     const float bar = theme.px(kTopBarHeight);
     const bool with_drawer = drawer_.open();
-    const float drawer = with_drawer ? std::min(theme.px(kDrawerWidth), screen.Size.x * 0.5F) : 0.0F;
+    const float drawer = screen.Size.x - page_right(theme);
     const auto child = [&](const char* id, ImVec2 at, ImVec2 size, ImU32 ground, ImVec2 padding,
                            ImGuiWindowFlags flags) {
         ImGui::SetCursorScreenPos(at);
@@ -111,10 +127,13 @@ void Shell::draw(Desk& desk) {
     draw_top_bar(desk, screen.Size.x - navigation);
     ImGui::EndChild();
     const float padding = theme.px(kPagePadding);
-    child("page", {origin.x + navigation, origin.y + bar}, {page_width, screen.Size.y - bar}, p.ground,
-          {padding, theme.px(22)}, current(desk) != nullptr ? kFixed : ImGuiWindowFlags_None);
-    draw_page(desk);
-    ImGui::EndChild();
+    const bool with_page = page_width > 1.0F;
+    if (with_page) {
+        child("page", {origin.x + navigation, origin.y + bar}, {page_width, screen.Size.y - bar}, p.ground,
+              {padding, theme.px(22)}, current(desk) != nullptr ? kFixed : ImGuiWindowFlags_None);
+        draw_page(desk);
+        ImGui::EndChild();
+    }
     bool drawer_focused = false;
     if (with_drawer) {
         child("drawer", {origin.x + screen.Size.x - drawer, origin.y + bar}, {drawer, screen.Size.y - bar}, p.surface,
@@ -154,6 +173,7 @@ void Shell::draw_brand(const Theme& theme, ImVec2 at) {
     list->PathArcTo(center, side * 0.26F, 0.7F, 5.6F, 32);
     list->PathStroke(IM_COL32_WHITE, 0, theme.px(3));
     list->AddCircleFilled({center.x + side * 0.24F, center.y}, theme.px(2.6F), IM_COL32(255, 190, 92, 255), 20);
+    if (ImGui::GetWindowWidth() < theme.px(kNavigationWidth)) return;
     theme.push(Size::heading, true);
     draw_text({max.x + theme.px(10), at.y + (side - ImGui::GetFontSize()) / 2}, theme.colors().text, "ColorTouch");
     Theme::pop();
@@ -162,7 +182,7 @@ void Shell::draw_brand(const Theme& theme, ImVec2 at) {
 void Shell::draw_navigation(Desk& desk) {
     const Theme& theme = desk.theme;
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    draw_brand(theme, {at.x + theme.px(8), at.y + theme.px(5)});
+    draw_brand(theme, {at.x + theme.px(5), at.y + theme.px(5)});
     ImGui::SetCursorScreenPos({at.x, at.y + theme.px(60)});
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{0, theme.px(2)});
     draw_item(desk, Page::today, "Today", icon::kToday, today_.update(desk));
@@ -188,8 +208,14 @@ bool Shell::draw_item(Desk& desk, Page page, const char* label, const char* icon
     if (on || ImGui::IsItemHovered()) list->AddRectFilled(at, max, on ? p.accent.soft : p.hover, theme.px(8));
     const ImU32 color = on ? p.accent.strong : p.muted;
     ImGui::PushFont(theme.font(), 16.0F);
-    list->AddText({at.x + theme.px(12), std::floor(at.y + (size.y - ImGui::GetFontSize()) / 2)}, color, icon);
+    list->AddText({at.x + theme.px(10), std::floor(at.y + (size.y - ImGui::GetFontSize()) / 2)}, color, icon);
     ImGui::PopFont();
+    if (ImGui::GetWindowWidth() < theme.px(kNavigationWidth)) {
+        tooltip(theme, label);
+        if (count > 0)
+            list->AddCircleFilled({max.x - theme.px(8), at.y + theme.px(9)}, theme.px(4), p.danger.strong, 16);
+        return pressed;
+    }
     ImGui::PushFont(theme.font(on), 0.0F);
     draw_text({at.x + theme.px(44), at.y + (size.y - ImGui::GetFontSize()) / 2}, on ? p.accent.strong : p.text, label);
     ImGui::PopFont();
@@ -210,13 +236,13 @@ void Shell::draw_account(Desk& desk) {
     const std::string below = nobody ? "Records stay here" : view.workspace_name;
     const ImVec2 window = ImGui::GetWindowPos();
     const ImVec2 at{window.x + theme.px(12), window.y + ImGui::GetWindowHeight() - theme.px(64)};
-    const ImVec2 size{theme.px(kNavigationWidth - 24), theme.px(52)};
+    const ImVec2 size{ImGui::GetWindowWidth() - theme.px(24), theme.px(52)};
     ImGui::SetCursorScreenPos(at);
     if (ImGui::InvisibleButton("Account", size, ImGuiButtonFlags_EnableNav)) desk.page = Page::settings;
     ImDrawList* list = ImGui::GetWindowDrawList();
     if (ImGui::IsItemHovered()) list->AddRectFilled(at, {at.x + size.x, at.y + size.y}, p.hover, theme.px(8));
     const float radius = theme.px(16);
-    const ImVec2 center{at.x + theme.px(8) + radius, at.y + size.y / 2};
+    const ImVec2 center{at.x + theme.px(4) + radius, at.y + size.y / 2};
     if (nobody) {
         list->AddCircleFilled(center, radius, p.neutral.soft, 32);
         const ImVec2 icon_size = ImGui::CalcTextSize(icon::kPerson);
@@ -225,6 +251,7 @@ void Shell::draw_account(Desk& desk) {
     } else {
         draw_avatar(theme, center, radius, name);
     }
+    if (ImGui::GetWindowWidth() < theme.px(kNavigationWidth)) return tooltip(theme, name);
     const float x = center.x + radius + theme.px(10);
     const float room = at.x + size.x - x - theme.px(4);
     theme.push(Size::small, true);
@@ -241,15 +268,24 @@ void Shell::draw_top_bar(Desk& desk, float width) {
     const float middle = at.y + theme.px(kTopBarHeight) / 2;
     Records* page = current(desk);
     Records& searched = page != nullptr ? *page : leads_;
+    // What the undo buttons and the widest indicator leave.
+    const float search = std::clamp(width - theme.px(kPagePadding + 350), theme.px(120), theme.px(380));
     const std::string hint = "Search " + std::string(crm::def(searched.model()).plural);
     ImGui::SetCursorScreenPos({at.x + theme.px(kPagePadding), middle - theme.px(18)});
     if (desk.focus_search) ImGui::SetKeyboardFocusHere();
     desk.focus_search = false;
-    if (search_field(theme, "##Search", hint.c_str(), searched.search(), theme.px(380), &search_active_) &&
-        page == nullptr) {
+    if (search_field(theme, "##Search", hint.c_str(), searched.search(), search, &search_active_) && page == nullptr) {
         desk.page = Page::leads;
         desk.focus_search = true;
     }
+    ImGui::SetCursorScreenPos({at.x + theme.px(kPagePadding + 12) + search, middle - theme.px(16)});
+    ImGui::BeginDisabled(!desk.editor.can_undo());
+    if (icon_button(theme, "Undo", icon::kUndo)) desk.later([&desk] { undo(desk); });
+    ImGui::EndDisabled();
+    ImGui::SameLine(0, theme.px(2));
+    ImGui::BeginDisabled(!desk.editor.can_redo());
+    if (icon_button(theme, "Redo", icon::kRedo)) desk.later([&desk] { redo(desk); });
+    ImGui::EndDisabled();
     indicator_.draw(desk, at.x + width - theme.px(20), middle);
 }
 

@@ -18,10 +18,13 @@ class Shell {
     void handle_keys(Desk& desk);
 
     [[nodiscard]] Drawer& drawer() { return drawer_; }
+    /// Where the page ends and the drawer begins.
+    [[nodiscard]] float page_right(const Theme& theme) const;
     [[nodiscard]] IndicatorView& indicator() { return indicator_; }
     [[nodiscard]] Records& records(crm::Model model);
 
   private:
+    [[nodiscard]] static float navigation_width(const Theme& theme);
     void draw_navigation(Desk& desk);
     void draw_brand(const Theme& theme, ImVec2 at);
     void draw_account(Desk& desk);
