@@ -91,9 +91,11 @@ class Sample {
     }
 
     std::string phone(const SamplePlace& place) {
-        std::string digits = place.country_code == "+91" ? "98" : "70";
-        while (digits.size() < 10) digits.push_back(static_cast<char>('0' + below(10)));
-        return std::string(place.country_code) + digits.substr(0, place.country_code == "+91" ? 10 : 9);
+        std::string number = std::string(place.calling_code) + std::string(place.mobile);
+        for (char& c : number) {
+            if (c == '#') c = static_cast<char>('0' + below(10));
+        }
+        return number;
     }
 
     void note(const std::string& lead, UnixMs enquiry) {
