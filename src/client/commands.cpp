@@ -12,10 +12,10 @@ namespace {
 using sync::OperationKind;
 
 constexpr std::size_t kStepsMax = 200;
-constexpr std::int64_t kAbsent = -1;  // InFlight: the record was not there
 
 Failure gone(crm::Model model) {
-    return fail(ErrorKind::not_found, "NO_SUCH_RECORD", "this " + std::string(crm::name(model)) + " is not there any more");
+    return fail(ErrorKind::not_found, "NO_SUCH_RECORD",
+                "this " + std::string(crm::name(model)) + " is not there any more");
 }
 
 /// Everything that a record says, as changes that make it anew.
@@ -25,7 +25,24 @@ crm::Changes all_of(const crm::Record& record) {
     return crm::difference(empty, record);
 }
 
-std::string label_of(std::string_view verb, crm::Model model) { return std::string(verb) + " " + std::string(crm::name(model)); }
+/// One edit on top of a record. What went away meanwhile is not brought back by an update: the store refuses it too.
+void put_on_top(std::optional<crm::Record>& record, const Edit& edit, UnixMs at) {
+    if (edit.kind == OperationKind::remove) record.reset();
+    if (edit.kind == OperationKind::create && !record) {
+        record.emplace();
+        record->id = edit.record;
+        record->model = edit.model;
+        record->created_at = at;
+    }
+    if (!record) return;
+    crm::apply(*record, edit.changes);
+    record->updated_at = std::max(record->updated_at, at);
+    record->sync_status = crm::SyncStatus::pending;
+}
+
+std::string label_of(std::string_view verb, crm::Model model) {
+    return std::string(verb) + " " + std::string(crm::name(model));
+}
 
 }  // namespace
 
@@ -68,15 +85,15 @@ Result<void> Editor::apply(std::vector<Edit> edits, std::string label) {
     }
     std::reverse(step.backward.begin(), step.backward.end());
     step.forward = edits;
-    step.ticket = run(std::move(edits));
+    step.first_ticket = step.ticket = run(std::move(edits));
     redo_.clear();
     undo_.push_back(std::move(step));
     if (undo_.size() > kStepsMax) undo_.pop_front();
     return {};
 }
 
-/// The edit that takes this one back, given what is shown now. Undoing a delete says "create": the store turns that into
-/// a restore where a tombstone is left (a record that nobody else ever saw leaves none).
+/// The edit that takes this one back, given what is shown now. Undoing a delete says "create": the store turns that
+/// into a restore where a tombstone is left (a record that nobody else ever saw leaves none).
 Result<Edit> Editor::inverse(const Edit& edit) const {
     if (edit.kind == OperationKind::create) return Edit{OperationKind::remove, edit.model, edit.record, {}};
     const crm::Record* now = state_.find(edit.model, edit.record);
@@ -84,66 +101,122 @@ Result<Edit> Editor::inverse(const Edit& edit) const {
     if (edit.kind == OperationKind::remove) return Edit{OperationKind::create, edit.model, edit.record, all_of(*now)};
     Edit back{OperationKind::update, edit.model, edit.record, {}};
     for (const auto& [field, value] : edit.changes.fields) back.changes.set(field, crm::own(now->fields.get(field)));
+    if (!edit.changes.extra.empty()) {
+        crm::Record after = *now;
+        crm::apply(after, edit.changes);
+        back.changes.extra = crm::difference(after, *now).extra;
+    }
     return back;
 }
 
 std::uint64_t Editor::run(std::vector<Edit> edits) {
-    InFlight in_flight;
-    const UnixMs now = clock_.now();
-    for (const Edit& edit : edits) {
-        const crm::Record* shown = state_.find(edit.model, edit.record);
-        crm::Record before;
-        if (shown != nullptr) before = *shown;
-        before.id = edit.record;
-        before.model = edit.model;
-        crm::Record after = before;
-        if (shown == nullptr) before.version = kAbsent;
-        in_flight.before.push_back(std::move(before));
-        if (shown == nullptr) after.created_at = now;
-        after.updated_at = std::max(now, after.updated_at);
-        after.sync_status = crm::SyncStatus::pending;
-        after.deleted = edit.kind == OperationKind::remove;
-        crm::apply(after, edit.changes);
-        state_.put(std::move(after));
-    }
     const std::uint64_t ticket = next_ticket_++;
-    in_flight_.emplace(ticket, std::move(in_flight));
+    InFlight& in_flight = in_flight_[ticket];
+    in_flight.at = clock_.now();
+    in_flight.edits = edits;
+    for (const Edit& edit : in_flight.edits) {
+        const crm::Record* now = state_.find(edit.model, edit.record);
+        std::optional<crm::Record> record;
+        if (now != nullptr) record = *now;
+        const auto [unsaved, first] = unsaved_.try_emplace(edit.record);
+        if (first) unsaved->second.stored = record;
+        unsaved->second.edits.push_back({ticket, in_flight.at, &edit});
+        put_on_top(record, edit, in_flight.at);
+        if (record)
+            state_.put(std::move(*record));
+        else
+            state_.remove(edit.model, edit.record);
+    }
     post_(Commit{ticket, std::move(edits)});
     return ticket;
 }
 
-void Editor::take_back(InFlight& in_flight) {
-    for (auto record = in_flight.before.rbegin(); record != in_flight.before.rend(); ++record) {
-        if (record->version == kAbsent) {
-            state_.remove(record->model, record->id);
-        } else {
-            state_.put(std::move(*record));
-        }
-    }
+// --- what the worker says
+// ---------------------------------------------------------------------------------------------
+
+std::optional<crm::Record> Editor::shown(const Unsaved& unsaved) {
+    std::optional<crm::Record> record = unsaved.stored;
+    for (const OnTop& top : unsaved.edits) put_on_top(record, *top.edit, top.at);
+    return record;
 }
 
-std::optional<std::string> Editor::observe(const Event& event) {
-    if (const auto* saved = std::get_if<Saved>(&event)) {
-        in_flight_.erase(saved->ticket);
-        return std::nullopt;
+/// The edits of a ticket are stored now, or never will be. Saved ones count as stored even before the event that tells
+/// the records: when the worker joins several saves, only the last event has them.
+void Editor::end(std::uint64_t ticket, bool saved) {
+    const auto at = in_flight_.find(ticket);
+    if (at == in_flight_.end()) return;
+    for (const Edit& edit : at->second.edits) {
+        const auto unsaved = unsaved_.find(edit.record);
+        if (unsaved == unsaved_.end()) continue;
+        if (saved) put_on_top(unsaved->second.stored, edit, at->second.at);
+        std::erase_if(unsaved->second.edits, [&](const OnTop& top) { return top.edit == &edit; });
+        if (!saved) {
+            if (auto record = shown(unsaved->second))
+                state_.put(std::move(*record));
+            else
+                state_.remove(edit.model, edit.record);
+        }
+        if (unsaved->second.edits.empty()) unsaved_.erase(unsaved);
     }
-    const auto* failed = std::get_if<SaveFailed>(&event);
-    if (failed == nullptr) return std::nullopt;
-    const auto at = in_flight_.find(failed->ticket);
-    if (at == in_flight_.end()) return std::nullopt;
-    take_back(at->second);
     in_flight_.erase(at);
-    for (std::deque<Step>* stack : {&undo_, &redo_}) {  // what did not happen cannot be undone
-        const auto step = std::find_if(stack->begin(), stack->end(), [&](const Step& s) { return s.ticket == failed->ticket; });
-        if (step == stack->end()) continue;
-        std::string label = std::move(step->label);
-        stack->erase(step);
+}
+
+void Editor::put_edits_on_top(store::Visible& visible) {
+    if (unsaved_.empty()) return;
+    std::vector<std::pair<crm::Model, Uuid>> hidden;
+    for (crm::Record& record : visible.changed) {
+        const auto unsaved = unsaved_.find(record.id);
+        if (unsaved == unsaved_.end()) continue;
+        unsaved->second.stored.reset();
+        if (!record.deleted) unsaved->second.stored = record;
+        if (auto top = shown(unsaved->second))
+            record = std::move(*top);
+        else
+            record.deleted = true;
+    }
+    for (const auto& [model, id] : visible.removed) {
+        const auto unsaved = unsaved_.find(id);
+        if (unsaved != unsaved_.end()) unsaved->second.stored.reset();
+        auto top = unsaved == unsaved_.end() ? std::nullopt : shown(unsaved->second);
+        if (top)
+            visible.changed.push_back(std::move(*top));
+        else
+            hidden.emplace_back(model, id);
+    }
+    visible.removed = std::move(hidden);
+}
+
+/// The step that this save was part of: a new edit never happened; a failed undo or redo left things as they were.
+std::optional<std::string> Editor::take_back(std::uint64_t ticket) {
+    for (std::deque<Step>* stack : {&undo_, &redo_}) {
+        const auto found = std::find_if(stack->begin(), stack->end(), [&](const Step& step) {
+            return step.ticket == ticket || step.first_ticket == ticket;
+        });
+        if (found == stack->end()) continue;
+        Step step = std::move(*found);
+        stack->erase(found);
+        std::string label = step.label;
+        if (step.first_ticket != ticket) (stack == &undo_ ? redo_ : undo_).push_back(std::move(step));
         return label;
     }
     return std::string("Edit");
 }
 
-// --- undo and redo ------------------------------------------------------------------------------------------------------
+std::optional<std::string> Editor::observe(Event& event) {
+    if (auto* saved = std::get_if<Saved>(&event)) {
+        end(saved->ticket, true);
+        put_edits_on_top(saved->visible);
+    } else if (auto* changed = std::get_if<RecordsChanged>(&event)) {
+        put_edits_on_top(changed->visible);
+    } else if (const auto* failed = std::get_if<SaveFailed>(&event); failed && in_flight_.contains(failed->ticket)) {
+        end(failed->ticket, false);
+        return take_back(failed->ticket);
+    }
+    return std::nullopt;
+}
+
+// --- undo and redo
+// ------------------------------------------------------------------------------------------------------
 
 const std::string& Editor::undo_label() const {
     static const std::string kNone;

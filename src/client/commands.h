@@ -26,7 +26,8 @@ class Editor {
     [[nodiscard]] Result<Uuid> add(crm::Model model, crm::Changes changes);
     [[nodiscard]] Result<void> set(crm::Model model, const Uuid& id, crm::Changes changes);
     [[nodiscard]] Result<void> remove(crm::Model model, const Uuid& id);
-    /// Several edits as one group and one undo step. `label` names it for people ("Delete 12 leads").
+    /// Several edits as one group and one undo step, each of another record. `label` names it for people
+    /// ("Delete 12 leads").
     [[nodiscard]] Result<void> apply(std::vector<Edit> edits, std::string label);
 
     [[nodiscard]] bool can_undo() const { return !undo_.empty(); }
@@ -37,21 +38,39 @@ class Editor {
     Result<void> undo();
     Result<void> redo();
 
-    /// To be called with every event before State::apply. Returns the label of an edit that failed to save, if one did.
-    std::optional<std::string> observe(const Event& event);
+    /// To be called with every event before State::apply: where the event tells of records that have edits not yet
+    /// saved, it puts those edits on top, so that what a person typed never flickers away. Returns the label of an edit
+    /// that failed to save, if one did; it is taken back then.
+    std::optional<std::string> observe(Event& event);
     [[nodiscard]] std::size_t saving() const { return in_flight_.size(); }  ///< edits not yet reported saved
 
   private:
     struct Step {
         std::string label;
         std::vector<Edit> forward, backward;
-        std::uint64_t ticket = 0;  ///< of the save that carried it out last
+        std::uint64_t first_ticket = 0;  ///< of the save that the user made
+        std::uint64_t ticket = 0;        ///< of the save that carried it out last, undo and redo included
     };
     struct InFlight {
-        std::vector<crm::Record> before;  ///< as State showed them; version -1: was not there
+        UnixMs at = 0;
+        std::vector<Edit> edits;
     };
+    struct OnTop {
+        std::uint64_t ticket = 0;
+        UnixMs at = 0;
+        const Edit* edit = nullptr;  ///< in in_flight_
+    };
+    /// A record with edits in flight: what is shown is `stored` with the edits on top (rule 1 on a small scale).
+    struct Unsaved {
+        std::optional<crm::Record> stored;  ///< as the store last told; nothing: not there
+        std::vector<OnTop> edits;           ///< in the order of their tickets
+    };
+
     std::uint64_t run(std::vector<Edit> edits);  ///< shows and posts them; the ticket
-    void take_back(InFlight& in_flight);
+    void end(std::uint64_t ticket, bool saved);
+    void put_edits_on_top(store::Visible& visible);
+    [[nodiscard]] static std::optional<crm::Record> shown(const Unsaved& unsaved);
+    [[nodiscard]] std::optional<std::string> take_back(std::uint64_t ticket);
     Result<void> step(std::deque<Step>& from, std::deque<Step>& to, std::vector<Edit> Step::*direction);
     [[nodiscard]] Result<Edit> inverse(const Edit& edit) const;
 
@@ -61,7 +80,8 @@ class Editor {
     Post post_;
     std::uint64_t next_ticket_ = 1;
     std::deque<Step> undo_, redo_;
-    std::unordered_map<std::uint64_t, InFlight> in_flight_;
+    std::unordered_map<std::uint64_t, InFlight> in_flight_;  // by ticket
+    std::unordered_map<Uuid, Unsaved> unsaved_;              // exactly the records that in_flight_ names
 };
 
 }  // namespace ct::client
