@@ -14,24 +14,36 @@ constexpr std::int64_t kNudgeQuietMs = 10'000;
 
 Obstacle obstacle_of(Unreachable::Kind kind) {
     switch (kind) {
-        case Unreachable::Kind::no_route: return Obstacle::no_route;
-        case Unreachable::Kind::server_away: return Obstacle::server_away;
-        case Unreachable::Kind::login_page: return Obstacle::login_page;
+        case Unreachable::Kind::no_route:
+            return Obstacle::no_route;
+        case Unreachable::Kind::server_away:
+            return Obstacle::server_away;
+        case Unreachable::Kind::login_page:
+            return Obstacle::login_page;
     }
     return Obstacle::server_away;
 }
 
 const char* code_of(Obstacle obstacle) {
     switch (obstacle) {
-        case Obstacle::none: return "";
-        case Obstacle::no_route: return "OFFLINE";
-        case Obstacle::server_away: return "SERVER_AWAY";
-        case Obstacle::login_page: return "LOGIN_PAGE";
-        case Obstacle::signed_out: return "UNAUTHENTICATED";
-        case Obstacle::upgrade: return "UPGRADE_REQUIRED";
-        case Obstacle::busy: return "SERVER_BUSY";
-        case Obstacle::local: return "LOCAL_DATABASE";
-        case Obstacle::protocol: return "PROTOCOL";
+        case Obstacle::none:
+            return "";
+        case Obstacle::no_route:
+            return "OFFLINE";
+        case Obstacle::server_away:
+            return "SERVER_AWAY";
+        case Obstacle::login_page:
+            return "LOGIN_PAGE";
+        case Obstacle::signed_out:
+            return "UNAUTHENTICATED";
+        case Obstacle::upgrade:
+            return "UPGRADE_REQUIRED";
+        case Obstacle::busy:
+            return "SERVER_BUSY";
+        case Obstacle::local:
+            return "LOCAL_DATABASE";
+        case Obstacle::protocol:
+            return "PROTOCOL";
     }
     return "";
 }
@@ -220,7 +232,8 @@ void Engine::on(event::Answered& event) {
     if (auto* push = std::get_if<PushAnswer>(&event.reply); push && phase_ == Phase::pushing) {
         return on_push_answer(std::move(*push));
     }
-    if (auto* page = std::get_if<PullPage>(&event.reply); page && phase_ == Phase::pulling) return on_page(std::move(*page));
+    if (auto* page = std::get_if<PullPage>(&event.reply); page && phase_ == Phase::pulling)
+        return on_page(std::move(*page));
     finish(Obstacle::protocol, code_of(Obstacle::protocol), "an answer to another question");
 }
 
@@ -278,7 +291,8 @@ void Engine::on(const event::PageDone& event) {
 // --- when it does not go as it should -------------------------------------------------------------------------------
 
 void Engine::shrink_batch() {
-    batch_bytes_ = std::max<std::size_t>(std::min(batch_bytes_, tuning_.batch_bytes_max) / 2, 1);  // 1: a single operation
+    batch_bytes_ =
+        std::max<std::size_t>(std::min(batch_bytes_, tuning_.batch_bytes_max) / 2, 1);  // 1: a single operation
 }
 
 void Engine::on_unreachable(const Unreachable& unreachable) {
@@ -294,8 +308,10 @@ void Engine::on_problem(const Problem& problem) {
     const bool restart = problem.code == "EPOCH_CHANGED" || problem.code == "RESYNC_REQUIRED";
     if ((forked || restart) && ++restarts_ <= kRestartsMax) {
         phase_ = Phase::renewing;
-        if (forked) out_.push_back(action::RenewDevice{});
-        else out_.push_back(action::RestartPull{problem.code == "EPOCH_CHANGED" ? problem.epoch : std::string{}});
+        if (forked)
+            out_.push_back(action::RenewDevice{});
+        else
+            out_.push_back(action::RestartPull{problem.code == "EPOCH_CHANGED" ? problem.epoch : std::string{}});
         return;
     }
     retry_after_ms_ = problem.retry_after_s < 0 ? -1 : problem.retry_after_s * 1'000;
@@ -306,14 +322,18 @@ void Engine::on_problem(const Problem& problem) {
             return finish(Obstacle::signed_out, problem.code, problem.detail);
         case 413:
             if (phase_ == Phase::pushing) {
+                const bool divisible = sent_ids_.size() > 1 && batch_bytes_ > 1;  // a group stays whole even at 1
                 shrink_batch();
-                if (sent_ids_.size() > 1) return begin_push();  // at once, and smaller
+                if (divisible) return begin_push();  // at once, and smaller
             }
             return finish(Obstacle::protocol, problem.code, problem.detail);
-        case 426: return finish(Obstacle::upgrade, problem.code, problem.detail);
+        case 426:
+            return finish(Obstacle::upgrade, problem.code, problem.detail);
         case 429:
-        case 503: return finish(Obstacle::busy, problem.code, problem.detail);
-        default: return finish(Obstacle::protocol, problem.code, problem.detail);
+        case 503:
+            return finish(Obstacle::busy, problem.code, problem.detail);
+        default:
+            return finish(Obstacle::protocol, problem.code, problem.detail);
     }
 }
 
@@ -346,7 +366,8 @@ void Engine::finish(Obstacle obstacle, std::string outcome, std::string detail) 
     } else {
         ++failures_;
     }
-    out_.push_back(action::RoundFinished{counts_, now_ - round_began_at_, std::move(outcome), std::move(detail), asked_for_});
+    out_.push_back(
+        action::RoundFinished{counts_, now_ - round_began_at_, std::move(outcome), std::move(detail), asked_for_});
     asked_for_ = std::exchange(again_, false);
     want_push_ = want_pull_ = true;
     if (!may_sync()) {
@@ -401,15 +422,24 @@ std::string Engine::reason() const {
     if (offline_chosen_) return "Working offline is switched on";
     if (phase_ != Phase::idle) return "Sending now";
     switch (obstacle_) {
-        case Obstacle::none: return "Waiting a moment for more edits";
-        case Obstacle::no_route: return "No connection";
-        case Obstacle::server_away: return "The server does not answer: " + last_detail_;
-        case Obstacle::login_page: return "A login page or another site answers in the server's place";
-        case Obstacle::signed_out: return "Waiting for you to sign in again";
-        case Obstacle::upgrade: return "The server wants a newer version of this program";
-        case Obstacle::busy: return "The server is busy and asked us to wait";
-        case Obstacle::local: return "This computer could not read or write its database: " + last_detail_;
-        case Obstacle::protocol: return "The server answered with something unexpected: " + last_error_ + " " + last_detail_;
+        case Obstacle::none:
+            return "Waiting a moment for more edits";
+        case Obstacle::no_route:
+            return "No connection";
+        case Obstacle::server_away:
+            return "The server does not answer: " + last_detail_;
+        case Obstacle::login_page:
+            return "A login page or another site answers in the server's place";
+        case Obstacle::signed_out:
+            return "Waiting for you to sign in again";
+        case Obstacle::upgrade:
+            return "The server wants a newer version of this program";
+        case Obstacle::busy:
+            return "The server is busy and asked us to wait";
+        case Obstacle::local:
+            return "This computer could not read or write its database: " + last_detail_;
+        case Obstacle::protocol:
+            return "The server answered with something unexpected: " + last_error_ + " " + last_detail_;
     }
     return "Waiting";
 }
