@@ -175,6 +175,7 @@ void Engine::start_round() {
     round_began_at_ = now_;
     restarts_ = 0;
     due_.reset();
+    retry_after_ms_ = -1;  // kept, or overruled by the user
     first_edit_at_ = -1;
     pull_remaining_ = 0;
     if (trusted_) {
