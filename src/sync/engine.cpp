@@ -91,8 +91,8 @@ void Engine::on(const event::Account& event) {
         obstacle_ = Obstacle::none;
         failures_ = 0;
         retry_after_ms_ = -1;
-        if (phase_ == Phase::idle) due_ = now_;
     }
+    if (phase_ == Phase::idle && (newly || !due_)) due_ = now_;
 }
 
 void Engine::on(const event::LinkChanged& event) {
