@@ -128,10 +128,10 @@ void Engine::on(const event::SyncAsked& event) {
         again_ = true;
         return;
     }
-    asked_for_ = true;
-    want_push_ = event.push;
-    want_pull_ = event.pull;
     if (may_sync()) {
+        asked_for_ = true;
+        want_push_ = event.push;
+        want_pull_ = event.pull;
         start_round();
     } else {  // the button is never dead: say at once why nothing can happen
         round_began_at_ = now_;
@@ -142,7 +142,6 @@ void Engine::on(const event::SyncAsked& event) {
                              : signed_out    ? "Sign in again to sync"
                                              : "No server is set: everything stays on this computer";
         out_.push_back(action::RoundFinished{counts_, 0, outcome, detail, true});
-        asked_for_ = false;
     }
 }
 
