@@ -96,7 +96,7 @@ void Engine::on(const event::Account& event) {
 }
 
 void Engine::on(const event::LinkChanged& event) {
-    const bool came_up = event.up && !link_up_;
+    const bool came_up = event.up && !link_up_, went_down = !event.up && link_up_;
     link_up_ = event.up;
     trusted_ = false;  // another network may have another idea of who our server is
     if (phase_ != Phase::idle || !may_sync()) return;
@@ -104,7 +104,7 @@ void Engine::on(const event::LinkChanged& event) {
         failures_ = 0;
         retry_after_ms_ = -1;
         due_ = now_;
-    } else if (!event.up) {
+    } else if (went_down) {
         obstacle_ = Obstacle::no_route;
         last_error_ = code_of(obstacle_);
         due_ = now_ + tuning_.link_down_retry_ms;
