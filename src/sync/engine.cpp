@@ -66,6 +66,7 @@ std::uint64_t Engine::new_request() {
 
 void Engine::on(const event::QueueChanged& event) {
     const bool more = event.sendable > sendable_;
+    if (event.sendable != sendable_) held_back_ = 0;
     sendable_ = event.sendable;
     if (event.edited) {
         last_edit_at_ = now_;
@@ -175,6 +176,7 @@ void Engine::start_round() {
     restarts_ = 0;
     due_.reset();
     retry_after_ms_ = -1;  // kept, or overruled by the user
+    held_back_ = 0;
     first_edit_at_ = -1;
     pull_remaining_ = 0;
     if (trusted_) {
@@ -197,6 +199,7 @@ void Engine::begin_push() {
 void Engine::on(event::BatchReady& event) {
     if (phase_ != Phase::preparing) return;
     if (event.operations.empty()) {
+        held_back_ = sendable_;
         begin_pull();
         return;
     }
@@ -395,7 +398,7 @@ void Engine::schedule(bool succeeded) {
     const auto spread = static_cast<std::int64_t>(static_cast<double>(tuning_.interval_ms) * tuning_.interval_jitter);
     const auto jitter = static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(2 * spread + 1))) - spread;
     SteadyMs at = now_ + tuning_.interval_ms + jitter;
-    if (sendable_ > 0) {
+    if (sendable_ > held_back_ || (sendable_ > 0 && first_edit_at_ >= 0)) {
         const SteadyMs calm = last_edit_at_ < 0 ? now_ : last_edit_at_ + tuning_.after_edit_ms;
         const SteadyMs latest = first_edit_at_ < 0 ? calm : first_edit_at_ + tuning_.after_edit_max_ms;
         at = std::min(at, std::max(now_, std::min(calm, latest)));
@@ -410,7 +413,8 @@ void Engine::schedule(bool succeeded) {
 bool Engine::invariant() const {
     if (phase_ != Phase::idle) {
         const bool waits = phase_ == Phase::probing || phase_ == Phase::pushing;
-        return !waits || awaited_ != 0;
+        const bool pulls = phase_ == Phase::pulling;
+        return (!waits || awaited_ != 0) && (!pulls || awaited_ != 0 || page_being_applied_);
     }
     return !may_sync() || due_.has_value() || sendable_ == 0;
 }

@@ -35,53 +35,101 @@ namespace event {
 
 /// The queue as it stands: after every commit, settle, retry or discard.
 struct QueueChanged {
-    std::int64_t sendable = 0;   ///< operations that could go now
-    bool edited = false;         ///< the user just made an edit
+    std::int64_t sendable = 0;  ///< operations that could go now
+    bool edited = false;        ///< the user just made an edit
 };
-struct Account {                 ///< at the start and after sign-in, sign-out, a change of server
+struct Account {  ///< at the start and after sign-in, sign-out, a change of server
     bool has_server = false;
     bool signed_in = false;
 };
-struct LinkChanged { bool up = true; };
-struct OfflineChosen { bool on = false; };
-struct SyncAsked { bool push = true, pull = true; };  ///< by the user: at once, whatever was scheduled
-struct Nudged {};                ///< window focus: at once, unless a round ended moments ago
-struct IntervalChanged { std::int64_t interval_ms = 300'000; };
+struct LinkChanged {
+    bool up = true;
+};
+struct OfflineChosen {
+    bool on = false;
+};
+struct SyncAsked {
+    bool push = true, pull = true;
+};                 ///< by the user: at once, whatever was scheduled
+struct Nudged {};  ///< window focus: at once, unless a round ended moments ago
+struct IntervalChanged {
+    std::int64_t interval_ms = 300'000;
+};
 struct TimerFired {};
-struct BatchReady { std::int64_t sequence = 0; std::vector<Operation> operations; };
-struct Answered { std::uint64_t request = 0; Reply reply; };
-struct Settled { std::int64_t applied = 0, merged = 0, superseded = 0, conflicts = 0, rejected = 0; };
-struct PageDone { std::int64_t rows = 0; bool ignored = false; };
-struct IdentityRenewed { std::string device_id; std::string epoch; };  ///< RenewDevice or RestartPull was carried out
-struct LocalFailure { std::string message; };  ///< the store could not carry out an action
+struct BatchReady {
+    std::int64_t sequence = 0;
+    std::vector<Operation> operations;
+};
+struct Answered {
+    std::uint64_t request = 0;
+    Reply reply;
+};
+struct Settled {
+    std::int64_t applied = 0, merged = 0, superseded = 0, conflicts = 0, rejected = 0;
+};
+struct PageDone {
+    std::int64_t rows = 0;
+    bool ignored = false;
+};
+struct IdentityRenewed {
+    std::string device_id;
+    std::string epoch;
+};  ///< RenewDevice or RestartPull was carried out
+struct LocalFailure {
+    std::string message;
+};  ///< the store could not carry out an action
 
 }  // namespace event
 
-using Event = std::variant<event::QueueChanged, event::Account, event::LinkChanged, event::OfflineChosen, event::SyncAsked,
-                           event::Nudged, event::IntervalChanged, event::TimerFired, event::BatchReady, event::Answered,
-                           event::Settled, event::PageDone, event::IdentityRenewed, event::LocalFailure>;
+using Event =
+    std::variant<event::QueueChanged, event::Account, event::LinkChanged, event::OfflineChosen, event::SyncAsked,
+                 event::Nudged, event::IntervalChanged, event::TimerFired, event::BatchReady, event::Answered,
+                 event::Settled, event::PageDone, event::IdentityRenewed, event::LocalFailure>;
 
 namespace action {
 
-struct SendProbe { std::uint64_t request = 0; };
+struct SendProbe {
+    std::uint64_t request = 0;
+};
 /// The store takes a batch; answer with BatchReady.
-struct PrepareBatch { std::size_t bytes_max = 0, operations_max = 0; };
-struct SendPush { std::uint64_t request = 0; std::int64_t sequence = 0; std::vector<Operation> operations; };
+struct PrepareBatch {
+    std::size_t bytes_max = 0, operations_max = 0;
+};
+struct SendPush {
+    std::uint64_t request = 0;
+    std::int64_t sequence = 0;
+    std::vector<Operation> operations;
+};
 /// The verdicts of a whole batch; answer with Settled.
-struct Settle { PushAnswer answer; };
+struct Settle {
+    PushAnswer answer;
+};
 /// `cursor` unset: from the one that the store holds.
-struct SendPull { std::uint64_t request = 0; std::optional<std::string> cursor; std::int64_t limit = 0; };
+struct SendPull {
+    std::uint64_t request = 0;
+    std::optional<std::string> cursor;
+    std::int64_t limit = 0;
+};
 /// Answer with PageDone.
-struct ApplyPage { PullPage page; };
+struct ApplyPage {
+    PullPage page;
+};
 struct CancelRequests {};
 /// Take a new device id, send everything again (DEVICE_FORKED, SEQUENCE_GAP). Answer with IdentityRenewed.
 struct RenewDevice {};
 /// The server is another incarnation, or our cursor is too old: pull from the start, keep all unsent work.
 /// Answer with IdentityRenewed.
-struct RestartPull { std::string epoch; };  ///< empty: epoch as before
+struct RestartPull {
+    std::string epoch;
+};  ///< empty: epoch as before
 /// The token is not taken any more: forget it; the queue stays.
 struct DropToken {};
-struct RoundFinished { RoundCounts counts; std::int64_t duration_ms = 0; std::string outcome, detail; bool asked_for = false; };
+struct RoundFinished {
+    RoundCounts counts;
+    std::int64_t duration_ms = 0;
+    std::string outcome, detail;
+    bool asked_for = false;
+};
 
 }  // namespace action
 
@@ -90,7 +138,17 @@ using Action = std::variant<action::SendProbe, action::PrepareBatch, action::Sen
                             action::DropToken, action::RoundFinished>;
 
 /// Why the last attempt did not go through; what the indicator distinguishes.
-enum class Obstacle : std::uint8_t { none, no_route, server_away, login_page, signed_out, upgrade, busy, local, protocol };
+enum class Obstacle : std::uint8_t {
+    none,
+    no_route,
+    server_away,
+    login_page,
+    signed_out,
+    upgrade,
+    busy,
+    local,
+    protocol
+};
 
 class Engine {
   public:
@@ -106,7 +164,7 @@ class Engine {
     [[nodiscard]] bool working() const { return phase_ != Phase::idle; }
     [[nodiscard]] bool transferring() const { return phase_ == Phase::pushing || phase_ == Phase::pulling; }
     [[nodiscard]] Obstacle obstacle() const { return obstacle_; }
-    [[nodiscard]] const std::string& last_error() const { return last_error_; }    ///< code of the last failed attempt
+    [[nodiscard]] const std::string& last_error() const { return last_error_; }  ///< code of the last failed attempt
     [[nodiscard]] const std::string& last_detail() const { return last_detail_; }
     [[nodiscard]] bool link_up() const { return link_up_; }
     [[nodiscard]] bool offline_chosen() const { return offline_chosen_; }
@@ -166,25 +224,26 @@ class Engine {
     Phase phase_ = Phase::idle;
     SteadyMs now_ = 0;
     SteadyMs round_began_at_ = 0;
-    std::uint64_t last_request_ = 0;      // ids given so far
-    std::uint64_t awaited_ = 0;           // the request whose answer counts; 0: none
-    std::int64_t sent_sequence_ = 0;      // of the batch under way
-    std::vector<Uuid> sent_ids_;          // its operations, for checking the answer
+    std::uint64_t last_request_ = 0;  // ids given so far
+    std::uint64_t awaited_ = 0;       // the request whose answer counts; 0: none
+    std::int64_t sent_sequence_ = 0;  // of the batch under way
+    std::vector<Uuid> sent_ids_;      // its operations, for checking the answer
+    std::int64_t held_back_ = 0;      // of sendable_: the store did not give them out
     bool page_being_applied_ = false;
     bool pull_complete_ = false;
-    bool asked_for_ = false;              // by the user
-    bool again_ = false;                  // asked for while a round was under way
+    bool asked_for_ = false;  // by the user
+    bool again_ = false;      // asked for while a round was under way
     bool want_push_ = true, want_pull_ = true;
-    int restarts_ = 0;                    // identity changes in this round: more than a few is a fault of the server
+    int restarts_ = 0;  // identity changes in this round: more than a few is a fault of the server
     std::int64_t pull_remaining_ = 0;
-    bool first_pull_ = true;              // nothing was pulled since the program began
+    bool first_pull_ = true;  // nothing was pulled since the program began
     RoundCounts counts_;
 
     // Across rounds.
     std::optional<SteadyMs> due_;
-    bool trusted_ = false;                // the last exchange succeeded: no probe needed
-    int failures_ = 0;                    // in a row
-    std::int64_t retry_after_ms_ = -1;    // as the server asked; -1: it did not
+    bool trusted_ = false;              // the last exchange succeeded: no probe needed
+    int failures_ = 0;                  // in a row
+    std::int64_t retry_after_ms_ = -1;  // as the server asked; -1: it did not
     std::size_t batch_bytes_;
     SteadyMs last_success_at_ = -1;
     Obstacle obstacle_ = Obstacle::none;
