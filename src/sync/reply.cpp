@@ -18,8 +18,8 @@ std::int64_t retry_after(const http::Response& response) {
 
 Unreachable foreign(const http::Response& response) {
     const std::string status = std::to_string(response.status);
-    // Gateways answer 502 to 504 on behalf of a server that is away; everything else is somebody else's page.
-    if (response.status >= 502 && response.status <= 504) {
+    // Gateways answer 5xx on behalf of a server that is away; 511 (RFC 6585) and all else is somebody else's page.
+    if (response.status >= 500 && response.status <= 599 && response.status != 511) {
         return {Unreachable::Kind::server_away, response.status == 504, "a gateway answered " + status};
     }
     return {Unreachable::Kind::login_page, false, "something that is not ColorTouch answered " + status};
