@@ -106,7 +106,7 @@ class Channel {
     }
 
     moodycamel::ReaderWriterQueue<T> ring_;
-    std::deque<T> overflow_;                 // owned by the producer thread
+    std::deque<T> overflow_;                  // owned by the producer thread
     std::atomic<std::size_t> high_water_{0};  // written by the producer, read by anyone
 };
 

@@ -17,8 +17,8 @@ using SteadyMs = std::int64_t;
 class Clock {
   public:
     virtual ~Clock() = default;
-    [[nodiscard]] virtual UnixMs now() const = 0;        ///< the wall clock: may jump either way
-    [[nodiscard]] virtual SteadyMs steady() const = 0;   ///< monotonic, goes on during sleep where the system can
+    [[nodiscard]] virtual UnixMs now() const = 0;       ///< the wall clock: may jump either way
+    [[nodiscard]] virtual SteadyMs steady() const = 0;  ///< monotonic, goes on during sleep where the system can
 };
 
 /// The machine's clocks. Any thread.

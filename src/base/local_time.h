@@ -1,4 +1,5 @@
-// Local time, for the screen only: storage and wire are UTC. The machine's time zone, read once by the system's library.
+// Local time, for the screen only: storage and wire are UTC. The machine's time zone, read once by the system's
+// library.
 #pragma once
 
 #include <string>
@@ -8,9 +9,9 @@
 namespace ct {
 
 struct LocalTime {
-    int year = 1970, month = 1, day = 1;    ///< month and day from 1
+    int year = 1970, month = 1, day = 1;  ///< month and day from 1
     int hour = 0, minute = 0, second = 0;
-    int weekday = 4;                        ///< 0: Sunday
+    int weekday = 4;  ///< 0: Sunday
 };
 
 [[nodiscard]] LocalTime to_local(UnixMs at);

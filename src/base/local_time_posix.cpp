@@ -20,7 +20,8 @@ LocalTime to_local(UnixMs at) {
     const std::time_t seconds = static_cast<std::time_t>(at < 0 && at % 1'000 != 0 ? at / 1'000 - 1 : at / 1'000);
     std::tm parts{};
     if (localtime_r(&seconds, &parts) == nullptr) return {};
-    return {parts.tm_year + 1'900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, parts.tm_wday};
+    return {parts.tm_year + 1'900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+            parts.tm_min,          parts.tm_sec,     parts.tm_wday};
 }
 
 UnixMs from_local(const LocalTime& local) {

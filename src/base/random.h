@@ -10,8 +10,8 @@ class Random {
   public:
     virtual ~Random() = default;
     virtual void fill(std::span<std::uint8_t> out) = 0;
-    [[nodiscard]] std::uint64_t next();                         ///< 64 uniform bits
-    [[nodiscard]] std::uint64_t below(std::uint64_t bound);     ///< uniform in [0, bound); 0 when bound is 0
+    [[nodiscard]] std::uint64_t next();                      ///< 64 uniform bits
+    [[nodiscard]] std::uint64_t below(std::uint64_t bound);  ///< uniform in [0, bound); 0 when bound is 0
 };
 
 /// The operating system's generator (libsodium). Any thread.

@@ -12,16 +12,16 @@ namespace ct {
 
 /// What a caller can do about an error. A handful on purpose: everything finer is in `Error::code`.
 enum class ErrorKind : std::uint8_t {
-    invalid,      ///< the input is wrong as it is; nothing was changed
-    not_found,    ///< the thing named does not exist
-    denied,       ///< not signed in, or not allowed
-    offline,      ///< the network or the server is away; trying again later is right
-    busy,         ///< somebody else holds it (another process on the profile, a locked database)
-    disk,         ///< the local disk or database cannot be read or written
-    corrupt,      ///< what was read is not what was written, or is not ours
-    newer,        ///< made by a newer version of this program; left untouched
-    protocol,     ///< the other side does not keep to the protocol
-    internal,     ///< our own mistake
+    invalid,    ///< the input is wrong as it is; nothing was changed
+    not_found,  ///< the thing named does not exist
+    denied,     ///< not signed in, or not allowed
+    offline,    ///< the network or the server is away; trying again later is right
+    busy,       ///< somebody else holds it (another process on the profile, a locked database)
+    disk,       ///< the local disk or database cannot be read or written
+    corrupt,    ///< what was read is not what was written, or is not ours
+    newer,      ///< made by a newer version of this program; left untouched
+    protocol,   ///< the other side does not keep to the protocol
+    internal,   ///< our own mistake
 };
 
 struct Error {

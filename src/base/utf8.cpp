@@ -73,8 +73,8 @@ void encode(std::string& out, char32_t point) {
     return (c >= 0x0300 && c <= 0x036f) || (c >= 0x1ab0 && c <= 0x1aff) || (c >= 0x1dc0 && c <= 0x1dff) ||
            (c >= 0x20d0 && c <= 0x20ff) || (c >= 0xfe20 && c <= 0xfe2f) ||  // combining diacritics
            (c >= 0x0591 && c <= 0x05bd) || c == 0x05bf || c == 0x05c1 || c == 0x05c2 || c == 0x05c4 || c == 0x05c5 ||
-           c == 0x05c7 ||                                                              // Hebrew
-           c == 0x0640 || (c >= 0x064b && c <= 0x065f) || c == 0x0670 ||                // Arabic
+           c == 0x05c7 ||                                                                           // Hebrew
+           c == 0x0640 || (c >= 0x064b && c <= 0x065f) || c == 0x0670 ||                            // Arabic
            c == 0x093c || c == 0x09bc || c == 0x0a3c || c == 0x0abc || c == 0x0b3c || c == 0x0cbc;  // nukta
 }
 
@@ -131,8 +131,8 @@ std::size_t utf8_length(std::string_view text) {
 std::string fold(std::string_view text) {
     if (skip_ascii(text, 0) == text.size()) return fold_ascii(text);
 
-    constexpr auto kOptions = static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |
-                                                             UTF8PROC_IGNORE);
+    constexpr auto kOptions =
+        static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
     const auto* const bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
     const auto size = static_cast<utf8proc_ssize_t>(text.size());
     std::vector<utf8proc_int32_t> points(text.size() + 16);

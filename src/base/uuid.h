@@ -43,7 +43,7 @@ class UuidGenerator {
     const Clock& clock_;
     Random& random_;
     Uuid last_{};
-    std::array<std::uint8_t, 64> steps_{};    // random bytes drawn ahead: asking the system for each costs 0.3 us
+    std::array<std::uint8_t, 64> steps_{};  // random bytes drawn ahead: asking the system for each costs 0.3 us
     std::size_t steps_left_ = 0;
 };
 

@@ -36,18 +36,14 @@ using client::Indicator;
 [[nodiscard]] std::string_view state_name(Indicator indicator) {
     switch (indicator) {
         case Indicator::synced:
-        case Indicator::pending:
-            return "online";
-        case Indicator::syncing:
-            return "syncing";
+        case Indicator::pending: return "online";
+        case Indicator::syncing: return "syncing";
         case Indicator::signed_out:
-        case Indicator::local_only:
-            return "signedOut";
+        case Indicator::local_only: return "signedOut";
         case Indicator::offline:
         case Indicator::server_away:
         case Indicator::login_page:
-        case Indicator::local_trouble:
-            break;
+        case Indicator::local_trouble: break;
     }
     return "offline";
 }

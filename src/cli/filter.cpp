@@ -21,16 +21,11 @@ struct Key {
 [[nodiscard]] Key key_of(const crm::Record& record, const Column& column) {
     if (const auto* const system = std::get_if<SystemColumn>(&column)) {
         switch (*system) {
-            case SystemColumn::id:
-                return {false, 0, record.id.str()};
-            case SystemColumn::sync_status:
-                return {false, 0, std::string(crm::name(record.sync_status))};
-            case SystemColumn::created_at:
-                return {false, record.created_at, {}};
-            case SystemColumn::updated_at:
-                return {false, record.updated_at, {}};
-            case SystemColumn::version:
-                return {false, record.version, {}};
+            case SystemColumn::id: return {false, 0, record.id.str()};
+            case SystemColumn::sync_status: return {false, 0, std::string(crm::name(record.sync_status))};
+            case SystemColumn::created_at: return {false, record.created_at, {}};
+            case SystemColumn::updated_at: return {false, record.updated_at, {}};
+            case SystemColumn::version: return {false, record.version, {}};
         }
     }
     const crm::ValueView value = record.fields.get(std::get<crm::FieldId>(column));
@@ -51,16 +46,11 @@ struct Key {
 
 [[nodiscard]] std::string system_text(const crm::Record& record, SystemColumn column) {
     switch (column) {
-        case SystemColumn::id:
-            return record.id.str();
-        case SystemColumn::sync_status:
-            return fold(crm::name(record.sync_status));
-        case SystemColumn::created_at:
-            return fold(format_rfc3339(record.created_at));
-        case SystemColumn::updated_at:
-            return fold(format_rfc3339(record.updated_at));
-        case SystemColumn::version:
-            return std::to_string(record.version);
+        case SystemColumn::id: return record.id.str();
+        case SystemColumn::sync_status: return fold(crm::name(record.sync_status));
+        case SystemColumn::created_at: return fold(format_rfc3339(record.created_at));
+        case SystemColumn::updated_at: return fold(format_rfc3339(record.updated_at));
+        case SystemColumn::version: return std::to_string(record.version);
     }
     return {};
 }

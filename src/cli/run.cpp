@@ -14,9 +14,7 @@ namespace {
 
 void declare(CLI::App& app, Options& options, Arg arg) {
     switch (arg) {
-        case Arg::model:
-            app.add_option("MODEL", options.model, "lead, note, payment or reminder")->required();
-            return;
+        case Arg::model: app.add_option("MODEL", options.model, "lead, note, payment or reminder")->required(); return;
         case Arg::id:
             app.add_option("ID", options.id, "id of the record, or 6 characters or more of its beginning or end")
                 ->required();
@@ -41,27 +39,15 @@ void declare(CLI::App& app, Options& options, Arg arg) {
         case Arg::server:
             app.add_option("--server", options.server, "address, such as https://crm.example.com");
             return;
-        case Arg::email:
-            app.add_option("--email", options.email, "who signs in");
-            return;
+        case Arg::email: app.add_option("--email", options.email, "who signs in"); return;
         case Arg::workspace:
             app.add_option("--workspace", options.workspace, "which one, for users of several");
             return;
-        case Arg::push_only:
-            app.add_flag("--push-only", options.push_only, "send, and fetch nothing");
-            return;
-        case Arg::pull_only:
-            app.add_flag("--pull-only", options.pull_only, "fetch, and send nothing");
-            return;
-        case Arg::watch:
-            app.add_flag("--watch", options.watch, "go on syncing until the program is ended");
-            return;
-        case Arg::operations:
-            app.add_option("OPERATION", options.operations, "ids of operations in the queue");
-            return;
-        case Arg::all:
-            app.add_flag("--all", options.all, "every operation to which it applies");
-            return;
+        case Arg::push_only: app.add_flag("--push-only", options.push_only, "send, and fetch nothing"); return;
+        case Arg::pull_only: app.add_flag("--pull-only", options.pull_only, "fetch, and send nothing"); return;
+        case Arg::watch: app.add_flag("--watch", options.watch, "go on syncing until the program is ended"); return;
+        case Arg::operations: app.add_option("OPERATION", options.operations, "ids of operations in the queue"); return;
+        case Arg::all: app.add_flag("--all", options.all, "every operation to which it applies"); return;
     }
 }
 

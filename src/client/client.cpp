@@ -76,7 +76,9 @@ class NetworkThread {
     void cancel() {
         {
             const std::scoped_lock lock(mutex_);
-            std::erase_if(jobs_, [](const NetJob& job) { return job.kind != NetJob::Kind::login && job.kind != NetJob::Kind::logout; });
+            std::erase_if(jobs_, [](const NetJob& job) {
+                return job.kind != NetJob::Kind::login && job.kind != NetJob::Kind::logout;
+            });
             if (!syncing_) return;  // a sign-in under way is nobody's round
         }
         network_.cancel();
@@ -126,7 +128,8 @@ struct Client::Impl {
           lock(std::move(held)),
           store(std::move(opened)),
           network(*options.clock, bell),
-          replica(*store, Secrets(options.profile.token_file().string()), *options.clock, *options.random, replica_options(),
+          replica(*store, Secrets(options.profile.token_file().string()), *options.clock, *options.random,
+                  replica_options(),
                   {[this](NetJob job) { network.send(std::move(job)); }, [this] { network.cancel(); },
                    [this](Event event) { emit(std::move(event)); }}),
           links([this](bool up) {
@@ -253,17 +256,23 @@ struct Client::Impl {
     void on(DiscardOperation& command) { shown(replica.discard(command.operation)); }
     void on(ListQueue&) {
         auto listed = store->list_queue();
-        if (listed) emit(QueueListed{std::move(*listed)});
-        else emit(Trouble{listed.error()});
+        if (listed)
+            emit(QueueListed{std::move(*listed)});
+        else
+            emit(Trouble{listed.error()});
     }
     void on(ListHistory&) {
         auto listed = store->history(20);
-        if (listed) emit(HistoryListed{std::move(*listed)});
-        else emit(Trouble{listed.error()});
+        if (listed)
+            emit(HistoryListed{std::move(*listed)});
+        else
+            emit(Trouble{listed.error()});
     }
     void shown(Result<store::Visible> visible) {
-        if (visible) emit(RecordsChanged{std::move(*visible)});
-        else emit(Trouble{visible.error()});
+        if (visible)
+            emit(RecordsChanged{std::move(*visible)});
+        else
+            emit(Trouble{visible.error()});
     }
 
     ClientOptions options;
@@ -273,10 +282,10 @@ struct Client::Impl {
     Bell bell;
     std::atomic<bool> stop{false};
     std::atomic<bool> link_up{true}, link_news{false};
-    bool emitted = false;                      // worker: events since the last wake
-    std::unique_ptr<store::Store> store;       // worker
+    bool emitted = false;                 // worker: events since the last wake
+    std::unique_ptr<store::Store> store;  // worker
     NetworkThread network;
-    Replica replica;                           // worker
+    Replica replica;  // worker
     net::LinkMonitor links;
     std::thread worker;
 };

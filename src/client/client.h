@@ -32,8 +32,8 @@ class Client {
     /// Finishes commits under way, ends requests, joins the threads.
     ~Client();
 
-    void post(Command command);                ///< UI thread; never blocks, never drops
-    [[nodiscard]] std::optional<Event> poll(); ///< UI thread; nothing when there is none
+    void post(Command command);                 ///< UI thread; never blocks, never drops
+    [[nodiscard]] std::optional<Event> poll();  ///< UI thread; nothing when there is none
 
     struct Gauges {
         std::size_t commands_depth, commands_high, events_depth, events_high;

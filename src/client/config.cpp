@@ -24,7 +24,8 @@ class Members {
         if (value == nullptr) return;
         const bool fits = value->is_number_integer() && value->get<double>() >= static_cast<double>(low) &&
                           value->get<double>() <= static_cast<double>(high);
-        if (!fits) return fault(name, "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+        if (!fits)
+            return fault(name, "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high));
         out = value->get<std::int64_t>();
     }
     void number(const char* name, float low, float high, float& out) {
@@ -73,7 +74,8 @@ Failure bad_config(const std::filesystem::path& file, const std::string& what) {
 
 /// 1-based line of a byte offset, for people with an editor.
 std::size_t line_of(std::string_view text, std::size_t offset) {
-    return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(offset, text.size())), '\n'));
+    return 1 + static_cast<std::size_t>(std::count(
+                   text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(offset, text.size())), '\n'));
 }
 
 }  // namespace

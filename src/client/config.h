@@ -1,4 +1,5 @@
-// Where a profile lives and what its owner has set. `config.json` beside nothing secret: the token has a file of its own.
+// Where a profile lives and what its owner has set. `config.json` beside nothing secret: the token has a file of its
+// own.
 #pragma once
 
 #include <filesystem>
@@ -32,9 +33,9 @@ struct Config {
     std::string default_country = "IN";  ///< for phone numbers without a country code
     std::string currency = "INR";
     Theme theme = Theme::system;
-    float scale = 1.0F;                  ///< 0.5 to 4
-    bool toast_on_success = true;        ///< after a sync that the user asked for
-    std::string ca_file;                 ///< extra CA bundle for the server
+    float scale = 1.0F;            ///< 0.5 to 4
+    bool toast_on_success = true;  ///< after a sync that the user asked for
+    std::string ca_file;           ///< extra CA bundle for the server
 
     /// A missing file gives the defaults; an unreadable one is an error that names line or member, and stays as it is.
     [[nodiscard]] static Result<Config> load(const std::filesystem::path& file);

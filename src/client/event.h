@@ -27,37 +27,55 @@ struct Commit {
     std::vector<Edit> edits;   ///< one save of the user; more than one: a group, all or none
 };
 struct SyncNow {};
-struct WorkOffline { bool on = false; };
+struct WorkOffline {
+    bool on = false;
+};
 struct WindowFocused {};
-struct SignIn { std::string server_url, email, password, workspace; };
+struct SignIn {
+    std::string server_url, email, password, workspace;
+};
 struct SignOut {};
 struct ListQueue {};
-struct RetryOperation { Uuid operation; };
-struct DiscardOperation { Uuid operation; };
+struct RetryOperation {
+    Uuid operation;
+};
+struct DiscardOperation {
+    Uuid operation;
+};
 struct ListHistory {};
-struct IntervalChanged { std::int64_t seconds = 300; };
+struct IntervalChanged {
+    std::int64_t seconds = 300;
+};
 using Command = std::variant<std::monostate, Commit, SyncNow, WorkOffline, WindowFocused, SignIn, SignOut, ListQueue,
                              RetryOperation, DiscardOperation, ListHistory, IntervalChanged>;
 
 // --- worker -> UI --------------------------------------------------------------------------------------------------
 /// The states of product.md's table, in the order in which they are decided.
 enum class Indicator : std::uint8_t {
-    synced, pending, syncing, offline, server_away, login_page, signed_out, local_trouble, local_only,
+    synced,
+    pending,
+    syncing,
+    offline,
+    server_away,
+    login_page,
+    signed_out,
+    local_trouble,
+    local_only,
 };
 
 /// All that the indicator, its popover and `status` show. Posted whenever any of it changes; a snapshot.
 struct SyncView {
     Indicator indicator = Indicator::local_only;
-    store::QueueSummary queue;             ///< records, operations, by model, oldest
-    std::int64_t needs_you = 0;            ///< conflicts + errors
-    std::int64_t sending_done = 0, sending_total = 0;  ///< operations of this round
+    store::QueueSummary queue;                             ///< records, operations, by model, oldest
+    std::int64_t needs_you = 0;                            ///< conflicts + errors
+    std::int64_t sending_done = 0, sending_total = 0;      ///< operations of this round
     std::int64_t receiving_done = 0, receiving_total = 0;  ///< rows of this round; total as estimated by the server
-    std::int64_t bytes_sent = 0, bytes_received = 0;   ///< of this round
-    UnixMs next_try_at = 0;                ///< 0: nothing is scheduled (offline by choice, signed out, or busy)
+    std::int64_t bytes_sent = 0, bytes_received = 0;       ///< of this round
+    UnixMs next_try_at = 0;  ///< 0: nothing is scheduled (offline by choice, signed out, or busy)
     UnixMs last_sync_at = 0;
-    std::string reason;                    ///< in words: why the queue waits; empty when it is empty or moving
-    std::string last_error_code;           ///< of the last failed attempt; empty after a success
-    bool working_offline = false;          ///< by the user's choice
+    std::string reason;            ///< in words: why the queue waits; empty when it is empty or moving
+    std::string last_error_code;   ///< of the last failed attempt; empty after a success
+    bool working_offline = false;  ///< by the user's choice
     std::string server_url, user_name, user_email, workspace_name, device_id, epoch;
     std::string cursor;
     std::int64_t clock_offset_ms = 0;
@@ -65,33 +83,47 @@ struct SyncView {
     bool operator==(const SyncView&) const = default;
 };
 
-struct Loaded {                 ///< part of the start: records of one model
+struct Loaded {  ///< part of the start: records of one model
     crm::Model model = crm::Model::lead;
     std::vector<crm::Record> records;
 };
-struct LoadDone {};             ///< everything is in memory
-struct Saved {                  ///< durable. `visible` are the records as stored
+struct LoadDone {};  ///< everything is in memory
+struct Saved {       ///< durable. `visible` are the records as stored
     std::uint64_t ticket = 0;
     store::Visible visible;
 };
-struct SaveFailed {             ///< nothing was stored; the UI takes the edit back and keeps the typed text
+struct SaveFailed {  ///< nothing was stored; the UI takes the edit back and keeps the typed text
     std::uint64_t ticket = 0;
     Error error;
 };
-struct RecordsChanged { store::Visible visible; };  ///< by a sync, a retry or a discard
-struct SyncChanged { SyncView view; };
-struct SyncFinished {           ///< a round ended
-    store::SyncHistoryRow row;
-    bool asked_for = false;     ///< by SyncNow: the UI may toast success
-    std::string detail;         ///< on failure: one sentence
+struct RecordsChanged {
+    store::Visible visible;
+};  ///< by a sync, a retry or a discard
+struct SyncChanged {
+    SyncView view;
 };
-struct SignedIn { sync::UserInfo user; };
-struct SignInFailed { Error error; };
-struct QueueListed { std::vector<sync::QueuedOperation> operations; };
-struct HistoryListed { std::vector<store::SyncHistoryRow> rows; };
-struct Trouble { Error error; };  ///< something the user must know (disk, damaged database …)
-using Event = std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged, SyncFinished,
-                           SignedIn, SignInFailed, QueueListed, HistoryListed, Trouble>;
+struct SyncFinished {  ///< a round ended
+    store::SyncHistoryRow row;
+    bool asked_for = false;  ///< by SyncNow: the UI may toast success
+    std::string detail;      ///< on failure: one sentence
+};
+struct SignedIn {
+    sync::UserInfo user;
+};
+struct SignInFailed {
+    Error error;
+};
+struct QueueListed {
+    std::vector<sync::QueuedOperation> operations;
+};
+struct HistoryListed {
+    std::vector<store::SyncHistoryRow> rows;
+};
+struct Trouble {
+    Error error;
+};  ///< something the user must know (disk, damaged database …)
+using Event = std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged,
+                           SyncFinished, SignedIn, SignInFailed, QueueListed, HistoryListed, Trouble>;
 
 /// The indicator's first line for people, as product.md words it ("3 records waiting. Sending in 2 s").
 [[nodiscard]] std::string headline(const SyncView& view, UnixMs now);

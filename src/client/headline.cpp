@@ -54,8 +54,9 @@ std::string state_line(const SyncView& view, UnixMs now) {
         case Indicator::syncing: return syncing(view);
         case Indicator::offline: {
             const std::string why = view.working_offline ? "Working offline, as you chose. " : "No connection. ";
-            const std::string safe = waiting == 0 ? "Nothing waits to be sent"
-                                                  : records(waiting) + (waiting == 1 ? " is" : " are") + " safe on this laptop";
+            const std::string safe = waiting == 0
+                                         ? "Nothing waits to be sent"
+                                         : records(waiting) + (waiting == 1 ? " is" : " are") + " safe on this laptop";
             return why + safe + (view.working_offline ? "" : ". Will sync automatically when online");
         }
         case Indicator::server_away:

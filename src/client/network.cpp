@@ -12,13 +12,15 @@ Result<sync::LoginAnswer> read_login(const net::HttpOutcome& outcome) {
     }
     if (auto problem = sync::read_problem(outcome.response)) {
         const bool denied = problem->status == 401 || problem->status == 403;
-        return fail(denied ? ErrorKind::denied : problem->status >= 429 ? ErrorKind::offline : ErrorKind::invalid,
+        return fail(denied                   ? ErrorKind::denied
+                    : problem->status >= 429 ? ErrorKind::offline
+                                             : ErrorKind::invalid,
                     problem->code, problem->detail);
     }
     if (outcome.response.status != 200 || !sync::from_our_server(outcome.response)) {
-        return fail(ErrorKind::offline, "NOT_COLORTOUCH",
-                    "what answers there is not a ColorTouch server (status " +
-                        std::to_string(outcome.response.status) + ")");
+        return fail(
+            ErrorKind::offline, "NOT_COLORTOUCH",
+            "what answers there is not a ColorTouch server (status " + std::to_string(outcome.response.status) + ")");
     }
     return sync::decode_login_answer(outcome.response.body);
 }

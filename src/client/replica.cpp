@@ -115,7 +115,9 @@ void Replica::commit(std::span<const Commit> saves) {
             if (!well) break;
             std::move(operations->begin(), operations->end(), std::back_inserter(together));
         }
-        if (auto committed = well ? store_.commit(together, store_.state().user.id) : Result<store::Committed>(fail({})); committed) {
+        if (auto committed =
+                well ? store_.commit(together, store_.state().user.id) : Result<store::Committed>(fail({}));
+            committed) {
             in_trouble_ = false;
             for (const Commit& save : saves.first(saves.size() - 1)) ports_.emit(Saved{save.ticket, {}});
             ports_.emit(Saved{saves.back().ticket, std::move(committed->visible)});
@@ -154,7 +156,8 @@ Result<void> Replica::sign_in(const SignIn& request) {
                     request.server_url + ": use https; plain http is for this computer's own addresses only", "server");
     }
     signing_in_ = request;
-    while (!signing_in_->server_url.empty() && signing_in_->server_url.back() == '/') signing_in_->server_url.pop_back();
+    while (!signing_in_->server_url.empty() && signing_in_->server_url.back() == '/')
+        signing_in_->server_url.pop_back();
     const sync::LoginRequest login{request.email, request.password, request.workspace, store_.state().device_id,
                                    options_.device_name};
     NetJob job;
@@ -171,8 +174,8 @@ Result<void> Replica::bind(const sync::LoginAnswer& answer) {
     store::SyncState state = store_.state();
     if (!state.workspace_id.empty() && state.workspace_id != answer.workspace_id) {
         return fail(ErrorKind::invalid, "OTHER_WORKSPACE",
-                    "this profile holds the data of workspace \"" + state.workspace_name + "\"; use another profile for \"" +
-                        answer.workspace_name + "\"");
+                    "this profile holds the data of workspace \"" + state.workspace_name +
+                        "\"; use another profile for \"" + answer.workspace_name + "\"");
     }
     if (state.epoch != answer.epoch) state.cursor.reset();
     state.epoch = answer.epoch;
@@ -241,7 +244,8 @@ void Replica::learn(const NetAnswer& answer) {
     if (!told) return;
     store::SyncState state = store_.state();
     const std::int64_t offset = *told + answer.traffic.total_ms / 2 - answer.wall_at_answer;
-    const bool clock_moved = *told > 0 && std::abs(offset - state.clock_offset_ms) > kOffsetNoiseMs + answer.traffic.total_ms / 2;
+    const bool clock_moved =
+        *told > 0 && std::abs(offset - state.clock_offset_ms) > kOffsetNoiseMs + answer.traffic.total_ms / 2;
     if (clock_moved) state.clock_offset_ms = offset;
     std::string epoch;
     if (const auto* push = std::get_if<sync::PushAnswer>(&reply)) epoch = push->epoch;
@@ -363,7 +367,8 @@ void Replica::show(store::Visible visible) {
 }
 
 void Replica::local_trouble(const Error& error) {
-    if (error.kind == ErrorKind::invalid || error.kind == ErrorKind::not_found) return;  // an edit's fault, not the disk's
+    if (error.kind == ErrorKind::invalid || error.kind == ErrorKind::not_found)
+        return;  // an edit's fault, not the disk's
     log::error(error.message);
     if (!std::exchange(in_trouble_, true)) ports_.emit(Trouble{error});
     told_.push_back(sync::event::LocalFailure{error.message});
@@ -421,7 +426,8 @@ SyncView Replica::view() const {
 void Replica::publish() {
     SyncView now = view();
     // A next try that moved by a few ms of measuring is the same next try.
-    if (published_ && std::abs(published_->next_try_at - now.next_try_at) < 50) now.next_try_at = published_->next_try_at;
+    if (published_ && std::abs(published_->next_try_at - now.next_try_at) < 50)
+        now.next_try_at = published_->next_try_at;
     if (published_ == now) return;
     published_ = now;
     ports_.emit(SyncChanged{std::move(now)});

@@ -23,9 +23,9 @@ namespace ct::client {
 
 /// What the replica needs of its surroundings. All are called from within the replica's own calls.
 struct ReplicaPorts {
-    std::function<void(NetJob)> send;    ///< start it; the answer comes by `on_answer`
-    std::function<void()> cancel;        ///< end what is under way; answers of it may still come and are ignored
-    std::function<void(Event)> emit;     ///< for the window
+    std::function<void(NetJob)> send;  ///< start it; the answer comes by `on_answer`
+    std::function<void()> cancel;      ///< end what is under way; answers of it may still come and are ignored
+    std::function<void(Event)> emit;   ///< for the window
 };
 
 struct ReplicaOptions {
@@ -59,7 +59,7 @@ class Replica {
     [[nodiscard]] bool signed_in() const { return !token_.empty(); }
 
     // --- the world ---------------------------------------------------------------------------------------------------
-    void tell(sync::Event event);             ///< link, focus, timer, SyncAsked, OfflineChosen …
+    void tell(sync::Event event);  ///< link, focus, timer, SyncAsked, OfflineChosen …
     void on_answer(NetAnswer answer);
     [[nodiscard]] std::optional<SteadyMs> due() const { return engine_.due(); }
 
@@ -104,13 +104,13 @@ class Replica {
     sync::HybridClock stamps_;
     std::string token_;
 
-    std::deque<sync::Event> told_;       // events for the engine, in order
-    bool telling_ = false;               // the engine is at work further up the stack
-    bool in_trouble_ = false;            // the last write to the disk failed
+    std::deque<sync::Event> told_;  // events for the engine, in order
+    bool telling_ = false;          // the engine is at work further up the stack
+    bool in_trouble_ = false;       // the last write to the disk failed
     std::optional<SignIn> signing_in_;
-    UnixMs round_began_at_ = 0;          // wall clock
+    UnixMs round_began_at_ = 0;  // wall clock
     std::int64_t round_bytes_sent_ = 0, round_bytes_received_ = 0;
-    std::int64_t round_total_ = 0;       // operations to send when the round began
+    std::int64_t round_total_ = 0;  // operations to send when the round began
     std::optional<SyncView> published_;
 };
 

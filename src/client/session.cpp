@@ -80,7 +80,8 @@ Result<sync::LoginAnswer> Session::login(const std::string& server_url, const st
                                          const std::string& password, const std::string& workspace) {
     impl_->sign_in_error.reset();
     impl_->signed_in_now = false;
-    if (auto begun = impl_->replica.sign_in({server_url, email, password, workspace}); !begun) return fail(begun.error());
+    if (auto begun = impl_->replica.sign_in({server_url, email, password, workspace}); !begun)
+        return fail(begun.error());
     impl_->drain();
     if (impl_->sign_in_error) return fail(*impl_->sign_in_error);
     if (!impl_->signed_in_now) return fail(ErrorKind::internal, "NO_ANSWER", "the sign-in ended without an answer");

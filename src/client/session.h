@@ -16,7 +16,7 @@ enum class SyncMode : std::uint8_t { both, push_only, pull_only };
 
 struct SyncReport {
     store::SyncHistoryRow row;
-    bool reached = false;       ///< the server answered and the round went through
+    bool reached = false;  ///< the server answered and the round went through
     Indicator indicator = Indicator::synced;
     std::string code, message;  ///< why not, when not
 };
@@ -24,8 +24,8 @@ struct SyncReport {
 class Session {
   public:
     /// Takes the profile's lock (PROFILE_IN_USE: another program has it open).
-    [[nodiscard]] static Result<std::unique_ptr<Session>> open(const Profile& profile, const Config& config, const Clock& clock,
-                                                               Random& random);
+    [[nodiscard]] static Result<std::unique_ptr<Session>> open(const Profile& profile, const Config& config,
+                                                               const Clock& clock, Random& random);
     ~Session();
 
     [[nodiscard]] store::Store& store();  ///< for reading; edits go through `commit`

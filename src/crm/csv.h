@@ -22,7 +22,7 @@ class CsvReader {
     [[nodiscard]] char separator() const { return separator_; }
 
   private:
-    bool take_line_end();                         // LF, CRLF, or the lone CR of old spreadsheets
+    bool take_line_end();  // LF, CRLF, or the lone CR of old spreadsheets
     void count_lines(std::string_view quoted);
     [[nodiscard]] Failure skip_row(std::string_view what);
 

@@ -27,7 +27,7 @@ class JsonWriter {
     void raw(std::string_view text) { out_.append(text); }
     void string(std::string_view text);  ///< quoted and escaped; a byte that is not UTF-8 becomes U+FFFD
     void number(std::int64_t value);
-    void instant(UnixMs at);             ///< quoted RFC 3339
+    void instant(UnixMs at);  ///< quoted RFC 3339
 
   private:
     std::string& out_;

@@ -43,8 +43,8 @@ enum class Merge : std::uint8_t { replace, lines, set };
 using FieldId = std::uint8_t;
 
 struct FieldDef {
-    std::string_view name;    ///< on the wire, in SQL, in JSON and in the CLI: "enquiryDate"
-    std::string_view label;   ///< on the screen: "Enquiry date"
+    std::string_view name;   ///< on the wire, in SQL, in JSON and in the CLI: "enquiryDate"
+    std::string_view label;  ///< on the screen: "Enquiry date"
     FieldType type = FieldType::text;
     bool required = false;
     Policy policy = Policy::lww;
@@ -65,15 +65,15 @@ struct ModelDef {
     std::string_view table;   ///< in SQL: "lead"
     std::string_view plural;  ///< on the screen: "Leads"
     std::span<const FieldDef> fields;
-    FieldId title;            ///< the field that names a record on the screen
+    FieldId title;                  ///< the field that names a record on the screen
     std::optional<FieldId> parent;  ///< the reference whose target must exist first (leadId)
     bool append_only = false;       ///< UPDATE is refused (Note)
 };
 
-[[nodiscard]] std::span<const ModelDef> models();            ///< parents before children
+[[nodiscard]] std::span<const ModelDef> models();  ///< parents before children
 [[nodiscard]] const ModelDef& def(Model model);
 [[nodiscard]] const FieldDef& def(Model model, FieldId field);
-[[nodiscard]] std::optional<Model> find_model(std::string_view name);  ///< exact wire name
+[[nodiscard]] std::optional<Model> find_model(std::string_view name);        ///< exact wire name
 [[nodiscard]] std::optional<Model> find_model_loose(std::string_view name);  ///< CLI: any case, singular or plural
 [[nodiscard]] std::optional<FieldId> find_field(Model model, std::string_view name);  ///< exact wire name
 

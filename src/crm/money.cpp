@@ -103,8 +103,7 @@ constexpr Sign kSigns[] = {
 }
 
 [[nodiscard]] Failure invalid_money(std::string_view text, std::string_view why) {
-    return fail(ErrorKind::invalid, "INVALID_MONEY",
-                quote(text) + " is not an amount: " + std::string(why));
+    return fail(ErrorKind::invalid, "INVALID_MONEY", quote(text) + " is not an amount: " + std::string(why));
 }
 
 /// The minus or plus at the front, taken off: -1, +1, or 0 when there is none.

@@ -20,7 +20,7 @@ namespace ct::crm {
 class Fields {
   public:
     [[nodiscard]] ValueView get(FieldId field) const;
-    [[nodiscard]] std::string_view text(FieldId field) const;                       ///< "" unless it is text
+    [[nodiscard]] std::string_view text(FieldId field) const;  ///< "" unless it is text
     [[nodiscard]] std::int64_t integer(FieldId field, std::int64_t fallback = 0) const;
     [[nodiscard]] bool flag(FieldId field) const;
     [[nodiscard]] bool has(FieldId field) const;
@@ -81,7 +81,7 @@ struct Record {
     UnixMs updated_at = 0;     ///< ms of the last accepted (or own, unsettled) stamp
     UnixMs last_synced_at = 0;
     Fields fields;
-    std::string extra;         ///< JSON object of fields this version does not know, or empty; passed on untouched
+    std::string extra;  ///< JSON object of fields this version does not know, or empty; passed on untouched
 
     bool operator==(const Record&) const = default;
 };

@@ -52,7 +52,10 @@ inline constexpr FieldDef kLead[] = {
     {.name = "currency", .label = "Currency", .type = FieldType::currency, .fallback = "INR"},
     {.name = "enquiryDate", .label = "Enquiry date", .type = FieldType::instant},
     {.name = "bookingDate", .label = "Booking date", .type = FieldType::instant},
-    {.name = "notes", .label = "Notes", .type = FieldType::multiline, .merge = Merge::lines,
+    {.name = "notes",
+     .label = "Notes",
+     .type = FieldType::multiline,
+     .merge = Merge::lines,
      .max_length = kProseLength},
     {.name = "labels", .label = "Labels", .type = FieldType::labels, .merge = Merge::set, .max_length = kLabelsLength},
     {.name = "ownerId", .label = "Owner", .type = FieldType::reference},
@@ -72,18 +75,33 @@ inline constexpr FieldDef kNote[] = {
 inline constexpr FieldDef kPayment[] = {
     {.name = "leadId", .label = "Lead", .type = FieldType::reference, .target = Model::lead},
     {.name = "orderId", .label = "Order", .max_length = kShortLength},
-    {.name = "direction", .label = "Direction", .type = FieldType::choice, .policy = Policy::manual, .fallback = "IN",
+    {.name = "direction",
+     .label = "Direction",
+     .type = FieldType::choice,
+     .policy = Policy::manual,
+     .fallback = "IN",
      .choices = kPaymentDirections},
-    {.name = "amount", .label = "Amount", .type = FieldType::money, .required = true, .policy = Policy::manual,
+    {.name = "amount",
+     .label = "Amount",
+     .type = FieldType::money,
+     .required = true,
+     .policy = Policy::manual,
      .not_negative = true},
     {.name = "currency", .label = "Currency", .type = FieldType::currency, .policy = Policy::manual, .fallback = "INR"},
-    {.name = "status", .label = "Status", .type = FieldType::choice, .policy = Policy::manual, .fallback = "PENDING",
+    {.name = "status",
+     .label = "Status",
+     .type = FieldType::choice,
+     .policy = Policy::manual,
+     .fallback = "PENDING",
      .choices = kPaymentStatuses},
     {.name = "method", .label = "Method", .type = FieldType::choice, .choices = kPaymentMethods},
     {.name = "dueDate", .label = "Due", .type = FieldType::instant},
     {.name = "paidAt", .label = "Paid", .type = FieldType::instant},
     {.name = "receiptNo", .label = "Receipt number", .max_length = kShortLength},
-    {.name = "refundOf", .label = "Refund of", .type = FieldType::reference, .policy = Policy::manual,
+    {.name = "refundOf",
+     .label = "Refund of",
+     .type = FieldType::reference,
+     .policy = Policy::manual,
      .target = Model::payment},
     {.name = "reference", .label = "Reference"},
     {.name = "failureReason", .label = "Failed because"},
@@ -96,7 +114,10 @@ inline constexpr FieldDef kReminder[] = {
     {.name = "description", .label = "Description", .type = FieldType::multiline, .max_length = kProseLength},
     {.name = "reminderDate", .label = "Due", .type = FieldType::instant, .required = true},
     {.name = "type", .label = "Type", .type = FieldType::choice, .fallback = "GENERAL", .choices = kReminderTypes},
-    {.name = "priority", .label = "Priority", .type = FieldType::choice, .fallback = "MEDIUM",
+    {.name = "priority",
+     .label = "Priority",
+     .type = FieldType::choice,
+     .fallback = "MEDIUM",
      .choices = kReminderPriorities},
     {.name = "isCompleted", .label = "Done", .type = FieldType::flag, .fallback = "false"},
     {.name = "repeat", .label = "Repeat", .type = FieldType::choice, .fallback = "NONE", .choices = kReminderRepeats},
@@ -105,8 +126,8 @@ inline constexpr FieldDef kReminder[] = {
 };
 
 /// Names that every record has and no model may use for a field; on the wire they are never part of `data`.
-inline constexpr std::string_view kSystemNames[] = {"id",         "createdAt",    "updatedAt", "deleted", "version",
-                                                    "syncStatus", "lastSyncedAt", "extra"};
+inline constexpr std::string_view kSystemNames[] = {"id",      "createdAt",  "updatedAt",    "deleted",
+                                                    "version", "syncStatus", "lastSyncedAt", "extra"};
 
 constexpr std::optional<FieldId> find(std::span<const FieldDef> fields, std::string_view name) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -124,14 +145,35 @@ constexpr FieldId need(std::span<const FieldDef> fields, std::string_view name) 
 
 /// Parents before children.
 inline constexpr std::array<ModelDef, kModelCount> kModels{{
-    {.model = Model::lead, .name = "Lead", .table = "lead", .plural = "Leads", .fields = kLead,
-     .title = need(kLead, "name"), .parent = std::nullopt},
-    {.model = Model::note, .name = "Note", .table = "note", .plural = "Notes", .fields = kNote,
-     .title = need(kNote, "text"), .parent = need(kNote, "leadId"), .append_only = true},
-    {.model = Model::payment, .name = "Payment", .table = "payment", .plural = "Payments", .fields = kPayment,
-     .title = need(kPayment, "receiptNo"), .parent = need(kPayment, "leadId")},
-    {.model = Model::reminder, .name = "Reminder", .table = "reminder", .plural = "Reminders", .fields = kReminder,
-     .title = need(kReminder, "title"), .parent = need(kReminder, "leadId")},
+    {.model = Model::lead,
+     .name = "Lead",
+     .table = "lead",
+     .plural = "Leads",
+     .fields = kLead,
+     .title = need(kLead, "name"),
+     .parent = std::nullopt},
+    {.model = Model::note,
+     .name = "Note",
+     .table = "note",
+     .plural = "Notes",
+     .fields = kNote,
+     .title = need(kNote, "text"),
+     .parent = need(kNote, "leadId"),
+     .append_only = true},
+    {.model = Model::payment,
+     .name = "Payment",
+     .table = "payment",
+     .plural = "Payments",
+     .fields = kPayment,
+     .title = need(kPayment, "receiptNo"),
+     .parent = need(kPayment, "leadId")},
+    {.model = Model::reminder,
+     .name = "Reminder",
+     .table = "reminder",
+     .plural = "Reminders",
+     .fields = kReminder,
+     .title = need(kReminder, "title"),
+     .parent = need(kReminder, "leadId")},
 }};
 
 /// The mistakes that one can make when adding a line above; each is a compile error.
@@ -139,7 +181,7 @@ constexpr bool consistent() {
     for (std::size_t m = 0; m < kModels.size(); ++m) {
         const ModelDef& model = kModels[m];
         if (static_cast<std::size_t>(model.model) != m) return false;  // def() indexes by the enum
-        if (model.fields.size() >= 255) return false;                 // FieldId
+        if (model.fields.size() >= 255) return false;                  // FieldId
         if (model.parent && !model.fields[*model.parent].target) return false;
         for (std::size_t i = 0; i < model.fields.size(); ++i) {
             const FieldDef& field = model.fields[i];

@@ -13,9 +13,9 @@
 namespace ct::crm {
 namespace {
 
-constexpr std::size_t kLabelLength = 60;         // code points of one label
-constexpr std::size_t kExtraBytes = 64 * 1024;   // fields of newer versions that one change may carry
-constexpr std::size_t kPhoneDigitsMin = 3;       // "100", "911"
+constexpr std::size_t kLabelLength = 60;        // code points of one label
+constexpr std::size_t kExtraBytes = 64 * 1024;  // fields of newer versions that one change may carry
+constexpr std::size_t kPhoneDigitsMin = 3;      // "100", "911"
 
 /// The field that a message speaks of.
 struct Place {
@@ -227,8 +227,8 @@ void trim_in_place(std::string& text) {
     if (problem == std::errc::result_out_of_range) return refuse(place, quote(text) + " is too large");
     if (problem != std::errc() || end != digits.data() + digits.size()) {
         const bool money = place.field().type == FieldType::money;
-        return refuse(place, quote(text) + " is not a whole number" +
-                                 (money ? " of minor units (150050 for 1,500.50)" : ""));
+        return refuse(place,
+                      quote(text) + " is not a whole number" + (money ? " of minor units (150050 for 1,500.50)" : ""));
     }
     return canonical_number(place, number);
 }

@@ -12,8 +12,8 @@
 
 namespace ct::net {
 
-/// cpp-httplib's own pool starts no thread while one is idle *on paper*: in a burst the ninth connection can wait behind
-/// eight that stay. This one counts jobs against idle threads.
+/// cpp-httplib's own pool starts no thread while one is idle *on paper*: in a burst the ninth connection can wait
+/// behind eight that stay. This one counts jobs against idle threads.
 class ConnectionThreads {
   public:
     ConnectionThreads(std::size_t threads_max, std::size_t queue_max)

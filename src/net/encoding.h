@@ -17,7 +17,8 @@ enum class Encoding : std::uint8_t { identity, gzip, zstd };
 /// The token in the header: "identity", "gzip", "zstd".
 [[nodiscard]] const char* name(Encoding encoding);
 
-/// What a Content-Encoding header says; empty means identity. Nothing for what we cannot undo (br, deflate, two codings).
+/// What a Content-Encoding header says; empty means identity. Nothing for what we cannot undo (br, deflate, two
+/// codings).
 [[nodiscard]] std::optional<Encoding> parse_content_encoding(std::string_view header);
 
 /// What to answer with, given an Accept-Encoding header: zstd if it may be, then gzip, else identity. q=0 forbids,

@@ -57,14 +57,14 @@ constexpr Milliseconds kKeepAliveUntold{15'000};
 /// What one `send` may do and what became of it; lives on the sending thread's stack.
 struct Exchange {
     Deadlines deadlines;
-    SteadyTime total;          // when all must be over
+    SteadyTime total;  // when all must be over
     const Wake* wake;
-    std::string_view body;     // as it travels
+    std::string_view body;  // as it travels
     NetFailure failure = NetFailure::none;
     std::string detail;
     std::int64_t sent = 0;
     std::int64_t received = 0;
-    bool reused = false;       // went over a connection that had carried an exchange before
+    bool reused = false;  // went over a connection that had carried an exchange before
 
     void fail(NetFailure why, std::string text) {
         if (failure != NetFailure::none) return;
@@ -176,7 +176,9 @@ class Link final : public httplib::ClientImpl {
         if (wire.handshake()) return true;
         switch (wire.trouble()) {
             case Wire::Trouble::woken: exchange_->fail(NetFailure::cancelled, where + "cancelled"); break;
-            case Wire::Trouble::timeout: exchange_->fail(NetFailure::timeout, where + "no progress before the deadline"); break;
+            case Wire::Trouble::timeout:
+                exchange_->fail(NetFailure::timeout, where + "no progress before the deadline");
+                break;
             default: exchange_->fail(NetFailure::tls, where + tls_->error()); break;
         }
         tls_.reset();
@@ -223,10 +225,10 @@ class Link final : public httplib::ClientImpl {
     BaseUrl url_;
     std::string ca_file_;
     std::unique_ptr<TlsContext> context_;
-    std::unique_ptr<TlsSession> tls_;   // of the connection that stands
-    Exchange* exchange_ = nullptr;      // under way
-    SteadyMs idle_until_ms_ = 0;        // after this the server may close at any moment; counts while the laptop sleeps
-    bool spoiled_ = false;              // what is left in the connection is no clean start
+    std::unique_ptr<TlsSession> tls_;  // of the connection that stands
+    Exchange* exchange_ = nullptr;     // under way
+    SteadyMs idle_until_ms_ = 0;       // after this the server may close at any moment; counts while the laptop sleeps
+    bool spoiled_ = false;             // what is left in the connection is no clean start
 };
 
 }  // namespace
@@ -296,7 +298,8 @@ void HttpClient::Impl::accept_answer(std::string raw, bool require_digest, Excha
     if (raw.empty()) {
         // HEAD, 204, 304: the headers speak of a body that is not there.
     } else if (!encoding) {
-        exchange.fail(NetFailure::bad_body, status + "Content-Encoding " + std::string(encoding_told) + " was not asked for");
+        exchange.fail(NetFailure::bad_body,
+                      status + "Content-Encoding " + std::string(encoding_told) + " was not asked for");
     } else if (*encoding == Encoding::identity) {
         out.response.body = std::move(raw);
     } else if (Result<std::string> body = decompress(*encoding, raw, options.max_body)) {
@@ -307,8 +310,8 @@ void HttpClient::Impl::accept_answer(std::string raw, bool require_digest, Excha
     if (exchange.failure == NetFailure::none && !out.response.body.empty()) {
         const std::string_view digest = http::find_header(headers, "Content-Digest");
         if (digest.empty() && require_digest) {
-            exchange.fail(NetFailure::bad_body, status + "no Content-Digest on " +
-                                                    std::string(http::find_header(headers, "Content-Type")));
+            exchange.fail(NetFailure::bad_body,
+                          status + "no Content-Digest on " + std::string(http::find_header(headers, "Content-Type")));
         } else if (!digest.empty() && !content_digest_matches(digest, out.response.body)) {
             exchange.fail(NetFailure::bad_body, status + "the body does not match its Content-Digest");
         }
@@ -338,7 +341,8 @@ void HttpClient::Impl::carry(const http::Request& request, Exchange& exchange, b
         }
         head.headers.emplace("Content-Length", std::to_string(exchange.body.size()));
         // The body goes out behind the head by the Wire, uncopied. The library must believe in a body (or it would say
-        // Content-Length: 0) but not in its size (or it would ask Expect: 100-continue first, a round trip per request).
+        // Content-Length: 0) but not in its size (or it would ask Expect: 100-continue first, a round trip per
+        // request).
         head.content_provider_ = [](std::size_t, std::size_t, httplib::DataSink&) { return true; };
     }
 
@@ -388,8 +392,7 @@ HttpOutcome HttpClient::Impl::send(const http::Request& request, const Deadlines
     out.detail = std::move(exchange.detail);
     out.response.traffic.bytes_sent = exchange.sent;
     out.response.traffic.bytes_received = exchange.received;
-    out.response.traffic.total_ms =
-        std::chrono::duration_cast<Milliseconds>(steady_now() - start).count();
+    out.response.traffic.total_ms = std::chrono::duration_cast<Milliseconds>(steady_now() - start).count();
     return out;
 }
 

@@ -84,40 +84,43 @@ struct Exchange {
     std::string accept_encoding;
     std::int64_t length_told = -1;  // Content-Length
     Wire* wire = nullptr;
-    bool strange_framing = false;   // a Transfer-Encoding that we cannot undo: where the body ends is unknown
-    bool answered = false;    // by us, handler or refusal; else the library refuses
-    bool body_unread = false; // in part or whole
-    bool close = false;       // after this answer
+    bool strange_framing = false;  // a Transfer-Encoding that we cannot undo: where the body ends is unknown
+    bool answered = false;         // by us, handler or refusal; else the library refuses
+    bool body_unread = false;      // in part or whole
+    bool close = false;            // after this answer
 };
 
 thread_local Exchange* current = nullptr;
 
 [[nodiscard]] bool is_about_transfer(std::string_view header) {
-    for (const std::string_view name : {"Content-Encoding", "Content-Length", "Transfer-Encoding", "Connection", "Expect"}) {
+    for (const std::string_view name :
+         {"Content-Encoding", "Content-Length", "Transfer-Encoding", "Connection", "Expect"}) {
         if (same_name(header, name)) return true;
     }
     return false;
 }
 
 [[nodiscard]] bool has_header(const http::Headers& headers, std::string_view name) {
-    return std::any_of(headers.begin(), headers.end(), [&](const auto& header) { return same_name(header.first, name); });
+    return std::any_of(headers.begin(), headers.end(),
+                       [&](const auto& header) { return same_name(header.first, name); });
 }
 
 [[nodiscard]] bool can_be_sent(const http::Response& response) {
     return response.status >= 200 && response.status <= 599 &&
-           std::all_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
-               return is_token(header.first) && is_header_value(header.second);
-           });
+           std::all_of(response.headers.begin(), response.headers.end(),
+                       [](const auto& header) { return is_token(header.first) && is_header_value(header.second); });
 }
 
 /// cpp-httplib's server without its sockets: it parses requests and writes answers.
 class Codec final : public httplib::Server {
   public:
     /// All of them outlive it.
-    Codec(const HttpServerOptions& options, const net::Handler& handler, const std::atomic<bool>& stopping, const Wake& wake)
+    Codec(const HttpServerOptions& options, const net::Handler& handler, const std::atomic<bool>& stopping,
+          const Wake& wake)
         : options_(options), handler_(handler), stopping_(stopping), wake_(wake) {
         set_payload_max_length(options.max_body);
-        set_expect_100_continue_handler([this](const httplib::Request&, httplib::Response& out) { return may_send_body(out); });
+        set_expect_100_continue_handler(
+            [this](const httplib::Request&, httplib::Response& out) { return may_send_body(out); });
         set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& out) {
             if (request.method == "POST") return HandlerResponse::Unhandled;  // has a body: see take_over
             answer_request(out);
@@ -171,11 +174,14 @@ class Codec final : public httplib::Server {
         ours.path = std::move(request.path);
         const std::size_t question = request.target.find('?');
         if (question != std::string::npos) ours.query = request.target.substr(question + 1);
-        bool has_body = ours.method == "POST" || ours.method == "PUT" || ours.method == "PATCH" || ours.method == "DELETE";
+        bool has_body =
+            ours.method == "POST" || ours.method == "PUT" || ours.method == "PATCH" || ours.method == "DELETE";
         int codings = 0;
         for (const auto& [key, value] : request.headers) {
-            if (same_name(key, "Content-Encoding")) current->content_encoding += (current->content_encoding.empty() ? "" : ", ") + value;
-            if (same_name(key, "Accept-Encoding")) current->accept_encoding += (current->accept_encoding.empty() ? "" : ", ") + value;
+            if (same_name(key, "Content-Encoding"))
+                current->content_encoding += (current->content_encoding.empty() ? "" : ", ") + value;
+            if (same_name(key, "Accept-Encoding"))
+                current->accept_encoding += (current->accept_encoding.empty() ? "" : ", ") + value;
             if (same_name(key, "Connection") && same_name(value, "close")) current->close = true;
             if (same_name(key, "Transfer-Encoding")) {
                 has_body = true;
@@ -184,9 +190,10 @@ class Codec final : public httplib::Server {
             if (!is_about_transfer(key)) ours.headers.emplace_back(key, value);
         }
         if (request.has_header("Content-Length")) {
-            current->length_told = static_cast<std::int64_t>(
-                std::min<std::uint64_t>(request.get_header_value_u64("Content-Length"), std::numeric_limits<std::int64_t>::max()));
-            has_body = has_body || request.get_header_value("Content-Length") != "0";  // nonsense too: it is refused there
+            current->length_told = static_cast<std::int64_t>(std::min<std::uint64_t>(
+                request.get_header_value_u64("Content-Length"), std::numeric_limits<std::int64_t>::max()));
+            has_body =
+                has_body || request.get_header_value("Content-Length") != "0";  // nonsense too: it is refused there
         }
         if (request.version != "HTTP/1.1") current->close = true;
         std::erase_if(request.headers, [](const auto& header) {
@@ -202,9 +209,11 @@ class Codec final : public httplib::Server {
 
     [[nodiscard]] Wire::Limits body_limits() const {
         Wire::Limits out = limits();
-        const std::int64_t size = current->length_told >= 0 ? current->length_told : static_cast<std::int64_t>(options_.max_body);
+        const std::int64_t size =
+            current->length_told >= 0 ? current->length_told : static_cast<std::int64_t>(options_.max_body);
         out.total = steady_now() + Milliseconds(2 * options_.read_timeout_ms) +
-                    std::chrono::seconds(std::min(size, static_cast<std::int64_t>(options_.max_body)) / kSlowestUploadBytesPerSecond);
+                    std::chrono::seconds(std::min(size, static_cast<std::int64_t>(options_.max_body)) /
+                                         kSlowestUploadBytesPerSecond);
         return out;
     }
 
@@ -247,7 +256,9 @@ class Codec final : public httplib::Server {
     [[nodiscard]] bool read_body(httplib::Response& out, const httplib::ContentReader& read) const {
         if (length_is_too_large() || current->strange_framing) {
             current->body_unread = true;
-            refuse(current->strange_framing ? Refusal{400, "MALFORMED", "Transfer-Encoding must be chunked"} : too_large(), out);
+            refuse(
+                current->strange_framing ? Refusal{400, "MALFORMED", "Transfer-Encoding must be chunked"} : too_large(),
+                out);
             return false;
         }
         const std::optional<Encoding> encoding = parse_content_encoding(current->content_encoding);
@@ -258,7 +269,8 @@ class Codec final : public httplib::Server {
         }
         std::string& body = current->request.body;
         // Memory is taken as bytes arrive, not as they are announced.
-        if (current->length_told > 0) body.reserve(std::min<std::size_t>(static_cast<std::size_t>(current->length_told), 1 << 20));
+        if (current->length_told > 0)
+            body.reserve(std::min<std::size_t>(static_cast<std::size_t>(current->length_told), 1 << 20));
         const bool whole = read([&](const char* bytes, std::size_t size) {
             body.append(bytes, size);
             return true;
@@ -267,7 +279,8 @@ class Codec final : public httplib::Server {
             current->body_unread = true;
             current->wire->stop_reading();  // the library would try to read the rest, from the middle
             // After a 413 of its reader the library drops whatever answer is there, and asks the error handler for one.
-            if (out.status != httplib::StatusCode::PayloadTooLarge_413) refuse(incomplete("the body is incomplete"), out);
+            if (out.status != httplib::StatusCode::PayloadTooLarge_413)
+                refuse(incomplete("the body is incomplete"), out);
             return false;
         }
         if (body.empty()) return true;

@@ -13,15 +13,15 @@ namespace ct::net {
 
 struct HttpServerOptions {
     std::string host = "127.0.0.1";
-    int port = 8787;                              ///< 0: any free one
-    std::string tls_cert, tls_key;                ///< PEM files; both or neither
-    std::size_t max_body = 16 * 1'048'576;        ///< compressed and decompressed, each
-    std::size_t compress_above = 512;             ///< answers over this are compressed as the client accepts (zstd, then gzip)
-    int threads_max = 256;                        ///< keep-alive connections served at once; as many more may queue
-    std::int64_t read_timeout_ms = 15'000;        ///< for a whole request head; for a silence within a body
-    std::int64_t write_timeout_ms = 30'000;       ///< for a silence while writing the answer
-    std::int64_t keep_alive_ms = 30'000;          ///< an idle connection is closed after this (sooner when others queue)
-    http::Headers headers;                        ///< put on every answer that does not carry them, refusals included
+    int port = 8787;                        ///< 0: any free one
+    std::string tls_cert, tls_key;          ///< PEM files; both or neither
+    std::size_t max_body = 16 * 1'048'576;  ///< compressed and decompressed, each
+    std::size_t compress_above = 512;  ///< answers over this are compressed as the client accepts (zstd, then gzip)
+    int threads_max = 256;             ///< keep-alive connections served at once; as many more may queue
+    std::int64_t read_timeout_ms = 15'000;   ///< for a whole request head; for a silence within a body
+    std::int64_t write_timeout_ms = 30'000;  ///< for a silence while writing the answer
+    std::int64_t keep_alive_ms = 30'000;     ///< an idle connection is closed after this (sooner when others queue)
+    http::Headers headers;                   ///< put on every answer that does not carry them, refusals included
 };
 
 /// Sees every method and path (routing is its own matter), with the body decompressed and without Content-Encoding,
@@ -41,7 +41,7 @@ class HttpServer {
 
     [[nodiscard]] Result<int> bind();  ///< the port; errors ADDRESS_IN_USE, ADDRESS_FORBIDDEN, BAD_ADDRESS, TLS_FILES
     void run();                        ///< after bind(); until stop(), and until the handlers under way have answered
-    void stop();                       ///< any thread, before, during or after run(), even in a signal handler; for good
+    void stop();  ///< any thread, before, during or after run(), even in a signal handler; for good
 
   private:
     struct Impl;

@@ -55,7 +55,8 @@ struct Links {
     for (const ifaddrs* at = all; at != nullptr; at = at->ifa_next) {
         constexpr unsigned kUsable = IFF_UP | IFF_RUNNING;
         if ((at->ifa_flags & kUsable) != kUsable || (at->ifa_flags & IFF_LOOPBACK) != 0) continue;
-        if (reaches_out(at->ifa_addr)) out.usable.push_back(std::string(at->ifa_name) + ' ' + address_text(at->ifa_addr));
+        if (reaches_out(at->ifa_addr))
+            out.usable.push_back(std::string(at->ifa_name) + ' ' + address_text(at->ifa_addr));
     }
     ::freeifaddrs(all);
     std::sort(out.usable.begin(), out.usable.end());
@@ -116,7 +117,9 @@ void LinkMonitor::Impl::watch(Socket socket) const {
         const Readiness readiness = wait_for(socket.handle(), Wait::to_read, SteadyTime::max(), &stop);
         if (readiness == Readiness::woken || readiness == Readiness::failed) return;
         bool lost = read_losses(socket.handle());
-        if (wait_for(kNoHandle, Wait::to_read, std::chrono::steady_clock::now() + kJoinBursts, &stop) == Readiness::woken) return;
+        if (wait_for(kNoHandle, Wait::to_read, std::chrono::steady_clock::now() + kJoinBursts, &stop) ==
+            Readiness::woken)
+            return;
         lost = read_losses(socket.handle()) || lost;
         Links now = look_at_links();
         if (now == known && (!lost || now.usable.empty())) continue;

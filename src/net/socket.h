@@ -29,7 +29,7 @@ class Wake {
     Wake(const Wake&) = delete;
     Wake& operator=(const Wake&) = delete;
 
-    void set();    ///< any thread
+    void set();  ///< any thread
     void clear();
     [[nodiscard]] Handle handle() const { return handle_; }
 

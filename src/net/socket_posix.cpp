@@ -123,7 +123,8 @@ struct Resolved {
     const std::string service = std::to_string(port);
     if (look_up(host, service, AI_NUMERICHOST | AI_NUMERICSERV, out.addresses) == 0) return out;
 
-    // getaddrinfo has no deadline and cannot be cancelled: it gets a thread, which a hanging one keeps until it returns.
+    // getaddrinfo has no deadline and cannot be cancelled: it gets a thread, which a hanging one keeps until it
+    // returns.
     auto lookup = std::make_shared<Lookup>();
     lookup->host = host;
     lookup->service = service;
@@ -230,7 +231,8 @@ class Race {
         for (const Attempt& attempt : attempts_) set.push_back({attempt.socket.handle(), POLLOUT, 0});
     }
 
-    /// Looks at the sockets that poll found ready; `set` is the wake, then what `watch` added. True when one is connected.
+    /// Looks at the sockets that poll found ready; `set` is the wake, then what `watch` added. True when one is
+    /// connected.
     bool settle(const std::vector<pollfd>& set) {
         for (std::size_t i = attempts_.size(); i-- > 0;) {
             if (set[i + 1].revents == 0) continue;
@@ -416,7 +418,8 @@ Result<Listening> listen_on(const std::string& host, int port) {
         }
         const int on = 1;
         const int off = 0;
-        // Not SO_REUSEPORT: two servers on one port must be an error. SO_REUSEADDR only forgives a predecessor's TIME_WAIT.
+        // Not SO_REUSEPORT: two servers on one port must be an error. SO_REUSEADDR only forgives a predecessor's
+        // TIME_WAIT.
         ::setsockopt(socket.handle(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         if (address.bytes.ss_family == AF_INET6) {
             ::setsockopt(socket.handle(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);

@@ -240,8 +240,10 @@ Result<std::unique_ptr<TlsContext>> make_server_tls(const std::string& cert_file
     // A key with a password would make OpenSSL ask on the terminal: it is an error here.
     SSL_CTX_set_default_passwd_cb(context.get(), [](char*, int, int, void*) { return 0; });
     if (SSL_CTX_use_certificate_chain_file(context.get(), cert_file.c_str()) != 1) return tls_failure(cert_file);
-    if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1) return tls_failure(key_file);
-    if (SSL_CTX_check_private_key(context.get()) != 1) return tls_failure(key_file + " does not belong to " + cert_file);
+    if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1)
+        return tls_failure(key_file);
+    if (SSL_CTX_check_private_key(context.get()) != 1)
+        return tls_failure(key_file + " does not belong to " + cert_file);
     return std::make_unique<OpenSslContext>(std::move(context), false);
 }
 

@@ -28,14 +28,16 @@ constexpr int kHttpsPort = 443;
 
 [[nodiscard]] bool take_prefix(std::string_view& text, std::string_view prefix) {
     if (text.size() < prefix.size()) return false;
-    if (!std::equal(prefix.begin(), prefix.end(), text.begin(), [](char a, char b) { return a == lower(b); })) return false;
+    if (!std::equal(prefix.begin(), prefix.end(), text.begin(), [](char a, char b) { return a == lower(b); }))
+        return false;
     text.remove_prefix(prefix.size());
     return true;
 }
 
 [[nodiscard]] Failure bad(std::string_view text, const char* why) {
     // Whatever stands before '@' may be a password: it is not repeated.
-    const std::string shown = text.find('@') == std::string_view::npos ? "\"" + std::string(text) + "\"" : "the address";
+    const std::string shown =
+        text.find('@') == std::string_view::npos ? "\"" + std::string(text) + "\"" : "the address";
     return fail(ErrorKind::invalid, "BAD_URL", shown + " is no server address: " + why, "server");
 }
 
@@ -87,7 +89,8 @@ Result<BaseUrl> parse_base_url(std::string_view text) {
             return bad(whole, "the port must be a number from 1 to 65535");
         }
     }
-    if (!std::all_of(path.begin(), path.end(), is_path_char)) return bad(whole, "the path has characters that no path has");
+    if (!std::all_of(path.begin(), path.end(), is_path_char))
+        return bad(whole, "the path has characters that no path has");
     while (path.ends_with('/')) path.remove_suffix(1);
     url.prefix = path;
     return url;

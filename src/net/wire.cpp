@@ -80,7 +80,9 @@ ssize_t Wire::receive(char* into, std::size_t room) {
     for (;;) {
         const IoStep step = tls_ != nullptr ? tls_->receive(into, room) : receive_some(socket_, into, room);
         switch (step.kind) {
-            case IoStep::Kind::done: received_ += static_cast<std::int64_t>(step.bytes); return static_cast<ssize_t>(step.bytes);
+            case IoStep::Kind::done:
+                received_ += static_cast<std::int64_t>(step.bytes);
+                return static_cast<ssize_t>(step.bytes);
             case IoStep::Kind::closed: note(Trouble::closed); return 0;
             case IoStep::Kind::want_read:
                 if (!wait(Wait::to_read, limits_.read_silence, Milliseconds::zero())) return -1;
@@ -88,7 +90,9 @@ ssize_t Wire::receive(char* into, std::size_t room) {
             case IoStep::Kind::want_write:
                 if (!wait(Wait::to_write, limits_.write_silence, Milliseconds::zero())) return -1;
                 break;
-            case IoStep::Kind::failed: note(is_reset(step.error) ? Trouble::reset : Trouble::failed, step.error); return -1;
+            case IoStep::Kind::failed:
+                note(is_reset(step.error) ? Trouble::reset : Trouble::failed, step.error);
+                return -1;
         }
     }
 }

@@ -70,14 +70,14 @@ class Wire final : public httplib::Stream {
     Handle socket_;
     TlsSession* tls_;
     Limits limits_;
-    std::vector<char> in_;    // read ahead: [start_, end_) is not handed out yet
+    std::vector<char> in_;  // read ahead: [start_, end_) is not handed out yet
     std::size_t start_ = 0;
     std::size_t end_ = 0;
-    std::string out_;         // written, not sent yet
-    std::string_view body_;   // to be sent behind out_
+    std::string out_;        // written, not sent yet
+    std::string_view body_;  // to be sent behind out_
     bool reading_ = true;
     SteadyTime woken_until_ = SteadyTime::max();  // set when the wake was first seen while writing
-    bool send_broken_ = false;  // the peer takes no more; it may have answered all the same
+    bool send_broken_ = false;                    // the peer takes no more; it may have answered all the same
     Trouble trouble_ = Trouble::none;
     int error_number_ = 0;
     std::int64_t received_ = 0;

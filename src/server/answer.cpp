@@ -30,14 +30,10 @@ tl::unexpected<Refusal> refuse(int status, std::string_view code, std::string de
 tl::unexpected<Refusal> refuse(const Error& error) {
     switch (error.kind) {
         case ErrorKind::invalid:
-        case ErrorKind::protocol:
-            return refuse(400, error.code, error.message);
-        case ErrorKind::not_found:
-            return refuse(404, error.code, error.message);
-        case ErrorKind::denied:
-            return refuse(403, error.code, error.message);
-        default:
-            break;
+        case ErrorKind::protocol: return refuse(400, error.code, error.message);
+        case ErrorKind::not_found: return refuse(404, error.code, error.message);
+        case ErrorKind::denied: return refuse(403, error.code, error.message);
+        default: break;
     }
     log::error(error.message);  // says what the database said; the client is told no more than that it failed
     auto refusal = refuse(503, "UNAVAILABLE", "the server's database does not answer; nothing was changed");

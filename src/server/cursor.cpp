@@ -47,12 +47,9 @@ std::string format_cursor(const Cursor& cursor) {
     const std::string since = std::to_string(cursor.since);
     const std::string catching_up = since + "." + std::to_string(cursor.base) + "." + cursor.view;
     switch (cursor.stretch) {
-        case Cursor::Stretch::whole:
-            return "w." + catching_up;
-        case Cursor::Stretch::changes:
-            return "v." + catching_up;
-        case Cursor::Stretch::snapshot:
-            break;
+        case Cursor::Stretch::whole: return "w." + catching_up;
+        case Cursor::Stretch::changes: return "v." + catching_up;
+        case Cursor::Stretch::snapshot: break;
     }
     return "s." + since + "." + std::to_string(static_cast<int>(cursor.phase)) + "." +
            (cursor.below.empty() ? std::string(kNone) : cursor.below) + "." + std::to_string(cursor.remaining) + "." +

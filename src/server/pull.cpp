@@ -81,12 +81,9 @@ Result<void> Page::fill(bool first) {
         cursor_.remaining = *count;
     }
     switch (cursor_.stretch) {
-        case Stretch::snapshot:
-            return fill_snapshot();
-        case Stretch::whole:
-            return fill_changes(true);
-        case Stretch::changes:
-            return fill_changes(false);
+        case Stretch::snapshot: return fill_snapshot();
+        case Stretch::whole: return fill_changes(true);
+        case Stretch::changes: return fill_changes(false);
     }
     return {};
 }
@@ -219,16 +216,11 @@ void Page::note_parent(const RowView& row) {
 
 void Page::send(const RowView& row, Sending sending) {
     switch (sending) {
-        case Sending::nothing:
-            return;
-        case Sending::deleted:
-            return writer_.deleted(row);
-        case Sending::revoked:
-            return writer_.revoked(row);
-        case Sending::partial:
-            return writer_.partial(row, fields_);
-        case Sending::whole:
-            break;
+        case Sending::nothing: return;
+        case Sending::deleted: return writer_.deleted(row);
+        case Sending::revoked: return writer_.revoked(row);
+        case Sending::partial: return writer_.partial(row, fields_);
+        case Sending::whole: break;
     }
     note_parent(row);
     writer_.whole(row);

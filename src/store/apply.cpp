@@ -93,7 +93,7 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
         log::warn(std::string(crm::name(row.model)) + " " + row.id.str() + " was damaged and is whole again");
     }
     if (!server) return fail(server.error());
-    if (row.version <= server->version && !foreign_epoch) return {};  // never back
+    if (row.version <= server->version && !foreign_epoch) return {};                              // never back
     if (row.kind == RowKind::deleted && server->version == 0 && !index.dirty(row.id)) return {};  // never seen here
     if (whole) {
         server = whole_record(row, now);

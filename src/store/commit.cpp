@@ -76,13 +76,15 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
     auto found = records(operation.model).get(operation.record);
     if (!found) return fail(found.error());
     const bool there = found->has_value();
-    const bool restores = operation.kind == OperationKind::create && there && (*found)->deleted;  // the undo of a delete
+    const bool restores =
+        operation.kind == OperationKind::create && there && (*found)->deleted;  // the undo of a delete
     if (operation.kind == OperationKind::create && there && !restores) {
         return fail(ErrorKind::invalid, "RECORD_EXISTS",
                     std::string(crm::name(operation.model)) + " " + operation.record.str() + " exists already");
     }
     if (operation.kind != OperationKind::create && !there) return no_such_record(operation, "does not exist");
-    if (operation.kind == OperationKind::remove && (*found)->deleted) return no_such_record(operation, "is deleted already");
+    if (operation.kind == OperationKind::remove && (*found)->deleted)
+        return no_such_record(operation, "is deleted already");
 
     crm::Record current;
     if (there) current = std::move(**found);
@@ -157,7 +159,8 @@ Result<void> Store::Impl::audit(const QueuedOperation& queued, std::string_view 
     return add_audit(*connection, row);
 }
 
-// --- sending ----------------------------------------------------------------------------------------------------------
+// --- sending
+// ----------------------------------------------------------------------------------------------------------
 
 Result<Batch> Store::take_batch(const BatchLimits& limits) {
     Batch batch;

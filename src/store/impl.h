@@ -21,9 +21,9 @@
 namespace ct::store {
 
 /// Returns the error of `expression` from the surrounding function, unless it is well.
-#define CT_TRY(expression)                                                   \
-    do {                                                                     \
-        if (auto tried = (expression); !tried) return fail(tried.error());   \
+#define CT_TRY(expression)                                                 \
+    do {                                                                   \
+        if (auto tried = (expression); !tried) return fail(tried.error()); \
     } while (false)
 
 template <class T>
@@ -43,9 +43,11 @@ struct Tables {
 };
 
 struct Store::Impl {
-    Impl(std::string file_name, const Clock& a_clock, Random& random) : file(std::move(file_name)), clock(a_clock), ids(a_clock, random) {}
+    Impl(std::string file_name, const Clock& a_clock, Random& random)
+        : file(std::move(file_name)), clock(a_clock), ids(a_clock, random) {}
 
-    // --- connection and transactions (store.cpp) -----------------------------------------------------------------------
+    // --- connection and transactions (store.cpp)
+    // -----------------------------------------------------------------------
     [[nodiscard]] Result<void> connect();
     /// Runs `work` as one transaction. When anything fails, nothing happened: memory is read from the disk again, and
     /// after an I/O error the connection is a new one (one that failed to write or flush knows nothing for sure).
@@ -56,14 +58,18 @@ struct Store::Impl {
     RecordTable& records(crm::Model model) { return tables->records[static_cast<std::size_t>(model)]; }
     RecordTable& shadows(crm::Model model) { return tables->shadows[static_cast<std::size_t>(model)]; }
 
-    // --- commit (commit.cpp) -------------------------------------------------------------------------------------------
-    [[nodiscard]] Result<void> commit_one(const sync::Operation& operation, const std::string& user, Committed& committed);
+    // --- commit (commit.cpp)
+    // -------------------------------------------------------------------------------------------
+    [[nodiscard]] Result<void> commit_one(const sync::Operation& operation, const std::string& user,
+                                          Committed& committed);
     [[nodiscard]] Result<void> enqueue(const sync::QueuedOperation& queued, Committed& committed);
     /// Whether `later` was joined with the last operation of its record, or cancelled it.
     [[nodiscard]] Result<sync::Compaction> join(const sync::QueuedOperation& later, Committed& committed);
-    [[nodiscard]] Result<void> audit(const sync::QueuedOperation& queued, std::string_view what, const std::string& user);
+    [[nodiscard]] Result<void> audit(const sync::QueuedOperation& queued, std::string_view what,
+                                     const std::string& user);
 
-    // --- rebase (rebase.cpp) -------------------------------------------------------------------------------------------
+    // --- rebase (rebase.cpp)
+    // -------------------------------------------------------------------------------------------
     /// The server's record as last known; version 0 and `deleted` when it has none.
     [[nodiscard]] Result<crm::Record> server_record(crm::Model model, const Uuid& id);
     [[nodiscard]] Result<std::vector<sync::QueuedOperation>> unsettled(const Uuid& record);
@@ -77,7 +83,8 @@ struct Store::Impl {
     [[nodiscard]] Result<void> park_and_free(std::set<Uuid> around, std::map<Uuid, crm::Model>& touched);
     [[nodiscard]] Result<void> refresh(const std::map<Uuid, crm::Model>& touched, Visible& visible);
 
-    // --- settle and apply (settle.cpp, apply.cpp) ------------------------------------------------------------------------
+    // --- settle and apply (settle.cpp, apply.cpp)
+    // ------------------------------------------------------------------------
     [[nodiscard]] Result<void> settle_one(const sync::OperationResult& result, Settled& settled,
                                           std::map<Uuid, crm::Model>& touched);
     [[nodiscard]] Result<void> accept(const QueueEntry& entry, const sync::OperationResult& result, Settled& settled);
@@ -97,13 +104,13 @@ struct Store::Impl {
 
     const std::string file;
     const Clock& clock;
-    UuidGenerator ids;                          // for what the store itself names
+    UuidGenerator ids;                               // for what the store itself names
     std::unique_ptr<sqlite::Connection> connection;  // null: it could not be opened again
     std::unique_ptr<Tables> tables;
     QueueIndex index;
     SyncState state;
-    std::map<Uuid, crm::Model> unconfirmed;     // as the table of that name
-    bool foreign_epoch = false;                 // the server's versions begin anew: smaller ones are not older
+    std::map<Uuid, crm::Model> unconfirmed;  // as the table of that name
+    bool foreign_epoch = false;              // the server's versions begin anew: smaller ones are not older
 };
 
 }  // namespace ct::store

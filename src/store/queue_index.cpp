@@ -113,15 +113,19 @@ void QueueIndex::count(const QueueEntry& entry, int sign) {
         case QueueState::queued: {
             add(summary_.sendable);
             add(summary_.bytes, entry.bytes);
-            if (sign > 0) ages_.insert(entry.created_at);
-            else ages_.erase(ages_.find(entry.created_at));
+            if (sign > 0)
+                ages_.insert(entry.created_at);
+            else
+                ages_.erase(ages_.find(entry.created_at));
             break;
         }
     }
     summary_.oldest_created_at = ages_.empty() ? 0 : *ages_.begin();
     if (entry.state != QueueState::sent) return;
-    if (sign > 0) by_sequence_[entry.sequence] = entry.position;
-    else by_sequence_.erase(entry.sequence);
+    if (sign > 0)
+        by_sequence_[entry.sequence] = entry.position;
+    else
+        by_sequence_.erase(entry.sequence);
 }
 
 void QueueIndex::add(const QueueEntry& entry) {

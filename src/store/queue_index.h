@@ -1,5 +1,6 @@
-// The queue in memory: what stands where, who waits for whom, what to send next. Always equal to the table `sync_queue`,
-// but without the edits' contents, which stay on the disk: a hundred thousand waiting edits take a few megabytes.
+// The queue in memory: what stands where, who waits for whom, what to send next. Always equal to the table
+// `sync_queue`, but without the edits' contents, which stay on the disk: a hundred thousand waiting edits take a few
+// megabytes.
 #pragma once
 
 #include <cstdint>
@@ -77,8 +78,8 @@ class QueueIndex {
     std::unordered_map<Uuid, std::vector<Position>> by_record_;  // rising
     std::unordered_map<Uuid, std::set<Position>> by_parent_;
     std::unordered_map<Uuid, std::set<Position>> by_group_;
-    std::map<std::int64_t, Position> by_sequence_;               // in flight
-    std::multiset<UnixMs> ages_;                                  // of what can be sent
+    std::map<std::int64_t, Position> by_sequence_;  // in flight
+    std::multiset<UnixMs> ages_;                    // of what can be sent
     QueueSummary summary_;
 };
 

@@ -21,7 +21,8 @@ constexpr const char* kInsert =
     "INSERT INTO sync_queue(position,id,operation,model,recordId,parentId,data,base,before,stamp,policy,groupId,userId,"
     "createdAt,sequence,error,errorMessage,retryCount,state,bytes) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 constexpr const char* kUpdate =
-    "UPDATE sync_queue SET id=?,base=?,stamp=?,policy=?,groupId=?,sequence=?,error=?,errorMessage=?,retryCount=?,state=? "
+    "UPDATE sync_queue SET "
+    "id=?,base=?,stamp=?,policy=?,groupId=?,sequence=?,error=?,errorMessage=?,retryCount=?,state=? "
     "WHERE position=?";
 constexpr const char* kRead =
     "SELECT id,operation,model,recordId,data,base,before,stamp,policy,groupId,userId,createdAt,sequence,error,"

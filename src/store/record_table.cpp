@@ -11,7 +11,18 @@ namespace ct::store {
 
 namespace {
 
-enum Column { kId, kVersion, kCreatedAt, kUpdatedAt, kDeleted, kSyncStatus, kLastSyncedAt, kExtra, kChecksum, kFirstField };
+enum Column {
+    kId,
+    kVersion,
+    kCreatedAt,
+    kUpdatedAt,
+    kDeleted,
+    kSyncStatus,
+    kLastSyncedAt,
+    kExtra,
+    kChecksum,
+    kFirstField
+};
 constexpr std::string_view kColumnNames =
     "id, version, createdAt, updatedAt, deleted, syncStatus, lastSyncedAt, extra, checksum";
 

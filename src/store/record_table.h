@@ -1,5 +1,5 @@
-// Records as rows: one table per model, its columns derived from the model's fields. Every row carries a checksum of all
-// that it says (`integrity_check` does not see a flipped bit in a text).
+// Records as rows: one table per model, its columns derived from the model's fields. Every row carries a checksum of
+// all that it says (`integrity_check` does not see a flipped bit in a text).
 #pragma once
 
 #include <cstdint>
@@ -38,9 +38,9 @@ class RecordTable {
     const crm::Model model_;
     const std::string name_;
     std::string select_, scan_, insert_, put_, remove_, count_;
-    std::string scratch_;     // what the checksum is computed of
-    crm::Fields fields_;      // filled again and again; records get exact copies
-    bool flag_[256] = {};     // by field: SQLite returns flags as integers
+    std::string scratch_;  // what the checksum is computed of
+    crm::Fields fields_;   // filled again and again; records get exact copies
+    bool flag_[256] = {};  // by field: SQLite returns flags as integers
 };
 
 }  // namespace ct::store

@@ -93,7 +93,8 @@ std::string_view type_of(const crm::FieldDef& field) {
 }
 
 std::string record_ddl(const crm::ModelDef& model, bool shadow) {
-    std::string sql = "CREATE TABLE " + quoted(record_table_name(model.model, shadow)) + "(" + std::string(kRecordColumns);
+    std::string sql =
+        "CREATE TABLE " + quoted(record_table_name(model.model, shadow)) + "(" + std::string(kRecordColumns);
     for (const crm::FieldDef& field : model.fields) {
         sql.append(",\n    ").append(quoted(field.name)).append(" ").append(type_of(field));
     }
@@ -172,7 +173,8 @@ Result<void> prepare_file(Connection& connection, const std::string& file, std::
     if (!found) return fail(found.error());
     const auto newest = static_cast<std::int64_t>(steps.size());
     if (found->application != kApplicationId && (found->tables > 0 || found->application != 0 || found->version != 0)) {
-        return fail(ErrorKind::corrupt, "NOT_OUR_DATABASE", file + " is a database of another program; it was left as it is");
+        return fail(ErrorKind::corrupt, "NOT_OUR_DATABASE",
+                    file + " is a database of another program; it was left as it is");
     }
     if (found->version > newest) {
         return fail(ErrorKind::newer, "DATABASE_NEWER",

@@ -146,12 +146,14 @@ Result<void> Store::Impl::keep(const QueueEntry& entry, const OperationResult& r
     return audit(*queued, result.verdict == Verdict::conflict ? "CONFLICT" : "REJECTED", queued->user);
 }
 
-// --- decisions of people ----------------------------------------------------------------------------------------------
+// --- decisions of people
+// ----------------------------------------------------------------------------------------------
 
 Result<std::vector<Position>> Store::Impl::decidable(const Uuid& operation) const {
     const QueueEntry* entry = index.find(operation);
     if (entry == nullptr) return no_such_operation(operation);
-    std::vector<Position> unit = entry->group.nil() ? std::vector<Position>{entry->position} : index.of_group(entry->group);
+    std::vector<Position> unit =
+        entry->group.nil() ? std::vector<Position>{entry->position} : index.of_group(entry->group);
     for (const Position position : unit) {
         if (index.at(position).state != QueueState::sent) continue;
         return fail(ErrorKind::busy, "OPERATION_IN_FLIGHT",
@@ -214,7 +216,8 @@ Result<Visible> Store::discard(const Uuid& operation) {
             if (!server) return fail(server.error());
             // Without its creation, a record that the server does not have cannot be edited either.
             std::vector<Position> gone{position};
-            if (entry.kind == OperationKind::create && server->version == 0) gone = impl_->index.of_record(entry.record);
+            if (entry.kind == OperationKind::create && server->version == 0)
+                gone = impl_->index.of_record(entry.record);
             for (const Position each : gone) {
                 for (const Position member : impl_->index.of_group(impl_->index.at(each).group)) {
                     around.insert(impl_->index.at(member).record);

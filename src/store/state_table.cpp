@@ -27,14 +27,18 @@ std::int64_t number(std::string_view text) {
     return value;
 }
 
-#define CT_TEXT(key, member)                                          \
-    Member { key, [](const StoredState& s) { return s.state.member; }, \
-             [](StoredState& s, std::string_view text) { s.state.member = text; } }
+#define CT_TEXT(key, member)                                                     \
+    Member {                                                                     \
+        key, [](const StoredState& s) { return s.state.member; },                \
+            [](StoredState& s, std::string_view text) { s.state.member = text; } \
+    }
 #define CT_NUMBER(key, member)                                                        \
-    Member { key, [](const StoredState& s) { return std::to_string(s.state.member); }, \
-             [](StoredState& s, std::string_view text) {                               \
-                 s.state.member = static_cast<decltype(s.state.member)>(number(text)); \
-             } }
+    Member {                                                                          \
+        key, [](const StoredState& s) { return std::to_string(s.state.member); },     \
+            [](StoredState& s, std::string_view text) {                               \
+                s.state.member = static_cast<decltype(s.state.member)>(number(text)); \
+            }                                                                         \
+    }
 
 const Member kMembers[] = {
     CT_TEXT("deviceId", device_id),
@@ -122,11 +126,13 @@ Result<std::map<Uuid, crm::Model>> read_unconfirmed(Connection& connection) {
 
 Result<void> add_history(Connection& connection, const SyncHistoryRow& row) {
     auto use = connection.prepare(
-        "INSERT INTO sync_history(startedAt,durationMs,pushed,merged,superseded,conflicts,failed,pulled,requests,bytesSent,"
+        "INSERT INTO "
+        "sync_history(startedAt,durationMs,pushed,merged,superseded,conflicts,failed,pulled,requests,bytesSent,"
         "bytesReceived,outcome) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
     if (!use) return fail(use.error());
-    for (const std::int64_t value : {row.started_at, row.duration_ms, row.pushed, row.merged, row.superseded, row.conflicts,
-                                     row.failed, row.pulled, row.requests, row.bytes_sent, row.bytes_received}) {
+    for (const std::int64_t value :
+         {row.started_at, row.duration_ms, row.pushed, row.merged, row.superseded, row.conflicts, row.failed,
+          row.pulled, row.requests, row.bytes_sent, row.bytes_received}) {
         use->integer(value);
     }
     CT_TRY(use->text(row.outcome).run());
@@ -147,8 +153,8 @@ Result<std::vector<SyncHistoryRow>> read_history(Connection& connection, std::si
         if (!there) return fail(there.error());
         if (!*there) return rows;
         SyncHistoryRow& row = rows.emplace_back();
-        std::int64_t* const members[] = {&row.started_at, &row.duration_ms, &row.pushed,    &row.merged,
-                                         &row.superseded, &row.conflicts,   &row.failed,    &row.pulled,
+        std::int64_t* const members[] = {&row.started_at, &row.duration_ms, &row.pushed,        &row.merged,
+                                         &row.superseded, &row.conflicts,   &row.failed,        &row.pulled,
                                          &row.requests,   &row.bytes_sent,  &row.bytes_received};
         int column = 0;
         for (std::int64_t* member : members) *member = use->column_integer(column++);
@@ -167,7 +173,8 @@ Result<void> add_audit(Connection& connection, const AuditRow& row) {
 }
 
 Result<std::vector<AuditRow>> read_audit(Connection& connection, crm::Model model, const Uuid& record) {
-    auto use = connection.prepare("SELECT at,operationId,what,userId,before,after FROM audit WHERE recordId=? ORDER BY at");
+    auto use =
+        connection.prepare("SELECT at,operationId,what,userId,before,after FROM audit WHERE recordId=? ORDER BY at");
     if (!use) return fail(use.error());
     use->uuid(record);
     std::vector<AuditRow> rows;

@@ -42,7 +42,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& file, const Clock&
     if (impl->state.device_id.empty()) {
         SyncState fresh = impl->state;
         fresh.device_id = impl->ids.next().str();
-        if (auto saved = impl->transaction([&] { return impl->write_state(fresh); }); !saved) return fail(saved.error());
+        if (auto saved = impl->transaction([&] { return impl->write_state(fresh); }); !saved)
+            return fail(saved.error());
     }
     return std::unique_ptr<Store>(new Store(std::move(impl)));
 }

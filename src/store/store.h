@@ -1,8 +1,9 @@
 // The client's SQLite mirror: every record, the durable queue, what the server last said of records with unsettled
-// edits (shadows), the audit trail, conflicts and the history of syncs. One file, one connection, one thread (the worker's).
+// edits (shadows), the audit trail, conflicts and the history of syncs. One file, one connection, one thread (the
+// worker's).
 //
-// Every public function that changes something is ONE transaction (WAL, synchronous=FULL): when it returns a value, it is
-// durable; when it returns an error, nothing happened. Error kinds: disk, corrupt, newer, busy, invalid, not_found.
+// Every public function that changes something is ONE transaction (WAL, synchronous=FULL): when it returns a value, it
+// is durable; when it returns an error, nothing happened. Error kinds: disk, corrupt, newer, busy, invalid, not_found.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +24,11 @@ namespace ct::store {
 
 /// What the client knows of itself and of its server. One row; kept by `save_state` and by the calls that say so.
 struct SyncState {
-    std::string device_id;        ///< UUIDv7, made at the first open
-    std::string server_url;       ///< empty: offline only
+    std::string device_id;   ///< UUIDv7, made at the first open
+    std::string server_url;  ///< empty: offline only
     std::string workspace_id, workspace_name;
-    sync::UserInfo user;          ///< empty id: not signed in
-    std::string epoch;            ///< of the server's database; empty: never seen
+    sync::UserInfo user;  ///< empty id: not signed in
+    std::string epoch;    ///< of the server's database; empty: never seen
     std::optional<std::string> cursor;
     std::int64_t next_sequence = 0;  ///< operations ever sent (kept by take_batch)
     UnixMs stamp_ms = 0;             ///< the hybrid clock's last reading (kept by commit)
@@ -38,7 +39,7 @@ struct SyncState {
 
 /// What became visible through a change of the store: the UI's memory applies exactly this.
 struct Visible {
-    std::vector<crm::Record> changed;  ///< whole records as they are to be shown, tombstones included
+    std::vector<crm::Record> changed;                  ///< whole records as they are to be shown, tombstones included
     std::vector<std::pair<crm::Model, Uuid>> removed;  ///< gone from this device altogether
 };
 
@@ -63,20 +64,20 @@ struct Settled {
 
 struct PageApplied {
     Visible visible;
-    std::int64_t rows = 0;     ///< rows that were applied
-    bool ignored = false;      ///< the page did not start at our cursor: nothing was done
+    std::int64_t rows = 0;       ///< rows that were applied
+    bool ignored = false;        ///< the page did not start at our cursor: nothing was done
     UnixMs newest_stamp_ms = 0;  ///< largest updated_at in the page, for the hybrid clock
 };
 
 struct QueueSummary {
-    std::int64_t operations = 0;      ///< all rows
-    std::int64_t sendable = 0;        ///< queued + sent
-    std::int64_t in_flight = 0;       ///< sent, verdict unknown
+    std::int64_t operations = 0;  ///< all rows
+    std::int64_t sendable = 0;    ///< queued + sent
+    std::int64_t in_flight = 0;   ///< sent, verdict unknown
     std::int64_t parked = 0, errors = 0, conflicts = 0;
-    std::int64_t records = 0;         ///< distinct records with any unsettled operation
+    std::int64_t records = 0;  ///< distinct records with any unsettled operation
     std::int64_t records_by_model[crm::kModelCount] = {};
-    UnixMs oldest_created_at = 0;     ///< of sendable rows; 0: none
-    std::int64_t bytes = 0;           ///< of sendable rows, as they go into a push body, about
+    UnixMs oldest_created_at = 0;  ///< of sendable rows; 0: none
+    std::int64_t bytes = 0;        ///< of sendable rows, as they go into a push body, about
 
     bool operator==(const QueueSummary&) const = default;
 };
@@ -93,7 +94,7 @@ struct AuditRow {
     UnixMs at = 0;
     crm::Model model = crm::Model::lead;
     Uuid record, operation;
-    std::string user, what;   ///< what: CREATE, UPDATE, DELETE, PULLED, APPLIED, SUPERSEDED, REJECTED, DISCARDED …
+    std::string user, what;  ///< what: CREATE, UPDATE, DELETE, PULLED, APPLIED, SUPERSEDED, REJECTED, DISCARDED …
     crm::Changes before, after;
 };
 
@@ -101,7 +102,8 @@ class Store {
   public:
     /// Opens or creates `file` (":memory:" for tests). Codes: NOT_A_DATABASE, NOT_OUR_DATABASE, DATABASE_NEWER,
     /// DATABASE_DAMAGED, CANNOT_OPEN. A migration copies the file first ("….before-v2") and is one transaction.
-    [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& file, const Clock& clock, Random& random);
+    [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& file, const Clock& clock,
+                                                             Random& random);
     ~Store();
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
@@ -111,7 +113,7 @@ class Store {
     [[nodiscard]] Result<void> load(crm::Model model, std::size_t chunk,
                                     const std::function<void(std::vector<crm::Record>&&)>& visit) const;
     [[nodiscard]] Result<std::optional<crm::Record>> get(crm::Model model, const Uuid& id) const;  ///< tombstones too
-    [[nodiscard]] Result<std::int64_t> count(crm::Model model) const;  ///< not deleted
+    [[nodiscard]] Result<std::int64_t> count(crm::Model model) const;                              ///< not deleted
 
     // --- editing -------------------------------------------------------------------------------------------------
     /// Writes records, queue rows and audit rows of all operations in one transaction. `base` and the queue's

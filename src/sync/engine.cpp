@@ -14,36 +14,24 @@ constexpr std::int64_t kNudgeQuietMs = 10'000;
 
 Obstacle obstacle_of(Unreachable::Kind kind) {
     switch (kind) {
-        case Unreachable::Kind::no_route:
-            return Obstacle::no_route;
-        case Unreachable::Kind::server_away:
-            return Obstacle::server_away;
-        case Unreachable::Kind::login_page:
-            return Obstacle::login_page;
+        case Unreachable::Kind::no_route: return Obstacle::no_route;
+        case Unreachable::Kind::server_away: return Obstacle::server_away;
+        case Unreachable::Kind::login_page: return Obstacle::login_page;
     }
     return Obstacle::server_away;
 }
 
 const char* code_of(Obstacle obstacle) {
     switch (obstacle) {
-        case Obstacle::none:
-            return "";
-        case Obstacle::no_route:
-            return "OFFLINE";
-        case Obstacle::server_away:
-            return "SERVER_AWAY";
-        case Obstacle::login_page:
-            return "LOGIN_PAGE";
-        case Obstacle::signed_out:
-            return "UNAUTHENTICATED";
-        case Obstacle::upgrade:
-            return "UPGRADE_REQUIRED";
-        case Obstacle::busy:
-            return "SERVER_BUSY";
-        case Obstacle::local:
-            return "LOCAL_DATABASE";
-        case Obstacle::protocol:
-            return "PROTOCOL";
+        case Obstacle::none: return "";
+        case Obstacle::no_route: return "OFFLINE";
+        case Obstacle::server_away: return "SERVER_AWAY";
+        case Obstacle::login_page: return "LOGIN_PAGE";
+        case Obstacle::signed_out: return "UNAUTHENTICATED";
+        case Obstacle::upgrade: return "UPGRADE_REQUIRED";
+        case Obstacle::busy: return "SERVER_BUSY";
+        case Obstacle::local: return "LOCAL_DATABASE";
+        case Obstacle::protocol: return "PROTOCOL";
     }
     return "";
 }
@@ -330,13 +318,10 @@ void Engine::on_problem(const Problem& problem) {
                 if (divisible) return begin_push();  // at once, and smaller
             }
             return finish(Obstacle::protocol, problem.code, problem.detail);
-        case 426:
-            return finish(Obstacle::upgrade, problem.code, problem.detail);
+        case 426: return finish(Obstacle::upgrade, problem.code, problem.detail);
         case 429:
-        case 503:
-            return finish(Obstacle::busy, problem.code, problem.detail);
-        default:
-            return finish(Obstacle::protocol, problem.code, problem.detail);
+        case 503: return finish(Obstacle::busy, problem.code, problem.detail);
+        default: return finish(Obstacle::protocol, problem.code, problem.detail);
     }
 }
 
@@ -426,22 +411,14 @@ std::string Engine::reason() const {
     if (offline_chosen_) return "Working offline is switched on";
     if (phase_ != Phase::idle) return "Sending now";
     switch (obstacle_) {
-        case Obstacle::none:
-            return "Waiting a moment for more edits";
-        case Obstacle::no_route:
-            return "No connection";
-        case Obstacle::server_away:
-            return "The server does not answer: " + last_detail_;
-        case Obstacle::login_page:
-            return "A login page or another site answers in the server's place";
-        case Obstacle::signed_out:
-            return "Waiting for you to sign in again";
-        case Obstacle::upgrade:
-            return "The server wants a newer version of this program";
-        case Obstacle::busy:
-            return "The server is busy and asked us to wait";
-        case Obstacle::local:
-            return "This computer could not read or write its database: " + last_detail_;
+        case Obstacle::none: return "Waiting a moment for more edits";
+        case Obstacle::no_route: return "No connection";
+        case Obstacle::server_away: return "The server does not answer: " + last_detail_;
+        case Obstacle::login_page: return "A login page or another site answers in the server's place";
+        case Obstacle::signed_out: return "Waiting for you to sign in again";
+        case Obstacle::upgrade: return "The server wants a newer version of this program";
+        case Obstacle::busy: return "The server is busy and asked us to wait";
+        case Obstacle::local: return "This computer could not read or write its database: " + last_detail_;
         case Obstacle::protocol:
             return "The server answered with something unexpected: " + last_error_ + " " + last_detail_;
     }

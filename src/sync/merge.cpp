@@ -17,9 +17,9 @@ enum class Fate { take, keep, lose, clash };
 
 /// The changes of an operation sorted by fate.
 struct Sorted {
-    crm::Changes taken;               // known fields to write
+    crm::Changes taken;  // known fields to write
     json taken_extra = json::object();
-    std::vector<std::string> touched; // names of all taken fields: their origins move on
+    std::vector<std::string> touched;  // names of all taken fields: their origins move on
     std::vector<std::string> lost, clashing;
     crm::Changes lost_values;
 };
@@ -35,8 +35,8 @@ class Judge {
     }
 
     [[nodiscard]] bool any_concurrent() const {
-        return concurrent(now_.deletion) ||
-               std::any_of(now_.origins.begin(), now_.origins.end(), [&](const auto& o) { return concurrent(o.second); });
+        return concurrent(now_.deletion) || std::any_of(now_.origins.begin(), now_.origins.end(),
+                                                        [&](const auto& o) { return concurrent(o.second); });
     }
 
     [[nodiscard]] Fate fate(const FieldOrigin* origin, bool equal) const {
@@ -56,8 +56,9 @@ class Judge {
         for (const auto& [field, value] : operation_.changes.fields) {
             const std::string name{crm::def(operation_.model, field).name};
             const bool equal = now_.record.fields.get(field) == crm::view(value);
-            place(sorted, name, fate(origin(name), equal), [&] { sorted.taken.set(field, value); },
-                  [&] { sorted.lost_values.set(field, value); });
+            place(
+                sorted, name, fate(origin(name), equal), [&] { sorted.taken.set(field, value); },
+                [&] { sorted.lost_values.set(field, value); });
         }
         sort_extra(sorted);
         return sorted;
@@ -74,8 +75,9 @@ class Judge {
         for (const auto& [name, value] : proposed.items()) {
             const auto there = present.find(name);
             const bool equal = there == present.end() ? value.is_null() : *there == value;
-            place(sorted, name, fate(origin(name), equal), [&] { sorted.taken_extra[name] = value; },
-                  [&] { lost[name] = value; });
+            place(
+                sorted, name, fate(origin(name), equal), [&] { sorted.taken_extra[name] = value; },
+                [&] { lost[name] = value; });
         }
         if (!lost.empty()) sorted.lost_values.extra = lost.dump();
     }
@@ -135,8 +137,8 @@ ServerRecord with_version(const ServerRecord& now, const std::string& stamp, std
     return after;
 }
 
-Decision decide_remove(const ServerRecord& now, const Judge& judge, const Operation& operation, const std::string& stamp,
-                       std::int64_t version) {
+Decision decide_remove(const ServerRecord& now, const Judge& judge, const Operation& operation,
+                       const std::string& stamp, std::int64_t version) {
     if (!now.exists()) {
         return rejected({ErrorKind::not_found, "NOT_FOUND", "there is no such record", "recordId"});
     }

@@ -24,8 +24,8 @@ struct Operation {
     std::int64_t base = 0;  ///< the record's version that the device last saw; 0 for a create
     std::string stamp;
     crm::Policy policy = crm::Policy::lww;
-    Uuid group;             ///< nil: none. Operations of one group take effect all or none
-    crm::Changes changes;   ///< changed fields only; empty for a remove
+    Uuid group;            ///< nil: none. Operations of one group take effect all or none
+    crm::Changes changes;  ///< changed fields only; empty for a remove
 
     bool operator==(const Operation&) const = default;
 };
@@ -44,12 +44,12 @@ enum class QueueState : std::uint8_t {
 struct QueuedOperation {
     Operation operation;
     QueueState state = QueueState::queued;
-    crm::Changes before;          ///< the visible values that the edit replaced
-    std::int64_t sequence = -1;   ///< the device's count of operations sent before this one; -1: never sent
-    std::string user;             ///< id of the user who made the edit, or empty before the first sign-in
+    crm::Changes before;         ///< the visible values that the edit replaced
+    std::int64_t sequence = -1;  ///< the device's count of operations sent before this one; -1: never sent
+    std::string user;            ///< id of the user who made the edit, or empty before the first sign-in
     UnixMs created_at = 0;
-    int retry_count = 0;          ///< verdicts of the server against this operation, not transport failures
-    std::string error_code;       ///< of the last verdict, or empty
+    int retry_count = 0;     ///< verdicts of the server against this operation, not transport failures
+    std::string error_code;  ///< of the last verdict, or empty
     std::string error_message;
 };
 

@@ -61,7 +61,8 @@ Reply read_reply(RequestKind kind, const http::Response& response) {
 }
 
 Unreachable read_unusable(const http::Response& response, std::string detail) {
-    if (from_our_server(response) || response.status == 0) return {Unreachable::Kind::server_away, false, std::move(detail)};
+    if (from_our_server(response) || response.status == 0)
+        return {Unreachable::Kind::server_away, false, std::move(detail)};
     return foreign(response);
 }
 

@@ -70,7 +70,7 @@ struct PullRequest {
     std::int64_t protocol = kProtocol;
     std::string device_id, epoch;
     std::optional<std::string> cursor;
-    std::vector<crm::Model> models;                                      ///< empty: all
+    std::vector<crm::Model> models;  ///< empty: all
     std::vector<std::pair<crm::Model, std::vector<std::string>>> exclude;
     std::int64_t limit = 2'000;
     std::int64_t wait_s = 0;

@@ -29,18 +29,19 @@ class Reader {
   public:
     explicit Reader(const json& object, std::string path = {}) : object_(object), path_(std::move(path)) {}
 
-    [[nodiscard]] std::string text(std::string_view member);                         ///< required
-    [[nodiscard]] std::string text_or(std::string_view member, std::string fallback = {});  ///< absent or null: fallback
-    [[nodiscard]] std::int64_t integer(std::string_view member);                     ///< required, 0 to 2^63-1
+    [[nodiscard]] std::string text(std::string_view member);  ///< required
+    [[nodiscard]] std::string text_or(std::string_view member,
+                                      std::string fallback = {});  ///< absent or null: fallback
+    [[nodiscard]] std::int64_t integer(std::string_view member);   ///< required, 0 to 2^63-1
     [[nodiscard]] std::int64_t integer_or(std::string_view member, std::int64_t fallback);
     [[nodiscard]] bool flag_or(std::string_view member, bool fallback);
-    [[nodiscard]] UnixMs time(std::string_view member);                              ///< required, RFC 3339
+    [[nodiscard]] UnixMs time(std::string_view member);  ///< required, RFC 3339
     [[nodiscard]] UnixMs time_or(std::string_view member, UnixMs fallback);
-    [[nodiscard]] Uuid uuid(std::string_view member);                                ///< required
+    [[nodiscard]] Uuid uuid(std::string_view member);  ///< required
     [[nodiscard]] Uuid uuid_or_nil(std::string_view member);
-    [[nodiscard]] const json* array(std::string_view member);                        ///< required; null on a fault
-    [[nodiscard]] const json* object(std::string_view member);                       ///< required; null on a fault
-    [[nodiscard]] const json* find(std::string_view member) const;                   ///< null when absent or null
+    [[nodiscard]] const json* array(std::string_view member);       ///< required; null on a fault
+    [[nodiscard]] const json* object(std::string_view member);      ///< required; null on a fault
+    [[nodiscard]] const json* find(std::string_view member) const;  ///< null when absent or null
 
     void fault(std::string_view member, std::string_view what);
     [[nodiscard]] bool ok() const { return !error_; }

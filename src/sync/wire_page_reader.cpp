@@ -31,8 +31,10 @@ json to_json(Cell&& cell) {
     return std::visit(
         [](auto&& value) -> json {
             using T = std::decay_t<decltype(value)>;
-            if constexpr (std::is_same_v<T, std::monostate>) return nullptr;
-            else return json(std::forward<decltype(value)>(value));
+            if constexpr (std::is_same_v<T, std::monostate>)
+                return nullptr;
+            else
+                return json(std::forward<decltype(value)>(value));
         },
         std::move(cell));
 }
@@ -122,8 +124,10 @@ class PageEvents {
     }
 
     bool Key(const char* name, unsigned size, bool) {
-        if (tree_.open()) tree_.key({name, size});
-        else key_.assign(name, size);
+        if (tree_.open())
+            tree_.key({name, size});
+        else
+            key_.assign(name, size);
         return true;
     }
 
@@ -211,8 +215,10 @@ struct Column {
 
 Column column(crm::Model model, std::string name) {
     Column result;
-    if (name == "createdAt") result.kind = Column::Kind::created_at;
-    else if (name == "updatedAt") result.kind = Column::Kind::updated_at;
+    if (name == "createdAt")
+        result.kind = Column::Kind::created_at;
+    else if (name == "updatedAt")
+        result.kind = Column::Kind::updated_at;
     else if (const auto field = crm::find_field(model, name)) {
         result.field = *field;
         result.def = &crm::def(model, *field);
@@ -268,7 +274,8 @@ Result<PullRow> read_row(crm::Model model, const std::vector<Column>& columns, b
     row.model = model;
     row.whole = whole;
     if (auto head = read_head(cells, row); !head) return fail(head.error());
-    if (cells.size() != columns.size() + 2) return wire::malformed("changes", "has a row of another length than its fields");
+    if (cells.size() != columns.size() + 2)
+        return wire::malformed("changes", "has a row of another length than its fields");
     row.changes.fields.reserve(columns.size());
     json extra = json::object();
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -279,12 +286,15 @@ Result<PullRow> read_row(crm::Model model, const std::vector<Column>& columns, b
             case Column::Kind::created_at: row.created_at = read_time(std::move(cell)); break;
             case Column::Kind::updated_at: row.updated_at = read_time(std::move(cell)); break;
             case Column::Kind::unknown:
-                if (!whole || !std::holds_alternative<std::monostate>(cell)) keep_aside(extra, column.name, std::move(cell));
+                if (!whole || !std::holds_alternative<std::monostate>(cell))
+                    keep_aside(extra, column.name, std::move(cell));
                 break;
             case Column::Kind::known: {
                 auto value = read_cell(*column.def, cell);
-                if (!value) keep_aside(extra, column.name, std::move(cell));
-                else if (!whole || value->index() != 0) row.changes.fields.emplace_back(column.field, std::move(*value));
+                if (!value)
+                    keep_aside(extra, column.name, std::move(cell));
+                else if (!whole || value->index() != 0)
+                    row.changes.fields.emplace_back(column.field, std::move(*value));
                 break;
             }
         }
@@ -300,7 +310,8 @@ Result<void> read_group(RawGroup&& group, std::vector<PullRow>& rows) {
     const auto model = crm::find_model(model_name);
     if (!model) return {};  // a newer server's model: this version has no place for it
 
-    for (auto [list, kind] : {std::pair{&group.deleted, RowKind::deleted}, std::pair{&group.revoked, RowKind::revoked}}) {
+    for (auto [list, kind] :
+         {std::pair{&group.deleted, RowKind::deleted}, std::pair{&group.revoked, RowKind::revoked}}) {
         for (const Cells& cells : *list) {
             PullRow& row = rows.emplace_back();
             row.kind = kind;
@@ -328,11 +339,13 @@ Result<void> read_group(RawGroup&& group, std::vector<PullRow>& rows) {
 
 Result<void> read_events(std::string_view body, PageEvents& events) {
     // Iterative: a page that nests a million arrays must not take the stack.
-    constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
+    constexpr unsigned kFlags =
+        rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
     rapidjson::MemoryStream stream(body.data(), body.size());
     rapidjson::Reader reader;
     const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, events);
-    if (result.IsError() && events.fault.empty()) events.fault = "a syntax fault at byte " + std::to_string(result.Offset());
+    if (result.IsError() && events.fault.empty())
+        events.fault = "a syntax fault at byte " + std::to_string(result.Offset());
     if (!result.IsError() && stream.Tell() != body.size()) events.fault = "something behind its end";
     if (!events.fault.empty()) return wire::malformed("body", "has " + events.fault);
     return {};
@@ -354,7 +367,8 @@ Result<PullPage> decode_pull_page(std::string_view body) {
     page.server_time = reader.time("serverTime");
     if (!reader.ok()) return reader.failure();
     std::size_t count = 0;
-    for (const RawGroup& group : events.groups) count += group.rows.size() + group.deleted.size() + group.revoked.size();
+    for (const RawGroup& group : events.groups)
+        count += group.rows.size() + group.deleted.size() + group.revoked.size();
     page.rows.reserve(count);
     for (RawGroup& group : events.groups) {
         if (auto read = read_group(std::move(group), page.rows); !read) return fail(read.error());

@@ -47,8 +47,8 @@ Result<void> read_exclude(const json& object, PullRequest& request) {
 struct Group {
     const PullRow* first = nullptr;
     std::vector<const PullRow*> rows;
-    std::vector<bool> known;             // by field id
-    std::vector<std::string> unknown;    // members of extra, sorted
+    std::vector<bool> known;           // by field id
+    std::vector<std::string> unknown;  // members of extra, sorted
     bool updated_at = false;
 };
 
@@ -124,8 +124,7 @@ void write_group(std::string& out, const Group& group) {
     object.text("model", crm::name(group.first->model));
     const bool changed = group.first->kind == RowKind::changed;
     if (changed) write_group_fields(object.begin("fields"), group);
-    const std::string_view member =
-        changed ? "rows" : group.first->kind == RowKind::deleted ? "deleted" : "revoked";
+    const std::string_view member = changed ? "rows" : group.first->kind == RowKind::deleted ? "deleted" : "revoked";
     JsonWriter& list = object.begin(member);
     for (std::size_t i = 0; i < group.rows.size(); ++i) {
         const PullRow& row = *group.rows[i];
@@ -146,8 +145,10 @@ std::string encode(const PullRequest& request) {
     std::string out;
     ObjectWriter object(out);
     object.integer("protocol", request.protocol).text("deviceId", request.device_id).text("epoch", request.epoch);
-    if (request.cursor) object.text("cursor", *request.cursor);
-    else object.raw("cursor", "null");
+    if (request.cursor)
+        object.text("cursor", *request.cursor);
+    else
+        object.raw("cursor", "null");
     if (!request.models.empty()) {
         std::vector<std::string> names;
         for (const crm::Model model : request.models) names.emplace_back(crm::name(model));
@@ -179,7 +180,8 @@ Result<PullRequest> decode_pull_request(std::string_view body) {
         if (!names) return fail(names.error());
         for (const std::string& name : *names) {
             const auto model = crm::find_model(name);
-            if (!model) return fail(ErrorKind::invalid, "MALFORMED", "models: there is no model \"" + name + "\"", "models");
+            if (!model)
+                return fail(ErrorKind::invalid, "MALFORMED", "models: there is no model \"" + name + "\"", "models");
             request.models.push_back(*model);
         }
     }
@@ -204,8 +206,10 @@ std::string encode(const PullPage& page) {
     out.reserve(page.rows.size() * 256 + 512);
     ObjectWriter object(out);
     object.text("epoch", page.epoch);
-    if (page.from) object.text("from", *page.from);
-    else object.raw("from", "null");
+    if (page.from)
+        object.text("from", *page.from);
+    else
+        object.raw("from", "null");
     object.text("cursor", page.cursor).flag("hasMore", page.has_more).integer("remaining", page.remaining);
     object.integer("purgeFloor", page.purge_floor).time("serverTime", page.server_time);
     JsonWriter& list = object.begin("changes");

@@ -51,7 +51,8 @@ Result<Operation> read_operation(const json& object, const std::string& path) {
     if (!model) return fail(ErrorKind::invalid, "UNKNOWN_MODEL", "there is no model \"" + model_name + "\"", "model");
     operation.model = *model;
     const auto policy = crm::find_policy(policy_name);
-    if (!policy) return fail(ErrorKind::invalid, "UNKNOWN_POLICY", "there is no policy \"" + policy_name + "\"", "policy");
+    if (!policy)
+        return fail(ErrorKind::invalid, "UNKNOWN_POLICY", "there is no policy \"" + policy_name + "\"", "policy");
     operation.policy = *policy;
     if (!parse_stamp(operation.stamp)) {
         return fail(ErrorKind::invalid, "INVALID_STAMP", "the stamp is not of the form ms-counter-device", "stamp");

@@ -93,18 +93,14 @@ void draw_field(const Cell& cell, const crm::Record& record, crm::FieldId field)
         }
         case FieldType::instant:
             return cell.words(due_text(record.fields.integer(field), cell.desk.now()), cell.p.text);
-        case FieldType::labels:
-            return draw_labels(cell, record.fields.text(field));
-        case FieldType::flag:
-            return cell.words(record.fields.flag(field) ? "Yes" : "No", cell.p.text);
-        case FieldType::integer:
-            return cell.words_right(std::to_string(record.fields.integer(field)), cell.p.text);
+        case FieldType::labels: return draw_labels(cell, record.fields.text(field));
+        case FieldType::flag: return cell.words(record.fields.flag(field) ? "Yes" : "No", cell.p.text);
+        case FieldType::integer: return cell.words_right(std::to_string(record.fields.integer(field)), cell.p.text);
         case FieldType::multiline: {
             const std::string_view whole = record.fields.text(field);
             return cell.words(whole.substr(0, whole.find('\n')), cell.p.text);
         }
-        default:
-            return cell.words(record.fields.text(field), cell.p.text);
+        default: return cell.words(record.fields.text(field), cell.p.text);
     }
 }
 
@@ -135,16 +131,11 @@ void draw_done(const Cell& cell, const crm::Record& record) {
 
 SyncMark sync_mark(const Palette& p, const crm::Record& record) {
     switch (record.sync_status) {
-        case crm::SyncStatus::synced:
-            return {icon::kCloudDone, &p.ok, "Saved and sent"};
-        case crm::SyncStatus::pending:
-            return {icon::kCloudUpload, &p.warn, "Saved here, waits to be sent"};
-        case crm::SyncStatus::syncing:
-            return {icon::kSync, &p.info, "Being sent"};
-        case crm::SyncStatus::conflict:
-            return {icon::kConflict, &p.danger, "Needs your decision"};
-        case crm::SyncStatus::error:
-            return {icon::kErrorOutline, &p.danger, "The server refused the last change"};
+        case crm::SyncStatus::synced: return {icon::kCloudDone, &p.ok, "Saved and sent"};
+        case crm::SyncStatus::pending: return {icon::kCloudUpload, &p.warn, "Saved here, waits to be sent"};
+        case crm::SyncStatus::syncing: return {icon::kSync, &p.info, "Being sent"};
+        case crm::SyncStatus::conflict: return {icon::kConflict, &p.danger, "Needs your decision"};
+        case crm::SyncStatus::error: return {icon::kErrorOutline, &p.danger, "The server refused the last change"};
     }
     return {icon::kCloud, &p.neutral, ""};
 }
@@ -153,25 +144,19 @@ void draw_cell(Desk& desk, const Column& column, const crm::Record& record, floa
     const Cell cell{
         desk, desk.theme, desk.theme.colors(), ImGui::GetCursorScreenPos(), ImGui::GetContentRegionAvail().x, height};
     switch (column.kind) {
-        case Column::Kind::title:
-            return draw_title(cell, record);
-        case Column::Kind::field:
-            return draw_field(cell, record, column.field);
+        case Column::Kind::title: return draw_title(cell, record);
+        case Column::Kind::field: return draw_field(cell, record, column.field);
         case Column::Kind::money:
             if (!record.fields.has(column.field)) return cell.words_right("—", cell.p.faint);
             return cell.words_right(money_text(record.fields.integer(column.field), currency_of(record)), cell.p.text);
-        case Column::Kind::due:
-            return draw_due(cell, record, column.field);
-        case Column::Kind::done:
-            return draw_done(cell, record);
+        case Column::Kind::due: return draw_due(cell, record, column.field);
+        case Column::Kind::done: return draw_done(cell, record);
         case Column::Kind::lead: {
             const std::string name = lead_of(desk.state, record);
             return name.empty() ? cell.words("—", cell.p.faint) : cell.words(name, cell.p.text);
         }
-        case Column::Kind::updated:
-            return cell.words(ago_text(record.updated_at, desk.now()), cell.p.muted);
-        case Column::Kind::sync:
-            return draw_sync(cell, record);
+        case Column::Kind::updated: return cell.words(ago_text(record.updated_at, desk.now()), cell.p.muted);
+        case Column::Kind::sync: return draw_sync(cell, record);
     }
 }
 
@@ -179,20 +164,15 @@ SortKey sort_key(const client::State& state, const Column& column, const crm::Re
     switch (column.kind) {
         case Column::Kind::title:
             return SortKey::of(fold(record.model == Model::payment ? lead_of(state, record) : crm::title(record)));
-        case Column::Kind::lead:
-            return SortKey::of(fold(lead_of(state, record)));
-        case Column::Kind::updated:
-            return SortKey::of(record.updated_at);
-        case Column::Kind::sync:
-            return SortKey::of(static_cast<std::int64_t>(record.sync_status));
-        case Column::Kind::done:
-            return SortKey::of(is_done(record) ? 1 : 0);
+        case Column::Kind::lead: return SortKey::of(fold(lead_of(state, record)));
+        case Column::Kind::updated: return SortKey::of(record.updated_at);
+        case Column::Kind::sync: return SortKey::of(static_cast<std::int64_t>(record.sync_status));
+        case Column::Kind::done: return SortKey::of(is_done(record) ? 1 : 0);
         case Column::Kind::due:
             if (record.model == Model::reminder) return SortKey::of(due_at(record));
             break;
         case Column::Kind::field:
-        case Column::Kind::money:
-            break;
+        case Column::Kind::money: break;
     }
     const crm::ValueView value = record.fields.get(column.field);
     if (const auto* number = std::get_if<std::int64_t>(&value)) return SortKey::of(*number);

@@ -24,10 +24,8 @@ std::int64_t rank(const crm::Record& record) {
             const std::int64_t due = record.fields.integer(field_id(Model::payment, "dueDate"));
             return due != 0 ? -due : -record.created_at;
         }
-        case Model::reminder:
-            return (is_done(record) ? 1'000'000'000'000'000 : 0) + due_at(record);
-        default:
-            return -record.fields.integer(field_id(Model::note, "at"), record.created_at);
+        case Model::reminder: return (is_done(record) ? 1'000'000'000'000'000 : 0) + due_at(record);
+        default: return -record.fields.integer(field_id(Model::note, "at"), record.created_at);
     }
 }
 

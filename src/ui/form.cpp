@@ -39,8 +39,7 @@ std::vector<std::vector<std::string_view>> named_rows(Model model) {
         case Model::reminder:
             return {{"title"},       {"leadId"},      {"reminderDate", "repeat"}, {"type", "priority"},
                     {"description"}, {"snoozedUntil"}};
-        case Model::note:
-            return {{"text"}, {"kind", "at"}};
+        case Model::note: return {{"text"}, {"kind", "at"}};
     }
     return {};
 }
@@ -82,12 +81,9 @@ std::string Form::text_from(FieldId field, crm::ValueView value, std::string_vie
     const auto* number = std::get_if<std::int64_t>(&value);
     if (number == nullptr) return {};
     switch (def(field).type) {
-        case FieldType::money:
-            return crm::format_money(*number, currency);
-        case FieldType::instant:
-            return date_input_text(*number);
-        default:
-            return std::to_string(*number);
+        case FieldType::money: return crm::format_money(*number, currency);
+        case FieldType::instant: return date_input_text(*number);
+        default: return std::to_string(*number);
     }
 }
 

@@ -102,16 +102,11 @@ void Form::draw_widget(Desk& desk, FieldId field, float width) {
     const std::string label = item_label(definition);
     bool typed = false;
     switch (definition.type) {
-        case FieldType::choice:
-            return draw_choice(desk, field, width);
-        case FieldType::currency:
-            return draw_currency(desk, field, width);
-        case FieldType::instant:
-            return draw_date(desk, field, width);
-        case FieldType::labels:
-            return draw_labels(desk, field, width);
-        case FieldType::reference:
-            return draw_lead(desk, field, width);
+        case FieldType::choice: return draw_choice(desk, field, width);
+        case FieldType::currency: return draw_currency(desk, field, width);
+        case FieldType::instant: return draw_date(desk, field, width);
+        case FieldType::labels: return draw_labels(desk, field, width);
+        case FieldType::reference: return draw_lead(desk, field, width);
         case FieldType::multiline:
             typed = text_area(theme, label.c_str(), entry.text, width, theme.px(88), !entry.error.empty());
             break;
@@ -120,8 +115,7 @@ void Form::draw_widget(Desk& desk, FieldId field, float width) {
             if (toggle(theme, label.c_str(), &on)) entry.text = on ? "true" : "";
             break;
         }
-        default:
-            typed = text_field(theme, label.c_str(), hint_of(definition), entry.text, width, !entry.error.empty());
+        default: typed = text_field(theme, label.c_str(), hint_of(definition), entry.text, width, !entry.error.empty());
     }
     if (typed) entry.error.clear();
 }

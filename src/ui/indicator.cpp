@@ -39,24 +39,15 @@ std::string result_words(const store::SyncHistoryRow& row) {
 
 IndicatorLook look_of(const Palette& p, Indicator indicator) {
     switch (indicator) {
-        case Indicator::synced:
-            return {icon::kWifi, nullptr, "All sent", &p.ok, false};
-        case Indicator::pending:
-            return {icon::kCloudUpload, nullptr, "Waiting", &p.warn, false};
-        case Indicator::syncing:
-            return {nullptr, nullptr, "Syncing", &p.info, false};
-        case Indicator::offline:
-            return {icon::kWifiOff, nullptr, "Offline", &p.danger, false};
-        case Indicator::server_away:
-            return {icon::kCloud, icon::kClock, "Server away", &p.warn, false};
-        case Indicator::login_page:
-            return {icon::kCloud, icon::kKey, "Login page", &p.warn, false};
-        case Indicator::signed_out:
-            return {icon::kCloud, icon::kPerson, "Sign in again", &p.warn, false};
-        case Indicator::local_trouble:
-            return {icon::kError, nullptr, "Cannot save", &p.danger, true};
-        case Indicator::local_only:
-            return {icon::kComputer, nullptr, "On this laptop", &p.neutral, false};
+        case Indicator::synced: return {icon::kWifi, nullptr, "All sent", &p.ok, false};
+        case Indicator::pending: return {icon::kCloudUpload, nullptr, "Waiting", &p.warn, false};
+        case Indicator::syncing: return {nullptr, nullptr, "Syncing", &p.info, false};
+        case Indicator::offline: return {icon::kWifiOff, nullptr, "Offline", &p.danger, false};
+        case Indicator::server_away: return {icon::kCloud, icon::kClock, "Server away", &p.warn, false};
+        case Indicator::login_page: return {icon::kCloud, icon::kKey, "Login page", &p.warn, false};
+        case Indicator::signed_out: return {icon::kCloud, icon::kPerson, "Sign in again", &p.warn, false};
+        case Indicator::local_trouble: return {icon::kError, nullptr, "Cannot save", &p.danger, true};
+        case Indicator::local_only: return {icon::kComputer, nullptr, "On this laptop", &p.neutral, false};
     }
     return {icon::kCloud, nullptr, "", &p.neutral, false};
 }

@@ -32,14 +32,10 @@ Records& Shell::records(Model model) {
 
 Records* Shell::current(const Desk& desk) {
     switch (desk.page) {
-        case Page::leads:
-            return &leads_;
-        case Page::payments:
-            return &payments_;
-        case Page::reminders:
-            return &reminders_;
-        default:
-            return nullptr;
+        case Page::leads: return &leads_;
+        case Page::payments: return &payments_;
+        case Page::reminders: return &reminders_;
+        default: return nullptr;
     }
 }
 

@@ -26,12 +26,9 @@ ButtonColors colors_of(const Palette& p, ButtonKind kind) {
             const ImU32 ground = IM_COL32(61, 87, 219, 255);
             return {ground, IM_COL32(47, 71, 194, 255), IM_COL32(40, 60, 170, 255), 0, p.on_accent};
         }
-        case ButtonKind::danger:
-            return {p.surface, p.danger.soft, p.danger.soft, p.border_strong, p.danger.strong};
-        case ButtonKind::quiet:
-            return {0, p.hover, p.pressed, 0, p.muted};
-        case ButtonKind::plain:
-            break;
+        case ButtonKind::danger: return {p.surface, p.danger.soft, p.danger.soft, p.border_strong, p.danger.strong};
+        case ButtonKind::quiet: return {0, p.hover, p.pressed, 0, p.muted};
+        case ButtonKind::plain: break;
     }
     return {p.surface, p.hover, p.pressed, p.border_strong, p.text};
 }

@@ -33,7 +33,8 @@ class Directory {
 [[nodiscard]] double median(std::vector<double> values);
 
 /// One line of the table. `ratio` and `aim` are of the same kind; `aim` empty: none was set.
-void report(const std::string& what, const std::string& measured, const std::string& against = {}, const std::string& aim = {});
+void report(const std::string& what, const std::string& measured, const std::string& against = {},
+            const std::string& aim = {});
 [[nodiscard]] std::string number(double value, int digits = 0);
 [[nodiscard]] std::string bytes(std::int64_t value);
 /// This process's resident memory.

@@ -80,19 +80,24 @@ void singles() {
     Raw raw(directory.file("raw.db"));
     sqlite3_stmt* update = raw.prepare("UPDATE lead SET city=?, updatedAt=?, syncStatus='PENDING' WHERE id=?");
     sqlite3_stmt* queue = raw.prepare(
-        "INSERT INTO sync_queue(id,operation,model,recordId,data,base,before,stamp,policy,userId,createdAt,state,bytes) "
+        "INSERT INTO "
+        "sync_queue(id,operation,model,recordId,data,base,before,stamp,policy,userId,createdAt,state,bytes) "
         "VALUES(?,'UPDATE','Lead',?,'{\"city\":\"Nashik\"}',1,'{\"city\":\"Pune\"}',?,'lww','user',0,'QUEUED',200)");
     Singles run{*store, raw, leads};
     std::vector<double> ours, reference;
     for (std::size_t i = 0; i < kRuns; ++i) {  // in turns, so that the disk's moods hit both
-        ours.push_back(seconds([&] { for (std::size_t n = 0; n < kSingles; ++n) run.ours(); }));
-        reference.push_back(seconds([&] { for (std::size_t n = 0; n < kSingles; ++n) run.reference(update, queue); }));
+        ours.push_back(seconds([&] {
+            for (std::size_t n = 0; n < kSingles; ++n) run.ours();
+        }));
+        reference.push_back(seconds([&] {
+            for (std::size_t n = 0; n < kSingles; ++n) run.reference(update, queue);
+        }));
     }
     sqlite3_finalize(update);
     sqlite3_finalize(queue);
     const double rate = kSingles / median(ours), raw_rate = kSingles / median(reference);
-    report("single durable edits", number(rate) + " /s", "raw row + queue row " + number(raw_rate) + " /s, ratio " + number(rate / raw_rate, 2),
-           "0.8 or more");
+    report("single durable edits", number(rate) + " /s",
+           "raw row + queue row " + number(raw_rate) + " /s, ratio " + number(rate / raw_rate, 2), "0.8 or more");
 }
 
 /// Through the client's own threads: commands in, Saved events out.
@@ -121,8 +126,8 @@ void bursts() {
             std::this_thread::yield();
         }
     });
-    report("burst of 20,000 durable edits", number(static_cast<double>(kBurst) / took) + " /s", "from command to Saved, each with its record",
-           "8,000 /s or more");
+    report("burst of 20,000 durable edits", number(static_cast<double>(kBurst) / took) + " /s",
+           "from command to Saved, each with its record", "8,000 /s or more");
 }
 
 }  // namespace

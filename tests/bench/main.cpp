@@ -2,12 +2,13 @@
 #include <map>
 #include <string>
 
-#include "bench.h"
 #include "base/log.h"
+#include "bench.h"
 
 int main(int argc, char** argv) {
     using namespace ct::bench;
-    const std::map<std::string, void (*)()> all{{"edits", bench_edits}, {"pull", bench_pull}, {"push", bench_push}, {"start", bench_start}};
+    const std::map<std::string, void (*)()> all{
+        {"edits", bench_edits}, {"pull", bench_pull}, {"push", bench_push}, {"start", bench_start}};
     for (int i = 1; i < argc; ++i) {
         if (!all.contains(argv[i])) {
             std::fprintf(stderr, "bench: %s: choose from edits, push, pull, start\n", argv[i]);

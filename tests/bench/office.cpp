@@ -20,7 +20,8 @@ T must(Result<T> result) {
 
 }  // namespace
 
-Office::Office(const std::string& database) : storage_(must(server::open_storage("file:" + database, system_random()))) {
+Office::Office(const std::string& database)
+    : storage_(must(server::open_storage("file:" + database, system_random()))) {
     server::Passwords passwords(server::PasswordCost{1, 8 * 1'024});
     const auto workspace = must(server::create_workspace(*storage_, system_clock(), system_random(), "Bench"));
     must(server::create_user(*storage_, system_clock(), system_random(), passwords, workspace,
@@ -28,7 +29,8 @@ Office::Office(const std::string& database) : storage_(must(server::open_storage
     service_ = std::make_unique<server::Service>(*storage_, system_clock(), system_random());
     net::HttpServerOptions options;
     options.port = 0;
-    server_ = std::make_unique<net::HttpServer>(options, [this](const http::Request& request) { return service_->handle(request); });
+    server_ = std::make_unique<net::HttpServer>(
+        options, [this](const http::Request& request) { return service_->handle(request); });
     port_ = must(server_->bind());
     thread_ = std::thread([this] { server_->run(); });
 }
@@ -50,7 +52,8 @@ void Office::fill(std::vector<sync::Operation> creates) {
     for (std::size_t from = 0; from < creates.size(); from += kBatch) {
         const std::size_t to = std::min(creates.size(), from + kBatch);
         request.sequence = static_cast<std::int64_t>(from);
-        request.operations.assign(creates.begin() + static_cast<std::ptrdiff_t>(from), creates.begin() + static_cast<std::ptrdiff_t>(to));
+        request.operations.assign(creates.begin() + static_cast<std::ptrdiff_t>(from),
+                                  creates.begin() + static_cast<std::ptrdiff_t>(to));
         const auto response = service_->handle(sync::api_request("/api/sync/push", sync::encode(request), login.token));
         if (response.status != 200) give_up("push: " + response.body);
     }

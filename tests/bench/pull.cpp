@@ -41,7 +41,8 @@ double raw_insert(const std::string& file, const std::vector<sync::Operation>& c
             raw.bind(insert, 5, at);
             raw.bind(insert, 6, at * 7'919);
             for (const auto& [field, value] : create.changes.fields) {
-                if (const auto* text = std::get_if<std::string>(&value)) raw.bind(insert, 7 + field, std::string_view(*text));
+                if (const auto* text = std::get_if<std::string>(&value))
+                    raw.bind(insert, 7 + field, std::string_view(*text));
                 if (const auto* integer = std::get_if<std::int64_t>(&value)) raw.bind(insert, 7 + field, *integer);
             }
             raw.step(insert);
@@ -83,15 +84,18 @@ void first_pull(Office& office, const Directory& directory, const std::vector<sy
         (void)office.laptop(directory.file("first" + n));  // signs in
         ours.push_back(seconds([&] { done = pull_by_client(directory.file("first" + n)); }));
         reference.push_back(raw_insert(directory.file("raw" + n + ".db"), creates));
-        if (done.pulled < static_cast<std::int64_t>(kLeads)) give_up("the pull brought only " + std::to_string(done.pulled));
+        if (done.pulled < static_cast<std::int64_t>(kLeads))
+            give_up("the pull brought only " + std::to_string(done.pulled));
     }
     const double took = median(ours), raw = median(reference);
     report("first pull of 100,000 leads", number(kLeads / took) + " rows/s (" + number(took, 2) + " s)",
            "raw bulk insert " + number(kLeads / raw) + " rows/s, ratio " + number(took / raw, 2) + ", " +
-               std::to_string(done.requests) + " requests", "1.6 or less");
+               std::to_string(done.requests) + " requests",
+           "1.6 or less");
     const std::int64_t csv = compressed(as_csv(creates));
     report("… bytes", bytes(done.bytes_received),
-           "zstd -3 of the CSV " + bytes(csv) + ", ratio " + number(static_cast<double>(done.bytes_received) / static_cast<double>(csv), 2),
+           "zstd -3 of the CSV " + bytes(csv) + ", ratio " +
+               number(static_cast<double>(done.bytes_received) / static_cast<double>(csv), 2),
            "1.1 or less");
 }
 
@@ -109,8 +113,9 @@ void load_into_memory(const std::string& profile) {
             if (!loaded) give_up(loaded.error().message);
         }
     });
-    report("… loaded into memory", number(took * 1e3) + " ms", bytes(resident_bytes() - before) + " for " +
-           std::to_string(state.table(crm::Model::lead).size()) + " leads");
+    report(
+        "… loaded into memory", number(took * 1e3) + " ms",
+        bytes(resident_bytes() - before) + " for " + std::to_string(state.table(crm::Model::lead).size()) + " leads");
 }
 
 void small_pull(Office& office, const Directory& directory, const std::vector<sync::Operation>& creates) {
@@ -125,14 +130,15 @@ void small_pull(Office& office, const Directory& directory, const std::vector<sy
             crm::Changes changes;
             changes.set(crm::field_id(crm::Model::lead, "city"), "City " + std::to_string(run));
             const auto& lead = creates[i * 997];
-            if (auto saved = there->commit({{sync::OperationKind::update, lead.model, lead.record, changes}}); !saved) give_up(saved.error().message);
+            if (auto saved = there->commit({{sync::OperationKind::update, lead.model, lead.record, changes}}); !saved)
+                give_up(saved.error().message);
         }
         (void)sync(*there, client::SyncMode::both);
         took.push_back(seconds([&] { done = sync(*here, client::SyncMode::pull_only); }));
         if (done.row.pulled != 10) give_up("pulled " + std::to_string(done.row.pulled) + " instead of 10");
     }
-    report("pull of 10 changed fields", number(median(took) * 1e3, 1) + " ms", bytes(done.row.bytes_received) + " received, " +
-           bytes(done.row.bytes_sent) + " sent");
+    report("pull of 10 changed fields", number(median(took) * 1e3, 1) + " ms",
+           bytes(done.row.bytes_received) + " received, " + bytes(done.row.bytes_sent) + " sent");
 }
 
 }  // namespace

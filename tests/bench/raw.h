@@ -14,14 +14,16 @@ class Raw {
   public:
     explicit Raw(const std::string& file) {
         must(sqlite3_open(file.c_str(), &database_));
-        run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=2000");
+        run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA "
+            "wal_autocheckpoint=2000");
     }
     ~Raw() { sqlite3_close(database_); }
     Raw(const Raw&) = delete;
     Raw& operator=(const Raw&) = delete;
 
     void must(int code) {
-        if (code != SQLITE_OK && code != SQLITE_DONE && code != SQLITE_ROW) give_up(std::string("SQLite: ") + sqlite3_errmsg(database_));
+        if (code != SQLITE_OK && code != SQLITE_DONE && code != SQLITE_ROW)
+            give_up(std::string("SQLite: ") + sqlite3_errmsg(database_));
     }
     void run(const std::string& sql) { must(sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr)); }
     [[nodiscard]] sqlite3_stmt* prepare(const std::string& sql) {

@@ -19,15 +19,16 @@ namespace ct::bench {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kFirst{"Asha", "Vikram", "Meera", "Rohan", "Sunita", "Farhan",
-                                                  "Divya", "Arjun", "Kavya", "Thomas", "Céline", "Łukasz"};
-constexpr std::array<std::string_view, 12> kLast{"Rao", "Deshmukh", "Kulkarni", "Patil", "Joshi", "Sheikh",
-                                                 "Menon", "Reddy", "Hegde", "Mathew", "Favre", "Żak"};
-constexpr std::array<std::string_view, 8> kCities{"Pune", "Mumbai", "Chennai", "Bengaluru", "Kolkata", "Nashik", "Surat", "Kochi"};
+constexpr std::array<std::string_view, 12> kFirst{"Asha",  "Vikram", "Meera", "Rohan",  "Sunita", "Farhan",
+                                                  "Divya", "Arjun",  "Kavya", "Thomas", "Céline", "Łukasz"};
+constexpr std::array<std::string_view, 12> kLast{"Rao",   "Deshmukh", "Kulkarni", "Patil",  "Joshi", "Sheikh",
+                                                 "Menon", "Reddy",    "Hegde",    "Mathew", "Favre", "Żak"};
+constexpr std::array<std::string_view, 8> kCities{"Pune",    "Mumbai", "Chennai", "Bengaluru",
+                                                  "Kolkata", "Nashik", "Surat",   "Kochi"};
 constexpr std::array<std::string_view, 32> kWords{
-    "asked", "for", "a", "quotation", "before", "the", "end", "of", "this", "month", "prefers", "calls", "after", "six", "wants",
-    "darker", "finish", "on", "all", "doors", "and", "soft", "hinges", "price", "matters", "less", "than", "delivery", "date",
-    "second", "visit", "done"};
+    "asked",  "for",   "a",       "quotation", "before", "the",      "end",  "of",     "this",  "month", "prefers",
+    "calls",  "after", "six",     "wants",     "darker", "finish",   "on",   "all",    "doors", "and",   "soft",
+    "hinges", "price", "matters", "less",      "than",   "delivery", "date", "second", "visit", "done"};
 
 template <class Range>
 std::string_view any(Random& random, const Range& from) {
@@ -98,7 +99,9 @@ void give_up(const std::string& why) {
 crm::Changes sample_lead(Random& random) {
     using crm::Model;
     crm::Changes lead;
-    const auto set = [&](std::string_view name, crm::Value value) { lead.set(crm::field(Model::lead, name), std::move(value)); };
+    const auto set = [&](std::string_view name, crm::Value value) {
+        lead.set(crm::field(Model::lead, name), std::move(value));
+    };
     const std::string first{any(random, kFirst)}, last{any(random, kLast)};
     const auto some = static_cast<std::int64_t>(random.below(1'000'000));
     set("name", first + " " + last);

@@ -44,15 +44,9 @@ class KillTest {
 
     void disturb(int number) {
         switch (number % 3) {
-            case 0:
-                kill_add(number);
-                return;
-            case 1:
-                kill_sync(number);
-                return;
-            default:
-                kill_server(number);
-                return;
+            case 0: kill_add(number); return;
+            case 1: kill_sync(number); return;
+            default: kill_server(number); return;
         }
     }
 

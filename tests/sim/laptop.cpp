@@ -25,7 +25,8 @@ std::string pick(Random& random, const std::array<std::string_view, N>& from) {
     return std::string(from[random.below(N)]);
 }
 
-constexpr std::array<std::string_view, 6> kNames{"Asha Rao", "Žofie Nováková", "李小龙", "Олег Иванов", "منى", "O'Neill \"Bo\""};
+constexpr std::array<std::string_view, 6> kNames{"Asha Rao", "Žofie Nováková", "李小龙", "Олег Иванов",
+                                                 "منى",      "O'Neill \"Bo\""};
 constexpr std::array<std::string_view, 4> kCities{"Pune", "Đà Nẵng", "São Paulo", ""};
 
 }  // namespace
@@ -50,10 +51,10 @@ void Laptop::start() {
     options.tuning.batch_operations_max = 7;  // small, so that a few edits already take several of everything
     options.tuning.pull_first_limit = 3;
     options.tuning.pull_limit = 5;
-    replica_ = std::make_unique<client::Replica>(
-        *store_, client::Secrets(directory_ + "/token"), clock_, random_, options,
-        client::ReplicaPorts{[this](client::NetJob job) { send(std::move(job)); }, [this] { ++incarnation_; },
-                             [](client::Event) {}});
+    replica_ =
+        std::make_unique<client::Replica>(*store_, client::Secrets(directory_ + "/token"), clock_, random_, options,
+                                          client::ReplicaPorts{[this](client::NetJob job) { send(std::move(job)); },
+                                                               [this] { ++incarnation_; }, [](client::Event) {}});
     replica_->start();
     arm_timer();
 }
@@ -107,7 +108,9 @@ std::optional<Uuid> Laptop::any_record(Model model) {
 
 crm::Changes Laptop::random_changes(Model model, bool create) {
     crm::Changes changes;
-    const auto set = [&](std::string_view name, crm::Value value) { changes.set(crm::field(model, name), std::move(value)); };
+    const auto set = [&](std::string_view name, crm::Value value) {
+        changes.set(crm::field(model, name), std::move(value));
+    };
     const auto maybe = [&] { return random_.below(3) == 0; };
     if (model == Model::lead) {
         if (create || maybe()) set("name", pick(random_, kNames) + " " + std::to_string(random_.below(100)));
@@ -122,7 +125,8 @@ crm::Changes Laptop::random_changes(Model model, bool create) {
     if (create && lead) set("leadId", lead->str());
     if (model == Model::payment) {
         if (create || maybe()) set("amount", static_cast<std::int64_t>(random_.below(100'000)));
-        if (maybe() || changes.empty()) set("method", pick(random_, std::array<std::string_view, 3>{"CASH", "UPI", "CARD"}));
+        if (maybe() || changes.empty())
+            set("method", pick(random_, std::array<std::string_view, 3>{"CASH", "UPI", "CARD"}));
     } else if (model == Model::reminder) {
         if (create || maybe()) set("title", "Call " + std::to_string(random_.below(100)));
         if (create) set("reminderDate", clock_.now());
@@ -148,7 +152,8 @@ std::optional<Edit> Laptop::random_edit() {
         if (crm::def(edit.model).append_only && edit.kind == OperationKind::update) return std::nullopt;
         edit.record = *existing;
     }
-    if (edit.kind != OperationKind::remove) edit.changes = random_changes(edit.model, edit.kind == OperationKind::create);
+    if (edit.kind != OperationKind::remove)
+        edit.changes = random_changes(edit.model, edit.kind == OperationKind::create);
     return edit;
 }
 
@@ -174,8 +179,10 @@ void Laptop::edit_at_random() {
         auto edit = random_edit();
         const bool twice = edit && std::any_of(edits.begin(), edits.end(),
                                                [&](const Edit& other) { return other.record == edit->record; });
-        if (edit && !twice) edits.push_back(std::move(*edit));
-        else if (random_.below(8) == 0) break;
+        if (edit && !twice)
+            edits.push_back(std::move(*edit));
+        else if (random_.below(8) == 0)
+            break;
     }
     if (edits.empty()) return;
     const auto committed = save(edits);
@@ -241,8 +248,8 @@ std::string Laptop::check_rebase(Model model) {
         if (*server) base = **server;
         const crm::Record expected = sync::replay(base, operations);
         if (expected.fields != (*shown)->fields || expected.deleted != (*shown)->deleted) {
-            std::string text = "rule 1: laptop " + std::to_string(number_) + ": " + std::string(crm::name(model)) + " " + id.str() +
-                               (expected.deleted ? " (deleted)" : "") + " should become ";
+            std::string text = "rule 1: laptop " + std::to_string(number_) + ": " + std::string(crm::name(model)) +
+                               " " + id.str() + (expected.deleted ? " (deleted)" : "") + " should become ";
             crm::JsonWriter json(text);
             crm::write_changes(json, model, crm::difference(**shown, expected));
             return text + describe();
@@ -256,9 +263,9 @@ std::string Laptop::describe() {
     for (const auto& queued : queue()) {
         const sync::Operation& operation = queued.operation;
         text += "\n  " + std::string(name(operation.kind)) + " " + std::string(crm::name(operation.model)) + " " +
-                operation.record.str() + " base " + std::to_string(operation.base) + " " + std::string(name(queued.state)) + " #" +
-                std::to_string(queued.sequence) + (operation.group.nil() ? "" : " group " + operation.group.str()) + " " +
-                queued.error_code + " ";
+                operation.record.str() + " base " + std::to_string(operation.base) + " " +
+                std::string(name(queued.state)) + " #" + std::to_string(queued.sequence) +
+                (operation.group.nil() ? "" : " group " + operation.group.str()) + " " + queued.error_code + " ";
         crm::JsonWriter json(text);
         crm::write_changes(json, operation.model, operation.changes);
     }

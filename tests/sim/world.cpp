@@ -21,8 +21,8 @@ std::string temporary_directory(std::uint64_t seed) {
     static int count = 0;
     // In memory where there is such a place: a run makes thousands of durable writes.
     const fs::path root = fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
-    const fs::path path = root / ("colortouch-sim-" + std::to_string(seed) + "-" +
-                                                       std::to_string(++count) + "-" + std::to_string(system_random().next()));
+    const fs::path path = root / ("colortouch-sim-" + std::to_string(seed) + "-" + std::to_string(++count) + "-" +
+                                  std::to_string(system_random().next()));
     fs::create_directories(path);
     return path.string();
 }
@@ -76,7 +76,8 @@ void World::make_users() {
     const auto workspace = server::create_workspace(*storage_, server_clock_, random_, "Simulated");
     REQUIRE(workspace);
     for (int i = 0; i < 8; ++i) {
-        const server::NewUser user{email_of(i), "Agent " + std::to_string(i), "password of " + email_of(i), server::Role::manager};
+        const server::NewUser user{email_of(i), "Agent " + std::to_string(i), "password of " + email_of(i),
+                                   server::Role::manager};
         REQUIRE(server::create_user(*storage_, server_clock_, random_, passwords, *workspace, user));
     }
 }
@@ -161,7 +162,8 @@ net::HttpOutcome World::answer(const client::NetJob& job) {
         return outcome;
     }
     outcome.response = service_->handle(job.request);
-    if (std::getenv("SIM_TRACE")) fprintf(stderr, "%s\n  -> %s\n", job.request.body.c_str(), outcome.response.body.c_str());
+    if (std::getenv("SIM_TRACE"))
+        fprintf(stderr, "%s\n  -> %s\n", job.request.body.c_str(), outcome.response.body.c_str());
     if (chance(weather.cut_answer)) {
         outcome.failure = net::NetFailure::cut;
         outcome.response.body.resize(outcome.response.body.size() / 2);
@@ -170,7 +172,9 @@ net::HttpOutcome World::answer(const client::NetJob& job) {
 }
 
 void World::exchange(Laptop& laptop, client::NetJob job) {
-    const auto latency = [this] { return 1 + static_cast<SteadyMs>(random_.below(static_cast<std::uint64_t>(weather.latency_max_ms))); };
+    const auto latency = [this] {
+        return 1 + static_cast<SteadyMs>(random_.below(static_cast<std::uint64_t>(weather.latency_max_ms)));
+    };
     const std::uint64_t incarnation = laptop.incarnation_;
     const auto deliver = [this, &laptop, incarnation](const client::NetJob& for_job, const net::HttpOutcome& outcome) {
         if (incarnation != laptop.incarnation_ || !laptop.running()) return;
@@ -217,9 +221,11 @@ std::string World::check() {
 /// What the server received of a record, for the report of a failure.
 std::string World::history(const std::string& record) {
     std::string text;
-    for (const auto& row : query(directory_ + "/server.db",
-                                 "SELECT operation, verdict, version, base, stamp, policy, data, device_id FROM operation_log "
-                                 "WHERE record_id='" + record + "' ORDER BY received_at")) {
+    for (const auto& row :
+         query(directory_ + "/server.db",
+               "SELECT operation, verdict, version, base, stamp, policy, data, device_id FROM operation_log "
+               "WHERE record_id='" +
+                   record + "' ORDER BY received_at")) {
         text += "\n ";
         for (const std::string& column : row) text += " " + column;
     }
@@ -246,8 +252,9 @@ std::string World::check_convergence() {
                 mine.last_synced_at = record.last_synced_at;
                 if (mine == record) continue;
                 const crm::Changes differs = crm::difference(mine, record);
-                std::string text = id.str() + " v" + std::to_string(mine.version) + " should be v" + std::to_string(record.version) +
-                                   ", updated " + std::to_string(mine.updated_at - record.updated_at) + " ms, created " +
+                std::string text = id.str() + " v" + std::to_string(mine.version) + " should be v" +
+                                   std::to_string(record.version) + ", updated " +
+                                   std::to_string(mine.updated_at - record.updated_at) + " ms, created " +
                                    std::to_string(mine.created_at - record.created_at) + " ms off, status " +
                                    std::string(crm::name(mine.sync_status)) + ", to become: ";
                 crm::JsonWriter json(text);
@@ -284,12 +291,14 @@ std::string World::check_largest_stamp_wins() {
             auto& winner = winners[row[0]];
             if (row[1] > winner.first) winner = {row[1], data[field]};
         }
-        for (const auto& row : query(directory_ + "/server.db",
-                                     std::string("SELECT id, \"") + field + "\" FROM lead WHERE deleted=0")) {
+        for (const auto& row :
+             query(directory_ + "/server.db", std::string("SELECT id, \"") + field + "\" FROM lead WHERE deleted=0")) {
             const auto at = winners.find(row[0]);
             if (at == winners.end()) continue;
             const auto& value = at->second.second;
-            const std::string expected = value.is_string() ? value.get<std::string>() : value.is_null() ? "" : value.dump();
+            const std::string expected = value.is_string() ? value.get<std::string>()
+                                         : value.is_null() ? ""
+                                                           : value.dump();
             if (expected != row[1]) {
                 return std::string("rule 4: ") + field + " of lead " + row[0] + " is \"" + row[1] +
                        "\", the largest stamp says \"" + expected + "\"" + history(row[0]);

@@ -1,5 +1,5 @@
-// Many clients and a server in one process, on virtual time, from a seed. The replica with its store and engine, and the
-// server's handlers with their storage, are the shipped code; only the clock, the chance and the network are not.
+// Many clients and a server in one process, on virtual time, from a seed. The replica with its store and engine, and
+// the server's handlers with their storage, are the shipped code; only the clock, the chance and the network are not.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,7 @@ class Laptop {
     ~Laptop();
 
     void start();
-    void crash();                     ///< everything in memory is gone, at once
+    void crash();  ///< everything in memory is gone, at once
     [[nodiscard]] bool running() const { return replica_ != nullptr; }
     void sign_in(const std::string& email);
     void tell(sync::Event event);
@@ -85,8 +85,8 @@ class Laptop {
     SeededRandom random_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<client::Replica> replica_;
-    std::uint64_t incarnation_ = 0;   // answers to an earlier one are lost
-    std::uint64_t armed_ = 0;         // number of the timer that counts
+    std::uint64_t incarnation_ = 0;  // answers to an earlier one are lost
+    std::uint64_t armed_ = 0;        // number of the timer that counts
     SteadyMs armed_for_ = -1;
     std::set<Uuid> saved_;
     std::map<Uuid, std::set<Uuid>> saved_of_record_;
@@ -117,7 +117,7 @@ class World {
     [[nodiscard]] std::string check();
 
     Weather weather;
-    std::string failure;   ///< the first rule that was seen broken while it ran
+    std::string failure;  ///< the first rule that was seen broken while it ran
 
   private:
     friend class Laptop;

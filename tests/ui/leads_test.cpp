@@ -238,7 +238,8 @@ TEST_CASE("100,000 leads scroll, sort and filter") {
     ui.load(std::move(records));
     ui.app->desk().page = ui::Page::leads;
     ui.frames(5);
-    // What a frame draws is bounded by the window, not by the number of leads: a screen of text is some 20,000 vertices.
+    // What a frame draws is bounded by the window, not by the number of leads: a screen of text is some 20,000
+    // vertices.
     int most = 0;
     for (int i = 0; i < 200; ++i) {
         ImGui::GetIO().AddMousePosEvent(700, 500);

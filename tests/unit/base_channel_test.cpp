@@ -1,10 +1,10 @@
-#include "base/channel.h"
-
 #include <doctest/doctest.h>
 
 #include <memory>
 #include <string>
 #include <thread>
+
+#include "base/channel.h"
 
 namespace ct {
 namespace {

@@ -1,18 +1,15 @@
-#include "base/digest.h"
-
 #include <doctest/doctest.h>
 
 #include <set>
 #include <string>
 
+#include "base/digest.h"
 #include "base/http_message.h"
 
 namespace ct {
 namespace {
 
-std::string hex(const Sha256& digest) {
-    return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
+std::string hex(const Sha256& digest) { return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()}); }
 
 TEST_CASE("SHA-256: the vectors of FIPS 180-4") {
     CHECK(hex(sha256("")) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

@@ -1,5 +1,3 @@
-#include "base/file.h"
-
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -10,6 +8,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+
+#include "base/file.h"
 
 namespace ct {
 namespace {

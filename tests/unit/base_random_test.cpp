@@ -1,10 +1,10 @@
-#include "base/random.h"
-
 #include <doctest/doctest.h>
 
 #include <array>
 #include <set>
 #include <vector>
+
+#include "base/random.h"
 
 namespace ct {
 namespace {

@@ -1,11 +1,10 @@
-#include "base/utf8.h"
-
 #include <doctest/doctest.h>
 
 #include <string>
 #include <string_view>
 
 #include "base/random.h"
+#include "base/utf8.h"
 
 namespace ct {
 namespace {
@@ -36,36 +35,36 @@ TEST_CASE("UTF-8: the first fault is found where it is") {
     const Case cases[] = {
         {""sv, kNone},
         {"plain"sv, kNone},
-        {"a\0b"sv, kNone},                     // NUL is text as far as UTF-8 goes
-        {"\x80"sv, 0},                         // a continuation alone
+        {"a\0b"sv, kNone},  // NUL is text as far as UTF-8 goes
+        {"\x80"sv, 0},      // a continuation alone
         {"ab\xbf"sv, 2},
-        {"\xc0\x80"sv, 0},                     // overlong NUL
-        {"\xc1\xbf"sv, 0},                     // overlong
-        {"\xc2"sv, 0},                         // cut
+        {"\xc0\x80"sv, 0},  // overlong NUL
+        {"\xc1\xbf"sv, 0},  // overlong
+        {"\xc2"sv, 0},      // cut
         {"x\xc2"sv, 1},
         {"\xc2x"sv, 0},
-        {"\xdf\xbf"sv, kNone},                 // U+07FF
-        {"\xe0\x80\x80"sv, 0},                 // overlong
-        {"\xe0\x9f\xbf"sv, 0},                 // overlong U+07FF
-        {"\xe0\xa0\x80"sv, kNone},             // U+0800
-        {"\xe2\x82"sv, 0},                     // cut
+        {"\xdf\xbf"sv, kNone},      // U+07FF
+        {"\xe0\x80\x80"sv, 0},      // overlong
+        {"\xe0\x9f\xbf"sv, 0},      // overlong U+07FF
+        {"\xe0\xa0\x80"sv, kNone},  // U+0800
+        {"\xe2\x82"sv, 0},          // cut
         {"\xe2\x82x"sv, 0},
-        {"\xed\x9f\xbf"sv, kNone},             // U+D7FF
-        {"\xed\xa0\x80"sv, 0},                 // U+D800
-        {"\xed\xbf\xbf"sv, 0},                 // U+DFFF
-        {"\xee\x80\x80"sv, kNone},             // U+E000
-        {"\xef\xbf\xbf"sv, kNone},             // U+FFFF
-        {"\xf0\x80\x80\x80"sv, 0},             // overlong
-        {"\xf0\x8f\xbf\xbf"sv, 0},             // overlong U+FFFF
-        {"\xf0\x90\x80\x80"sv, kNone},         // U+10000
-        {"\xf0\x9f\x98"sv, 0},                 // cut
-        {"\xf4\x8f\xbf\xbf"sv, kNone},         // U+10FFFF
-        {"\xf4\x90\x80\x80"sv, 0},             // above
+        {"\xed\x9f\xbf"sv, kNone},      // U+D7FF
+        {"\xed\xa0\x80"sv, 0},          // U+D800
+        {"\xed\xbf\xbf"sv, 0},          // U+DFFF
+        {"\xee\x80\x80"sv, kNone},      // U+E000
+        {"\xef\xbf\xbf"sv, kNone},      // U+FFFF
+        {"\xf0\x80\x80\x80"sv, 0},      // overlong
+        {"\xf0\x8f\xbf\xbf"sv, 0},      // overlong U+FFFF
+        {"\xf0\x90\x80\x80"sv, kNone},  // U+10000
+        {"\xf0\x9f\x98"sv, 0},          // cut
+        {"\xf4\x8f\xbf\xbf"sv, kNone},  // U+10FFFF
+        {"\xf4\x90\x80\x80"sv, 0},      // above
         {"\xf5\x80\x80\x80"sv, 0},
-        {"\xf8\x88\x80\x80\x80"sv, 0},         // five bytes
+        {"\xf8\x88\x80\x80\x80"sv, 0},  // five bytes
         {"\xfe"sv, 0},
         {"\xff"sv, 0},
-        {"12345678\xff"sv, 8},                 // just behind a machine word
+        {"12345678\xff"sv, 8},  // just behind a machine word
         {"1234567\xff"sv, 7},
         {"123456789012345\xc3\xa9x\xc3"sv, 18},
         {"\xc3\xa9\xc3\xa9\x80"sv, 4},
@@ -100,25 +99,25 @@ TEST_CASE("UTF-8: length counts code points") {
 TEST_CASE("fold: compares as people do") {
     CHECK(fold("ASHA Rao 123") == "asha rao 123");
     CHECK(fold("Émile Zola") == "emile zola");
-    CHECK(fold("E\xcc\x81mile") == "emile");        // the accent as a code point of its own
+    CHECK(fold("E\xcc\x81mile") == "emile");  // the accent as a code point of its own
     CHECK(fold("STRASSE") == fold("Straße"));
-    CHECK(fold("ΣΊΣΥΦΟΣ") == fold("σίσυφος"));      // also the final sigma
+    CHECK(fold("ΣΊΣΥΦΟΣ") == fold("σίσυφος"));  // also the final sigma
     CHECK(fold("ЁЛКА") == "елка");
-    CHECK(fold("ＡＢＣ　１２３") == "abc 123");      // full width
-    CHECK(fold("ﬁn") == "fin");                     // ligature
+    CHECK(fold("ＡＢＣ　１２３") == "abc 123");  // full width
+    CHECK(fold("ﬁn") == "fin");                  // ligature
     CHECK(fold("Đặng Łukasz Ørsted") == "dang lukasz orsted");
     CHECK(fold("İstanbul") == fold("ISTANBUL"));
     CHECK(fold("ıspanak") == fold("Ispanak"));
     CHECK(fold("مُحَمَّد") == fold("محمد"));
-    CHECK(fold("ज़") == fold("ज"));                  // nukta left out, as in most typing
-    CHECK(fold("a\u200db") == "ab");                // invisible joiner
+    CHECK(fold("ज़") == fold("ज"));    // nukta left out, as in most typing
+    CHECK(fold("a\u200db") == "ab");  // invisible joiner
     CHECK(fold("") == "");
 }
 
 TEST_CASE("fold: keeps what makes another word") {
-    CHECK(fold("रवि") != fold("रव"));      // an Indic vowel sign
+    CHECK(fold("रवि") != fold("रव"));  // an Indic vowel sign
     CHECK(fold("रवि") == "रवि");
-    CHECK(fold("が") != fold("か"));        // a voicing mark
+    CHECK(fold("が") != fold("か"));  // a voicing mark
     CHECK(fold("ஆஷா") == "ஆஷா");
     CHECK(fold("阿莎") == "阿莎");
     CHECK(fold("a b") != fold("ab"));
@@ -146,7 +145,8 @@ TEST_CASE("trim: any script's white space, and nothing inside") {
     CHECK(trim(" \t\r\n\v\f ") == "");
     CHECK(trim("  a b  ") == "a b");
     CHECK(trim("\u00a0\u3000 a \u2003\u2028") == "a");
-    CHECK(trim("\ufeff" "a\u200b") == "a");
+    CHECK(trim("\ufeff"
+               "a\u200b") == "a");
     CHECK(trim("\u3000\u3000") == "");
     CHECK(trim("é") == "é");
     CHECK(trim(" 😀 ") == "😀");

@@ -1,11 +1,11 @@
-#include "base/uuid.h"
-
 #include <doctest/doctest.h>
 
 #include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
+
+#include "base/uuid.h"
 
 namespace ct {
 namespace {
@@ -43,12 +43,11 @@ TEST_CASE("UUID: text form, both ways") {
 }
 
 TEST_CASE("UUID: only the canonical form is read") {
-    for (const char* const text :
-         {"", "0192f3c4a5b67def89abcdef01234567", "{0192f3c4-a5b6-7def-89ab-cdef01234567}",
-          "0192f3c4-a5b6-7def-89ab-cdef0123456", "0192f3c4-a5b6-7def-89ab-cdef012345678",
-          "0192f3c4-a5b6-7def-89abc-def01234567", "0192f3c4-a5b6-7def-89ab-cdef0123456g",
-          "0192f3c4+a5b6-7def-89ab-cdef01234567", "0192f3c4-a5b6-7def-89ab-cdef0123456 ",
-          "-192f3c4-a5b6-7def-89ab-cdef01234567"}) {
+    for (const char* const text : {"", "0192f3c4a5b67def89abcdef01234567", "{0192f3c4-a5b6-7def-89ab-cdef01234567}",
+                                   "0192f3c4-a5b6-7def-89ab-cdef0123456", "0192f3c4-a5b6-7def-89ab-cdef012345678",
+                                   "0192f3c4-a5b6-7def-89abc-def01234567", "0192f3c4-a5b6-7def-89ab-cdef0123456g",
+                                   "0192f3c4+a5b6-7def-89ab-cdef01234567", "0192f3c4-a5b6-7def-89ab-cdef0123456 ",
+                                   "-192f3c4-a5b6-7def-89ab-cdef01234567"}) {
         CAPTURE(text);
         CHECK_FALSE(Uuid::parse(text).has_value());
     }
@@ -76,7 +75,9 @@ TEST_CASE("UUIDv7: ids grow strictly, whatever the clock does") {
             case 0: clock.at += 1; break;
             case 1: clock.at += static_cast<UnixMs>(moves.below(100)); break;
             case 2: clock.at -= static_cast<UnixMs>(moves.below(1000)); break;
-            case 3: if (moves.below(100) == 0) clock.at -= 3'600'000; break;
+            case 3:
+                if (moves.below(100) == 0) clock.at -= 3'600'000;
+                break;
             default: break;  // stands still
         }
         const Uuid id = generator.next();
@@ -103,7 +104,9 @@ TEST_CASE("UUIDv7: neighbours share their random tail, strangers do not") {
     TestClock clock;
     SeededRandom random(5);
     UuidGenerator generator(clock, random);
-    const auto middle = [](const Uuid& id) { return std::vector<std::uint8_t>(id.bytes.begin() + 6, id.bytes.begin() + 13); };
+    const auto middle = [](const Uuid& id) {
+        return std::vector<std::uint8_t>(id.bytes.begin() + 6, id.bytes.begin() + 13);
+    };
 
     const Uuid first = generator.next();
     clock.at += 49;

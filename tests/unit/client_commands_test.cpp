@@ -345,12 +345,8 @@ TEST_CASE("Editor: when all saves are told, the window shows what is stored, in 
                 case 1:
                     if (!ids.empty()) (void)desk.editor.remove(Model::lead, ids[random.below(ids.size())]);
                     break;
-                case 2:
-                    (void)desk.editor.undo();
-                    break;
-                case 3:
-                    (void)desk.editor.redo();
-                    break;
+                case 2: (void)desk.editor.undo(); break;
+                case 3: (void)desk.editor.redo(); break;
                 case 4:
                 case 5:
                     if (told == desk.posted.size()) break;

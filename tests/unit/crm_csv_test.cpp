@@ -1,11 +1,10 @@
-#include "crm/csv.h"
-
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
 #include "base/random.h"
+#include "crm/csv.h"
 
 namespace ct::crm {
 namespace {
@@ -38,7 +37,8 @@ TEST_CASE("CSV: what RFC 4180 says") {
     CHECK(read_all(" a , b \n") == Rows{{" a ", " b "}});  // spaces belong to the field
     CHECK(read_all("5\" pipe,x\n") == Rows{{"5\" pipe", "x"}});
     CHECK(read_all("a,b\n\n\r\n\nc,d\n\n") == Rows{{"a", "b"}, {"c", "d"}});
-    CHECK(read_all("\xef\xbb\xbf" "a,b\n") == Rows{{"a", "b"}});
+    CHECK(read_all("\xef\xbb\xbf"
+                   "a,b\n") == Rows{{"a", "b"}});
     CHECK(read_all("\xef\xbb\xbf\"a\",b\n") == Rows{{"a", "b"}});
 }
 
@@ -103,7 +103,8 @@ TEST_CASE("CSV: plain fields are written plain, others quoted") {
 
 TEST_CASE("CSV: whatever is written is read back") {
     SeededRandom random(31);
-    const std::vector<std::string> pieces{"a", "\"", "\"\"", ",", ";", "\t", "\n", "\r\n", "\r", " ", "आशा", "x=1", "\xef\xbb\xbf", "0"};
+    const std::vector<std::string> pieces{"a",    "\"", "\"\"", ",",   ";",   "\t",           "\n",
+                                          "\r\n", "\r", " ",    "आशा", "x=1", "\xef\xbb\xbf", "0"};
     for (int run = 0; run < 3000; ++run) {
         Rows rows(1 + random.below(4));
         std::string text;

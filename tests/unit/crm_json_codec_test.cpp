@@ -1,5 +1,3 @@
-#include "crm/json_codec.h"
-
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -8,6 +6,7 @@
 
 #include "base/random.h"
 #include "base/utf8.h"
+#include "crm/json_codec.h"
 #include "crm/tables.h"
 #include "crm/validate.h"
 
@@ -37,9 +36,7 @@ std::string written(const Record& record) {
     return out;
 }
 
-Result<Changes> read(Model model, std::string_view text) {
-    return read_changes(model, parse_json(text).value());
-}
+Result<Changes> read(Model model, std::string_view text) { return read_changes(model, parse_json(text).value()); }
 
 TEST_CASE("JSON strings: escaped as needed, and no more") {
     CHECK(written("") == "\"\"");
@@ -101,7 +98,8 @@ TEST_CASE("parse_json: nesting ends before the stack does") {
 
 TEST_CASE("parse_json: what nlohmann reads, we read alike") {
     SeededRandom random(6);
-    const std::vector<std::string> pieces{"{", "}", "[", "]", ",", ":", "\"a\"", "\"b\"", "1", "-2.5", "true", "null", " "};
+    const std::vector<std::string> pieces{"{",     "}", "[",    "]",    ",",    ":", "\"a\"",
+                                          "\"b\"", "1", "-2.5", "true", "null", " "};
     int valid = 0;
     for (int i = 0; i < 200'000; ++i) {
         std::string text;
@@ -184,7 +182,8 @@ TEST_CASE("values: of another type are refused") {
 TEST_CASE("changes: read in the table's order, unknown members kept, the record's own left out") {
     const Changes changes = read(Model::lead, R"({"score": 1.5, "email": "a@b.in", "name": "Asha", "city": null,
         "id": "x", "createdAt": 1, "updatedAt": 1, "deleted": true, "version": 3, "syncStatus": "x",
-        "phoneE164": "+1", "nested": {"a": [1]}})").value();
+        "phoneE164": "+1", "nested": {"a": [1]}})")
+                                .value();
     REQUIRE(changes.fields.size() == 3);
     CHECK(def(Model::lead, changes.fields[0].first).name == "name");
     CHECK(def(Model::lead, changes.fields[1].first).name == "email");
@@ -240,7 +239,9 @@ TEST_CASE("every model and field goes through JSON unchanged") {
                     case FieldType::integer:
                         changes.set(id, static_cast<std::int64_t>(random.next() >> 1 >> random.below(62)));
                         break;
-                    case FieldType::instant: changes.set(id, static_cast<std::int64_t>(random.below(1ULL << 47))); break;
+                    case FieldType::instant:
+                        changes.set(id, static_cast<std::int64_t>(random.below(1ULL << 47)));
+                        break;
                     case FieldType::flag: changes.set(id, random.below(2) == 1); break;
                     case FieldType::labels: changes.set(id, "a\"b\nc\\d\nआशा"s); break;
                     default: changes.set(id, "text \"quoted\" \\ \n\t\x01 आशा 😀 " + std::to_string(random.next()));
@@ -264,17 +265,19 @@ TEST_CASE("records: everything by name, absent as null") {
     record.updated_at = 1000;
     record.fields.set(field_id(Model::note, "text"), std::string_view("Called"));
     record.extra = R"({"mood":"good"})";
-    CHECK(written(record) ==
-          R"({"id":"0192f3c4-a5b6-7def-89ab-cdef01234567","leadId":null,"kind":null,"text":"Called","at":null,"by":null,)"
-          R"("syncStatus":"PENDING","createdAt":"1970-01-01T00:00:00.000Z","updatedAt":"1970-01-01T00:00:01.000Z",)"
-          R"("deleted":false,"version":12,"mood":"good"})");
+    CHECK(
+        written(record) ==
+        R"({"id":"0192f3c4-a5b6-7def-89ab-cdef01234567","leadId":null,"kind":null,"text":"Called","at":null,"by":null,)"
+        R"("syncStatus":"PENDING","createdAt":"1970-01-01T00:00:00.000Z","updatedAt":"1970-01-01T00:00:01.000Z",)"
+        R"("deleted":false,"version":12,"mood":"good"})");
 }
 
 TEST_CASE("records: whatever is stored, the JSON is valid and names nothing twice") {
     Record record;
     record.fields.set(field_id(Model::lead, "name"), std::string_view("a\xff\"\0b", 5));
     record.fields.set(field_id(Model::lead, "phone"), std::int64_t{5});
-    for (const char* const extra : {"not json", "[1]", "{\"a\":", "{\"name\":\"again\",\"id\":1,\"b\":2}", "{\"\xff\":1}"}) {
+    for (const char* const extra :
+         {"not json", "[1]", "{\"a\":", "{\"name\":\"again\",\"id\":1,\"b\":2}", "{\"\xff\":1}"}) {
         record.extra = extra;
         const Result<Json> parsed = parse_json(written(record));
         REQUIRE(parsed.has_value());

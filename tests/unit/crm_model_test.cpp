@@ -1,11 +1,10 @@
-#include "crm/model.h"
-
 #include <doctest/doctest.h>
 
 #include <set>
 #include <string>
 #include <vector>
 
+#include "crm/model.h"
 #include "crm/tables.h"
 
 namespace ct::crm {

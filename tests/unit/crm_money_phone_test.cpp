@@ -21,9 +21,10 @@ TEST_CASE("phones: Indian numbers as people write them") {
 }
 
 TEST_CASE("phones: what is no number gives nothing") {
-    for (const char* const typed : {"", "abc", "98765 4321", "98765 432100", "98765-HELLO", "98765 43210 ext 5", "100",
-                                    "+91 98765", "1800 123 4567", "+", "++919876543210", "+91+9876543210", "98765+43210",
-                                    "00", "000000000000", "+0123456789", "9876543210,", "98765 43210 / 98765 43211"}) {
+    for (const char* const typed :
+         {"", "abc", "98765 4321", "98765 432100", "98765-HELLO", "98765 43210 ext 5", "100", "+91 98765",
+          "1800 123 4567", "+", "++919876543210", "+91+9876543210", "98765+43210", "00", "000000000000", "+0123456789",
+          "9876543210,", "98765 43210 / 98765 43211"}) {
         CAPTURE(typed);
         CHECK(phone_e164(typed) == "");
     }
@@ -41,7 +42,7 @@ TEST_CASE("phones: other countries") {
     CHECK(phone_e164("+39 06 698 1234", "IN") == "+39066981234");  // Italy keeps its zero
     CHECK(phone_e164("06 30 123 4567", "HU") == "+36301234567");
     CHECK(phone_e164("8 (916) 123-45-67", "RU") == "+79161234567");
-    CHECK(phone_e164("800 123 45 67", "RU") == "+78001234567");     // begins with the trunk digit, and is whole
+    CHECK(phone_e164("800 123 45 67", "RU") == "+78001234567");  // begins with the trunk digit, and is whole
     CHECK(phone_e164("810 91 98765 43210", "RU") == "+919876543210");
     CHECK(phone_e164("050 123 4567", "AE") == "+971501234567");
     CHECK(phone_e164("+65 6123 4567") == "+6561234567");
@@ -52,9 +53,9 @@ TEST_CASE("phones: other countries") {
 }
 
 TEST_CASE("phones: a country that the table does not know") {
-    CHECK(phone_e164("+679 123 4567") == "+6791234567");      // Fiji
-    CHECK(phone_e164("+999 12") == "");                       // too short to be a number
-    CHECK(phone_e164("+999 1234567890123") == "");            // longer than E.164 allows
+    CHECK(phone_e164("+679 123 4567") == "+6791234567");  // Fiji
+    CHECK(phone_e164("+999 12") == "");                   // too short to be a number
+    CHECK(phone_e164("+999 1234567890123") == "");        // longer than E.164 allows
     CHECK(phone_e164("9876543210", "XX") == "");
     CHECK(phone_e164("+91 98765 43210", "XX") == "+919876543210");
     CHECK(phone_e164("0091 98765 43210", "XX") == "+919876543210");
@@ -123,7 +124,8 @@ TEST_CASE("money: read as people write it") {
     CHECK(inr("inr1500") == 150'000);
     CHECK(inr("-₹500") == -50'000);
     CHECK(inr("₹-500") == -50'000);
-    CHECK(inr("\u2212" "500") == -50'000);
+    CHECK(inr("\u2212"
+              "500") == -50'000);
     CHECK(inr("+500") == 50'000);
     CHECK(inr("१,५००.५०") == 150'050);
     CHECK(inr(".5") == 50);
@@ -140,9 +142,10 @@ TEST_CASE("money: read as people write it") {
 
 TEST_CASE("money: refused rather than guessed") {
     for (const char* const text :
-         {"", " ", "₹", "abc", "1.2.3", "1,5", "150,50", "1,50,00", "1,5,000", "1500,000", "1,,500", ",500", "1,500,", "1, 500",
-          "1.500,50", "12.345", "1.505", "--5", "-₹-5", "+-5", "5-", "1e3", "0x10", "$500", "€500", "500 USD", ".", "-",
-          "1.5 0", "1.-5", "1 5", "\xff", "1/-/-", "500 ₹ ₹"}) {
+         {"",         " ",      "₹",    "abc",    "1.2.3",  "1,5",      "150,50", "1,50,00", "1,5,000",
+          "1500,000", "1,,500", ",500", "1,500,", "1, 500", "1.500,50", "12.345", "1.505",   "--5",
+          "-₹-5",     "+-5",    "5-",   "1e3",    "0x10",   "$500",     "€500",   "500 USD", ".",
+          "-",        "1.5 0",  "1.-5", "1 5",    "\xff",   "1/-/-",    "500 ₹ ₹"}) {
         CAPTURE(text);
         const Result<std::int64_t> amount = parse_money(text, "INR");
         REQUIRE_FALSE(amount.has_value());
@@ -155,8 +158,9 @@ TEST_CASE("money: refused rather than guessed") {
 TEST_CASE("money: to the last unit of 64 bits, and not one further") {
     CHECK(parse_money("92233720368547758.07", "INR").value() == INT64_MAX);
     CHECK(parse_money("-92233720368547758.08", "INR").value() == INT64_MIN);
-    for (const char* const text : {"92233720368547758.08", "-92233720368547758.09", "92233720368547759",
-                                   "999999999999999999999999999999", "184467440737095516.16", "184467440737095516.17"}) {
+    for (const char* const text :
+         {"92233720368547758.08", "-92233720368547758.09", "92233720368547759", "999999999999999999999999999999",
+          "184467440737095516.16", "184467440737095516.17"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_money(text, "INR").has_value());
     }

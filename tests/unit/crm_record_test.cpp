@@ -1,5 +1,3 @@
-#include "crm/record.h"
-
 #include <doctest/doctest.h>
 
 #include <array>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "crm/record.h"
 #include "crm/tables.h"
 
 namespace ct::crm {
@@ -34,7 +33,8 @@ Value random_value(Random& random) {
         default: {
             // Lengths around the borders of the encoding: 0, 1, 252, 253, 254, and beyond two varint bytes.
             constexpr std::array<std::size_t, 9> kLengths{0, 1, 12, 252, 253, 254, 380, 381, 20'000};
-            const std::size_t length = random.below(10) == 0 ? kLengths[random.below(kLengths.size())] : random.below(40);
+            const std::size_t length =
+                random.below(10) == 0 ? kLengths[random.below(kLengths.size())] : random.below(40);
             std::string text(length, '\0');
             for (char& c : text) c = static_cast<char>(random.below(256));
             return Value(std::move(text));
@@ -137,9 +137,9 @@ TEST_CASE("Fields: a value may be a view into the same object") {
     fields.set(1, std::string_view("first text"));
     fields.set(5, std::string(300, 'y'));
     for (int i = 0; i < 50; ++i) fields.set(static_cast<FieldId>(10 + i), std::string_view("filler"));
-    fields.set(0, fields.text(5));            // moves everything behind it
+    fields.set(0, fields.text(5));  // moves everything behind it
     CHECK(fields.text(0) == std::string(300, 'y'));
-    fields.set(5, fields.text(1));            // shrinks
+    fields.set(5, fields.text(1));  // shrinks
     CHECK(fields.text(5) == "first text");
     fields.set(1, fields.text(0).substr(10, 5));
     CHECK(fields.text(1) == "yyyyy");

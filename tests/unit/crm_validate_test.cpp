@@ -1,5 +1,3 @@
-#include "crm/validate.h"
-
 #include <doctest/doctest.h>
 
 #include <string>
@@ -8,6 +6,7 @@
 #include "base/random.h"
 #include "base/utf8.h"
 #include "crm/tables.h"
+#include "crm/validate.h"
 
 namespace ct::crm {
 namespace {
@@ -38,7 +37,9 @@ TEST_CASE("texts: trimmed, limited, free of control characters") {
     CHECK(lead_text("name", "a\nb") == "! Lead.name: \"a?b\" has control characters or line breaks");
     CHECK(refused("name", "a\tb"));
     CHECK(refused("name", "a\0b"s));
-    CHECK(refused("name", "a\x1f" "b"));
+    CHECK(refused("name",
+                  "a\x1f"
+                  "b"));
     CHECK(lead_text("name", "a\xff") == "! Lead.name: not UTF-8 text (byte 1)");
 
     CHECK(lead_text("name", std::string(200, 'x')).size() == 200);
@@ -52,29 +53,32 @@ TEST_CASE("texts: trimmed, limited, free of control characters") {
 TEST_CASE("texts of several lines: one kind of line break") {
     CHECK(lead_text("notes", "a\r\nb\rc\n\td\r\n") == "a\nb\nc\n\td");
     CHECK(lead_text("notes", "\r\n") == "(absent)");
-    CHECK(refused("notes", "a\x0b" "b"));
+    CHECK(refused("notes",
+                  "a\x0b"
+                  "b"));
     CHECK(refused("notes", "a\0"s));
     CHECK(lead_text("notes", std::string(20'000, 'n')).size() == 20'000);
     CHECK(refused("notes", std::string(20'001, 'n')));
 }
 
 TEST_CASE("e-mail addresses") {
-    for (const char* const good : {"a@b.in", "asha.rao+crm@mail.example.co.in", "आशा@उदाहरण.भारत", "o'brien@example.com",
-                                   "a_b-c@x-y.example", "1@2.3"}) {
+    for (const char* const good : {"a@b.in", "asha.rao+crm@mail.example.co.in", "आशा@उदाहरण.भारत",
+                                   "o'brien@example.com", "a_b-c@x-y.example", "1@2.3"}) {
         CAPTURE(good);
         CHECK(lead_text("email", good) == good);
     }
     CHECK(lead_text("email", " a@b.in ") == "a@b.in");
     CHECK(lead_text("email", "foo@") == "! Lead.email: \"foo@\" is not an e-mail address");
-    for (const char* const bad : {"foo", "@b.in", "a@b", "a@@b.in", "a@b@c.in", "a b@c.in", "a@b .in", "a@.in", "a@b.",
-                                  "a@b..in", ".a@b.in", "a.@b.in", "a..c@b.in", "a@-b.in", "a@b-.in", "<a@b.in>",
-                                  "a@b.in,c@d.in", "a@b.in;", "a\\b@c.in"}) {
+    for (const char* const bad :
+         {"foo", "@b.in", "a@b", "a@@b.in", "a@b@c.in", "a b@c.in", "a@b .in", "a@.in", "a@b.", "a@b..in", ".a@b.in",
+          "a.@b.in", "a..c@b.in", "a@-b.in", "a@b-.in", "<a@b.in>", "a@b.in,c@d.in", "a@b.in;", "a\\b@c.in"}) {
         CAPTURE(bad);
         CHECK(refused("email", bad));
     }
-    const std::string long_domain = "@" + std::string(61, 'd') + "." + std::string(61, 'e') + "." + std::string(61, 'f') + ".in";
-    CHECK_FALSE(refused("email", std::string(64, 'a') + long_domain));      // 253
-    CHECK(refused("email", std::string(65, 'a') + long_domain));            // the local part alone is too long
+    const std::string long_domain =
+        "@" + std::string(61, 'd') + "." + std::string(61, 'e') + "." + std::string(61, 'f') + ".in";
+    CHECK_FALSE(refused("email", std::string(64, 'a') + long_domain));         // 253
+    CHECK(refused("email", std::string(65, 'a') + long_domain));               // the local part alone is too long
     CHECK(refused("email", std::string(60, 'a') + long_domain + ".toolong"));  // 257
 }
 
@@ -127,7 +131,8 @@ TEST_CASE("numbers, times and flags have their own types") {
     };
     CHECK(result(Model::payment, "amount", std::int64_t{0}).value() == Value(std::int64_t{0}));
     CHECK(result(Model::payment, "amount", std::int64_t{INT64_MAX}).value() == Value(std::int64_t{INT64_MAX}));
-    CHECK(result(Model::payment, "amount", std::int64_t{-1}).error().message == "Payment.amount: must not be below zero");
+    CHECK(result(Model::payment, "amount", std::int64_t{-1}).error().message ==
+          "Payment.amount: must not be below zero");
     CHECK(result(Model::payment, "amount", "150"s).error().message ==
           "Payment.amount: must be a whole number of minor units");
     CHECK_FALSE(result(Model::payment, "amount", true).has_value());
@@ -151,7 +156,8 @@ TEST_CASE("typed text becomes values") {
     CHECK(typed(Model::payment, "amount", " +7 ").value() == Value(std::int64_t{7}));
     CHECK(typed(Model::payment, "amount", "१५०").value() == Value(std::int64_t{150}));
     CHECK(typed(Model::payment, "amount", "").value() == Value());
-    for (const char* const bad : {"1.5", "1,500", "abc", "12x", "-1", "+-1", "--1", "9223372036854775808", "0x10", "+"}) {
+    for (const char* const bad :
+         {"1.5", "1,500", "abc", "12x", "-1", "+-1", "--1", "9223372036854775808", "0x10", "+"}) {
         CAPTURE(bad);
         const Result<Value> value = typed(Model::payment, "amount", bad);
         REQUIRE_FALSE(value.has_value());
@@ -181,7 +187,8 @@ Value example(const FieldDef& field, Random& random) {
         case FieldType::money:
         case FieldType::integer: return static_cast<std::int64_t>(random.next() >> (1 + random.below(62)));
         case FieldType::instant:
-            return kRfc3339Min + static_cast<UnixMs>(random.below(static_cast<std::uint64_t>(kRfc3339Max - kRfc3339Min)));
+            return kRfc3339Min +
+                   static_cast<UnixMs>(random.below(static_cast<std::uint64_t>(kRfc3339Max - kRfc3339Min)));
         case FieldType::flag: return random.below(2) == 1;
         case FieldType::labels: return "a b\nred\nआशा"s;
         case FieldType::choice: return std::string(field.choices[random.below(field.choices.size())]);

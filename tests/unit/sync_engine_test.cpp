@@ -608,37 +608,17 @@ class Walk {
             case 0:
                 tell(event::Account{has_server_ = random_.below(8) != 0, signed_in_ = random_.below(4) != 0});
                 break;
-            case 1:
-                tell(event::LinkChanged{random_.below(2) == 0});
-                break;
-            case 2:
-                tell(event::OfflineChosen{offline_ = random_.below(4) == 0});
-                break;
-            case 3:
-                tell(event::SyncAsked{random_.below(2) == 0, random_.below(2) == 0});
-                break;
-            case 4:
-                tell(event::Nudged{});
-                break;
-            case 5:
-                tell(event::IntervalChanged{static_cast<std::int64_t>(random_.below(600'000))});
-                break;
-            case 6:
-                tell(event::TimerFired{});
-                break;
-            case 7:
-                stray();
-                break;
-            case 8:
-                tell(event::QueueChanged{sendable_ = static_cast<std::int64_t>(random_.below(4)), false});
-                break;
+            case 1: tell(event::LinkChanged{random_.below(2) == 0}); break;
+            case 2: tell(event::OfflineChosen{offline_ = random_.below(4) == 0}); break;
+            case 3: tell(event::SyncAsked{random_.below(2) == 0, random_.below(2) == 0}); break;
+            case 4: tell(event::Nudged{}); break;
+            case 5: tell(event::IntervalChanged{static_cast<std::int64_t>(random_.below(600'000))}); break;
+            case 6: tell(event::TimerFired{}); break;
+            case 7: stray(); break;
+            case 8: tell(event::QueueChanged{sendable_ = static_cast<std::int64_t>(random_.below(4)), false}); break;
             case 9:
-            case 10:
-                tell(event::QueueChanged{++sendable_, true});
-                break;
-            default:
-                go_on(random_.below(3) == 0);
-                break;
+            case 10: tell(event::QueueChanged{++sendable_, true}); break;
+            default: go_on(random_.below(3) == 0); break;
         }
     }
 
@@ -748,12 +728,9 @@ class Walk {
             {426, "UPGRADE_REQUIRED"}, {429, "TOO_MANY"},        {503, "BUSY"},
             {400, "MALFORMED"},        {500, "INTERNAL"}};
         switch (random_.below(4)) {
-            case 0:
-                return Unreachable{static_cast<Unreachable::Kind>(random_.below(3)), random_.below(2) == 0, "x"};
-            case 1:
-                return Health{};
-            default:
-                break;
+            case 0: return Unreachable{static_cast<Unreachable::Kind>(random_.below(3)), random_.below(2) == 0, "x"};
+            case 1: return Health{};
+            default: break;
         }
         const auto& [status, code] = kProblems[random_.below(kProblems.size())];
         return problem(status, code, static_cast<std::int64_t>(random_.below(200)) - 1);
@@ -762,12 +739,9 @@ class Walk {
     /// What comes too late or was never asked for.
     void stray() {
         switch (random_.below(3)) {
-            case 0:
-                return tell(event::Answered{last_request_, bad_reply()});
-            case 1:
-                return tell(event::Answered{0, Health{}});
-            default:
-                return tell(event::Answered{last_request_ + 1'000'000, PullPage{}});
+            case 0: return tell(event::Answered{last_request_, bad_reply()});
+            case 1: return tell(event::Answered{0, Health{}});
+            default: return tell(event::Answered{last_request_ + 1'000'000, PullPage{}});
         }
     }
 

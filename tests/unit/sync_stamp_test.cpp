@@ -91,17 +91,10 @@ TEST_CASE("hybrid clock: readings grow strictly, whatever the wall clock does") 
     UnixMs wall = 1'000;
     for (int i = 0; i < 300'000; ++i) {
         switch (random.below(100)) {
-            case 0:
-                wall -= static_cast<UnixMs>(random.below(10'000));
-                break;
-            case 1:
-                wall += static_cast<UnixMs>(random.below(10'000));
-                break;
-            case 2:
-                clock.observe(wall + static_cast<UnixMs>(random.below(20'000)) - 10'000);
-                break;
-            default:
-                break;
+            case 0: wall -= static_cast<UnixMs>(random.below(10'000)); break;
+            case 1: wall += static_cast<UnixMs>(random.below(10'000)); break;
+            case 2: clock.observe(wall + static_cast<UnixMs>(random.below(20'000)) - 10'000); break;
+            default: break;
         }
         std::string next = clock.next(wall);
         REQUIRE(parse_stamp(next).has_value());

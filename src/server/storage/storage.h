@@ -120,15 +120,11 @@ inline constexpr std::size_t kPhaseCount = 6;
 [[nodiscard]] constexpr crm::Model model_of(Phase phase) {
     switch (phase) {
         case Phase::open_leads:
-        case Phase::other_leads:
-            return crm::Model::lead;
+        case Phase::other_leads: return crm::Model::lead;
         case Phase::open_reminders:
-        case Phase::other_reminders:
-            return crm::Model::reminder;
-        case Phase::payments:
-            return crm::Model::payment;
-        case Phase::notes:
-            return crm::Model::note;
+        case Phase::other_reminders: return crm::Model::reminder;
+        case Phase::payments: return crm::Model::payment;
+        case Phase::notes: return crm::Model::note;
     }
     return crm::Model::lead;
 }

@@ -50,9 +50,7 @@ class Use {
     [[nodiscard]] std::string_view column_text(int column) const;  ///< lives until the next step; "" for NULL
     [[nodiscard]] std::string column_string(int column) const { return std::string(column_text(column)); }
     [[nodiscard]] std::int64_t column_integer(int column) const { return sqlite3_column_int64(statement_, column); }
-    [[nodiscard]] bool column_null(int column) const {
-        return sqlite3_column_type(statement_, column) == SQLITE_NULL;
-    }
+    [[nodiscard]] bool column_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
     [[nodiscard]] Uuid column_uuid(int column) const;  ///< nil for anything but 16 bytes
     /// As the table has it: flags come back as integers.
     [[nodiscard]] crm::ValueView column_value(int column) const;

@@ -7,19 +7,15 @@ namespace {
 ErrorKind kind_of(int code) {
     switch (code & 0xff) {
         case SQLITE_BUSY:
-        case SQLITE_LOCKED:
-            return ErrorKind::busy;
+        case SQLITE_LOCKED: return ErrorKind::busy;
         case SQLITE_CORRUPT:
-        case SQLITE_NOTADB:
-            return ErrorKind::corrupt;
+        case SQLITE_NOTADB: return ErrorKind::corrupt;
         case SQLITE_FULL:
         case SQLITE_IOERR:
         case SQLITE_READONLY:
         case SQLITE_PERM:
-        case SQLITE_CANTOPEN:
-            return ErrorKind::disk;
-        default:
-            return ErrorKind::internal;
+        case SQLITE_CANTOPEN: return ErrorKind::disk;
+        default: return ErrorKind::internal;
     }
 }
 
@@ -92,12 +88,9 @@ std::string_view Use::column_text(int column) const {
 
 crm::ValueView Use::column_value(int column) const {
     switch (sqlite3_column_type(statement_, column)) {
-        case SQLITE_NULL:
-            return {};
-        case SQLITE_INTEGER:
-            return column_integer(column);
-        default:
-            return column_text(column);
+        case SQLITE_NULL: return {};
+        case SQLITE_INTEGER: return column_integer(column);
+        default: return column_text(column);
     }
 }
 

@@ -98,21 +98,12 @@ std::string phase_sql(Phase phase, bool all) {
         kOpenLead + "))";
     std::string where;
     switch (phase) {
-        case Phase::open_leads:
-            where = std::string(" AND ") + kOpenLead;
-            break;
-        case Phase::other_leads:
-            where = std::string(" AND (") + kOpenLead + ") IS NOT TRUE";
-            break;
-        case Phase::open_reminders:
-            where = " AND " + open_reminder;
-            break;
-        case Phase::other_reminders:
-            where = " AND NOT " + open_reminder;
-            break;
+        case Phase::open_leads: where = std::string(" AND ") + kOpenLead; break;
+        case Phase::other_leads: where = std::string(" AND (") + kOpenLead + ") IS NOT TRUE"; break;
+        case Phase::open_reminders: where = " AND " + open_reminder; break;
+        case Phase::other_reminders: where = " AND NOT " + open_reminder; break;
         case Phase::payments:
-        case Phase::notes:
-            break;
+        case Phase::notes: break;
     }
     const crm::Model model = model_of(phase);
     return "SELECT " + columns(model, "r.") + " FROM " + table(model) + " r WHERE r.workspace_id = ?1 AND r.id < ?2" +

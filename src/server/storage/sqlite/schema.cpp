@@ -111,10 +111,8 @@ std::string_view type_of(const crm::FieldDef& field) {
         case crm::FieldType::money:
         case crm::FieldType::instant:
         case crm::FieldType::flag:
-        case crm::FieldType::integer:
-            return "INTEGER";
-        default:
-            return "TEXT";
+        case crm::FieldType::integer: return "INTEGER";
+        default: return "TEXT";
     }
 }
 
