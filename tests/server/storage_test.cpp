@@ -103,7 +103,7 @@ TEST_CASE("storage: a file of another program stays as it is") {
         CHECK((contents(directory.file()) == before));
     };
     std::ofstream(directory.file(), std::ios::binary) << std::string(10'000, 'x');
-    refused("DATABASE");
+    refused("NOT_A_DATABASE");
     fs::remove(directory.file());
     { REQUIRE(open_storage(directory.url(), system_random())); }
     // The application's and the schema's numbers stand at bytes 68 and 60 of the file (sqlite.org/fileformat.html).

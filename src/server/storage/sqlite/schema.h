@@ -6,9 +6,12 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "crm/model.h"
-#include "server/storage/sqlite/connection.h"
+#include "store/sqlite/connection.h"
 
 namespace ct::server::sqlite {
+
+using ct::sqlite::Connection;
+using ct::sqlite::Use;
 
 /// Makes or updates the tables in one transaction. Error NOT_OURS for a file of another program, NEWER_DATABASE for
 /// one of a later version; neither is touched.

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "server/storage/sqlite/connection.h"
+#include "server/storage/sqlite/schema.h"
 #include "server/storage/storage.h"
 
 namespace ct::server::sqlite {
