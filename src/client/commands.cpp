@@ -131,8 +131,7 @@ std::uint64_t Editor::run(std::vector<Edit> edits) {
     return ticket;
 }
 
-// --- what the worker says
-// ---------------------------------------------------------------------------------------------
+// ---- what the worker says
 
 std::optional<crm::Record> Editor::shown(const Unsaved& unsaved) {
     std::optional<crm::Record> record = unsaved.stored;
@@ -215,8 +214,7 @@ std::optional<std::string> Editor::observe(Event& event) {
     return std::nullopt;
 }
 
-// --- undo and redo
-// ------------------------------------------------------------------------------------------------------
+// ---- undo and redo
 
 const std::string& Editor::undo_label() const {
     static const std::string kNone;

@@ -21,7 +21,7 @@ struct Edit {
     crm::Changes changes;  ///< validated
 };
 
-// --- UI -> worker --------------------------------------------------------------------------------------------------
+// ---- UI -> worker
 struct Commit {
     std::uint64_t ticket = 0;  ///< given by the UI, comes back in Saved or SaveFailed
     std::vector<Edit> edits;   ///< one save of the user; more than one: a group, all or none
@@ -49,7 +49,7 @@ struct IntervalChanged {
 using Command = std::variant<std::monostate, Commit, SyncNow, WorkOffline, WindowFocused, SignIn, SignOut, ListQueue,
                              RetryOperation, DiscardOperation, ListHistory, IntervalChanged>;
 
-// --- worker -> UI --------------------------------------------------------------------------------------------------
+// ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
 enum class Indicator : std::uint8_t {
     synced,

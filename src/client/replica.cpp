@@ -61,7 +61,7 @@ void Replica::start() {
     tell(sync::event::Account{!store_.state().server_url.empty(), signed_in()});
 }
 
-// --- edits ----------------------------------------------------------------------------------------------------------
+// ---- edits
 
 Result<std::vector<sync::Operation>> Replica::operations_for(const std::vector<Edit>& edits) {
     std::vector<sync::Operation> operations;
@@ -148,7 +148,7 @@ Result<store::Visible> Replica::discard(const Uuid& operation) {
     return visible;
 }
 
-// --- account --------------------------------------------------------------------------------------------------------
+// ---- account
 
 Result<void> Replica::sign_in(const SignIn& request) {
     if (!net::transport_is_safe(request.server_url)) {
@@ -209,7 +209,7 @@ Result<void> Replica::sign_out() {
     return {};
 }
 
-// --- between the engine and the world -------------------------------------------------------------------------------
+// ---- between the engine and the world
 
 void Replica::tell(sync::Event event) {
     told_.push_back(std::move(event));
@@ -358,7 +358,7 @@ void Replica::on(sync::action::RoundFinished& action) {
     ports_.emit(SyncFinished{std::move(row), action.asked_for, std::move(action.detail)});
 }
 
-// --- what is shown --------------------------------------------------------------------------------------------------
+// ---- what is shown
 
 void Replica::queue_changed(bool edited) { tell(sync::event::QueueChanged{store_.queue().sendable, edited}); }
 

@@ -4,8 +4,7 @@
 
 namespace ct::client {
 
-// --- Table
-// ------------------------------------------------------------------------------------------------------------
+// ---- Table
 
 const crm::Record* Table::find(const Uuid& id) const {
     const auto at = rows_.find(id);
@@ -47,8 +46,7 @@ void Table::reserve(std::size_t count) {
     rows_.reserve(count);
 }
 
-// --- State
-// ------------------------------------------------------------------------------------------------------------
+// ---- State
 
 namespace {
 

@@ -106,7 +106,7 @@ struct Encoded {
 
 }  // namespace
 
-// --- Fields ----------------------------------------------------------------------------------------------------------
+// ---- Fields
 
 Fields::Entry Fields::decode(std::string_view packed, std::size_t at) {
     const FieldId field = byte_at(packed, at);
@@ -221,7 +221,7 @@ void Fields::append(FieldId field, ValueView value) {
     packed_[0] = static_cast<char>(field);
 }
 
-// --- Changes ---------------------------------------------------------------------------------------------------------
+// ---- Changes
 
 const Value* Changes::find(FieldId field) const {
     for (const auto& [id, value] : fields) {
@@ -240,7 +240,7 @@ void Changes::set(FieldId field, Value value) {
     fields.emplace_back(field, std::move(value));
 }
 
-// --- Record ----------------------------------------------------------------------------------------------------------
+// ---- Record
 
 namespace {
 

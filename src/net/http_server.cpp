@@ -35,7 +35,7 @@ constexpr Milliseconds kAcceptPause{50};
 
 [[nodiscard]] SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
 
-// ---- problem+json ------------------------------------------------------------------------------------------------
+// ---- problem+json
 
 struct Refusal {
     int status;
@@ -74,7 +74,7 @@ struct Refusal {
     return out;
 }
 
-// ---- one request -------------------------------------------------------------------------------------------------
+// ---- one request
 
 /// What the hooks of cpp-httplib share about the request under way. They get the library's own objects only, all of
 /// them run on the connection's thread: hence the thread-local pointer.

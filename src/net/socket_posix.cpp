@@ -82,7 +82,7 @@ void tune(Handle socket) {
     ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
-// ---- name look-up ------------------------------------------------------------------------------------------------
+// ---- name look-up
 
 struct Lookup {
     std::string host;
@@ -177,7 +177,7 @@ struct Resolved {
     return out;
 }
 
-// ---- connecting --------------------------------------------------------------------------------------------------
+// ---- connecting
 
 [[nodiscard]] NetFailure failure_of_connect(int error) {
     switch (error) {
@@ -283,7 +283,7 @@ class Race {
 
 }  // namespace
 
-// ---- Wake --------------------------------------------------------------------------------------------------------
+// ---- Wake
 
 Wake::Wake() : handle_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
@@ -301,7 +301,7 @@ void Wake::clear() {
     [[maybe_unused]] const ssize_t got = ::read(handle_, &count, sizeof count);  // nothing to read: it was clear
 }
 
-// ---- waiting, reading, writing -----------------------------------------------------------------------------------
+// ---- waiting, reading, writing
 
 Readiness wait_for(Handle socket, Wait what, SteadyTime deadline, const Wake* wake) {
     // poll(2) ignores the entries whose descriptor is -1.
@@ -346,7 +346,7 @@ std::string system_message(int error) { return std::generic_category().message(e
 
 bool is_reset(int error) { return error == ECONNRESET || error == EPIPE; }
 
-// ---- Socket ------------------------------------------------------------------------------------------------------
+// ---- Socket
 
 Socket& Socket::operator=(Socket&& other) noexcept {
     if (this != &other) {
@@ -362,7 +362,7 @@ void Socket::close() {
     if (handle_ != kNoHandle) ::close(release());
 }
 
-// ---- both ends ---------------------------------------------------------------------------------------------------
+// ---- both ends
 
 Connected connect_to(const std::string& host, int port, SteadyTime deadline, const Wake* wake) {
     Connected out;

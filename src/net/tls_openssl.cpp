@@ -43,7 +43,7 @@ using SessionPtr = std::unique_ptr<SSL, Freed<SSL_free>>;
     return text.data();
 }
 
-// ---- our socket calls as OpenSSL's transport, because its own write raises SIGPIPE ---------------------------------
+// ---- our socket calls as OpenSSL's transport, because its own write raises SIGPIPE
 
 [[nodiscard]] Handle handle_of(BIO* bio) {
     return static_cast<Handle>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
@@ -92,7 +92,7 @@ long transport_control(BIO* /*bio*/, int command, long /*number*/, void* /*point
     return bio;
 }
 
-// ---- sessions ----------------------------------------------------------------------------------------------------
+// ---- sessions
 
 class OpenSslSession final : public TlsSession {
   public:

@@ -159,8 +159,7 @@ Result<void> Store::Impl::audit(const QueuedOperation& queued, std::string_view 
     return add_audit(*connection, row);
 }
 
-// --- sending
-// ----------------------------------------------------------------------------------------------------------
+// ---- sending
 
 Result<Batch> Store::take_batch(const BatchLimits& limits) {
     Batch batch;

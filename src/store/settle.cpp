@@ -146,8 +146,7 @@ Result<void> Store::Impl::keep(const QueueEntry& entry, const OperationResult& r
     return audit(*queued, result.verdict == Verdict::conflict ? "CONFLICT" : "REJECTED", queued->user);
 }
 
-// --- decisions of people
-// ----------------------------------------------------------------------------------------------
+// ---- decisions of people
 
 Result<std::vector<Position>> Store::Impl::decidable(const Uuid& operation) const {
     const QueueEntry* entry = index.find(operation);

@@ -48,7 +48,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& file, const Clock&
     return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
-// --- connection and transactions ------------------------------------------------------------------------------------
+// ---- connection and transactions
 
 Result<void> Store::Impl::connect() {
     tables.reset();
@@ -102,7 +102,7 @@ Result<void> Store::Impl::write_state(const SyncState& next) {
     return {};
 }
 
-// --- reading --------------------------------------------------------------------------------------------------------
+// ---- reading
 
 Result<void> Store::load(crm::Model model, std::size_t chunk,
                          const std::function<void(std::vector<crm::Record>&&)>& visit) const {
@@ -142,7 +142,7 @@ Result<std::int64_t> Store::count(crm::Model model) const {
     return impl_->records(model).count_living();
 }
 
-// --- queue ----------------------------------------------------------------------------------------------------------
+// ---- queue
 
 const QueueSummary& Store::queue() const { return impl_->index.summary(); }
 
@@ -158,7 +158,7 @@ Result<std::vector<sync::QueuedOperation>> Store::list_queue(std::size_t limit) 
     return list;
 }
 
-// --- identity, state, history ---------------------------------------------------------------------------------------
+// ---- identity, state, history
 
 const SyncState& Store::state() const { return impl_->state; }
 

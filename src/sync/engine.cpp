@@ -50,7 +50,7 @@ std::uint64_t Engine::new_request() {
     return awaited_;
 }
 
-// --- what we are told -----------------------------------------------------------------------------------------------
+// ---- what we are told
 
 void Engine::on(const event::QueueChanged& event) {
     const bool more = event.sendable > sendable_;
@@ -156,7 +156,7 @@ void Engine::on(const event::TimerFired&) {
     }
 }
 
-// --- a round --------------------------------------------------------------------------------------------------------
+// ---- a round
 
 void Engine::start_round() {
     counts_ = {};
@@ -279,7 +279,7 @@ void Engine::on(const event::PageDone& event) {
     }
 }
 
-// --- when it does not go as it should -------------------------------------------------------------------------------
+// ---- when it does not go as it should
 
 void Engine::shrink_batch() {
     batch_bytes_ =
@@ -335,7 +335,7 @@ void Engine::on(const event::LocalFailure& event) {
     finish(Obstacle::local, code_of(Obstacle::local), event.message);
 }
 
-// --- the end of a round, and the next -------------------------------------------------------------------------------
+// ---- the end of a round, and the next
 
 void Engine::finish(Obstacle obstacle, std::string outcome, std::string detail) {
     const bool succeeded = outcome == "done";
@@ -393,7 +393,7 @@ void Engine::schedule(bool succeeded) {
     due_ = at;
 }
 
-// --- what it says of itself -----------------------------------------------------------------------------------------
+// ---- what it says of itself
 
 bool Engine::invariant() const {
     if (phase_ != Phase::idle) {

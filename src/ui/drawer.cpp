@@ -20,8 +20,7 @@ constexpr float kPadding = 24;
 
 }  // namespace
 
-// --- which record
-// ---------------------------------------------------------------------------------------------------------
+// ---- which record
 
 void Drawer::take(Desk& desk, const Shown& shown, Form form) {
     shown_ = shown;
@@ -86,8 +85,7 @@ void Drawer::close(Desk& desk) {
     shut(desk);
 }
 
-// --- saving
-// ---------------------------------------------------------------------------------------------------------------
+// ---- saving
 
 void Drawer::save(Desk& desk) {
     if (!open() || (!form_->dirty() && !form_->is_new())) return;
@@ -133,8 +131,7 @@ void Drawer::on_save_failed(Desk& desk, std::uint64_t ticket, const Error& error
     form_->mark_unsaved(record);
 }
 
-// --- drawing
-// --------------------------------------------------------------------------------------------------------------
+// ---- drawing
 
 void Drawer::draw(Desk& desk) {
     if (!open()) return;

@@ -72,8 +72,7 @@ std::vector<std::vector<FieldId>> form_layout(Model model) {
     return rows;
 }
 
-// --- from and to records
-// ------------------------------------------------------------------------------------------------
+// ---- from and to records
 
 std::string Form::text_from(FieldId field, crm::ValueView value, std::string_view currency) const {
     if (const auto* words = std::get_if<std::string_view>(&value)) return std::string(*words);

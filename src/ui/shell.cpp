@@ -39,8 +39,7 @@ Records* Shell::current(const Desk& desk) {
     }
 }
 
-// --- keys
-// -----------------------------------------------------------------------------------------------------------------
+// ---- keys
 
 void Shell::handle_keys(Desk& desk) {
     const auto pressed = [](ImGuiKey key) { return ImGui::IsKeyPressed(key, false); };
@@ -72,8 +71,7 @@ void Shell::handle_control_keys(Desk& desk) {
     }
 }
 
-// --- drawing
-// --------------------------------------------------------------------------------------------------------------
+// ---- drawing
 
 float Shell::navigation_width(const Theme& theme) {
     return theme.px(ImGui::GetMainViewport()->Size.x < theme.px(kIconsOnlyBelow) ? kIconsOnlyWidth : kNavigationWidth);

@@ -94,7 +94,7 @@ void Laptop::arm_timer() {
     });
 }
 
-// --- edits ----------------------------------------------------------------------------------------------------------
+// ---- edits
 
 std::optional<Uuid> Laptop::any_record(Model model) {
     std::vector<Uuid> ids;
@@ -212,7 +212,7 @@ void Laptop::discard_refused() {
     world_.observe(*this);
 }
 
-// --- checks ---------------------------------------------------------------------------------------------------------
+// ---- checks
 
 std::map<Uuid, crm::Record> Laptop::records(Model model) {
     std::map<Uuid, crm::Record> all;

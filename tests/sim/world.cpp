@@ -103,7 +103,7 @@ Laptop& World::add_laptop() {
     return laptop;
 }
 
-// --- time -----------------------------------------------------------------------------------------------------------
+// ---- time
 
 void World::at(SteadyMs when, std::function<void()> what) {
     happenings_.push({std::max(when, now_), ++happened_, std::move(what)});
@@ -149,7 +149,7 @@ std::string World::describe() {
     return text;
 }
 
-// --- network --------------------------------------------------------------------------------------------------------
+// ---- network
 
 net::HttpOutcome World::answer(const client::NetJob& job) {
     net::HttpOutcome outcome;
@@ -207,7 +207,7 @@ void World::observe(Laptop& laptop) {
     if (failure.empty() && random_.below(10) == 0) failure = laptop.check();
 }
 
-// --- the rules ------------------------------------------------------------------------------------------------------
+// ---- the rules
 
 std::string World::check() {
     for (auto& laptop : laptops_) {

@@ -212,8 +212,7 @@ const std::string& Driver::screen() {
 
 bool Driver::shows(std::string_view text) { return screen().find(text) != std::string::npos; }
 
-// --- the worker's part
-// ----------------------------------------------------------------------------------------------------
+// ---- the worker's part
 
 void Driver::send(client::Event event) { app->handle(std::move(event)); }
 

@@ -594,7 +594,7 @@ TEST_CASE("engine: an interval that the user chooses counts from now") {
     CHECK(hand.due_in() >= 54'000);
 }
 
-// --- a long random walk ---------------------------------------------------------------------------------------------
+// ---- a long random walk
 
 /// Drives an engine as the replica does, with a world that answers anything at any time. What the engine is owed an
 /// event for is in `owed`; it may not be at work without.

@@ -51,8 +51,7 @@ Result<server::Workspace> workspace_of(Storage& storage, const Asked& asked) {
                              : "there are several workspaces: name one with --workspace");
 }
 
-// --- actions
-// ----------------------------------------------------------------------------------------------------------
+// ---- actions
 
 Result<void> add_workspace(Storage& storage, const Asked& asked) {
     const auto made = server::create_workspace(storage, system_clock(), system_random(), asked.name);
@@ -141,8 +140,7 @@ Result<void> revoke_device(Storage& storage, const Asked& asked) {
     return {};
 }
 
-// --- the command line
-// ---------------------------------------------------------------------------------------------------
+// ---- the command line
 
 CLI::App* command(CLI::App& parent, Asked& asked, const std::string& name, const std::string& help, Action action) {
     CLI::App* made = parent.add_subcommand(name, help);
