@@ -173,12 +173,16 @@ bool Fields::flag(FieldId field) const {
     return found != nullptr && *found;
 }
 
+bool Fields::holds(const char* byte) const {
+    const std::less_equal<const char*> before;
+    return before(packed_.data(), byte) && before(byte, packed_.data() + packed_.size());
+}
+
 void Fields::splice(std::size_t at, std::size_t end, FieldId field, ValueView value) {
     // A view into ourselves would not survive the move of bytes below.
     std::string kept;
     if (const auto* const text = std::get_if<std::string_view>(&value)) {
-        const std::less_equal<const char*> before;
-        if (before(packed_.data(), text->data()) && before(text->data(), packed_.data() + packed_.size())) {
+        if (holds(text->data())) {
             kept = *text;
             value = std::string_view(kept);
         }
@@ -216,8 +220,12 @@ void Fields::set(FieldId field, ValueView value) {
 void Fields::append(FieldId field, ValueView value) {
     if (!packed_.empty() && field <= static_cast<FieldId>(packed_[0])) broken("append out of order");
     if (counts_as_absent(value)) return;
+    if (const auto* const text = std::get_if<std::string_view>(&value); text != nullptr && holds(text->data())) {
+        return append(field, std::string_view(std::string(*text)));
+    }
     if (packed_.empty()) packed_.push_back('\0');
-    splice(packed_.size(), packed_.size(), field, value);
+    const Encoded entry = encode(field, value);
+    packed_.append(entry.head.data(), entry.head_size).append(entry.text);
     packed_[0] = static_cast<char>(field);
 }
 

@@ -46,6 +46,7 @@ class Fields {
     [[nodiscard]] static Entry decode(std::string_view packed, std::size_t at);
     [[nodiscard]] static std::size_t entry_end(std::string_view packed, std::size_t at);
     [[nodiscard]] std::size_t find(FieldId field) const;  // its offset, or that of the first entry behind it
+    [[nodiscard]] bool holds(const char* byte) const;     // it is one of packed_'s
     void splice(std::size_t at, std::size_t end, FieldId field, ValueView value);
 
     // Empty without fields. Else: the highest field that is there, then entries in rising order. An entry is the

@@ -136,11 +136,16 @@ Result<void> RecordTable::write(sqlite::Use& use, const crm::Record& record) {
     use.uuid(record.id).integer(record.version).integer(record.created_at).integer(record.updated_at);
     use.integer(record.deleted ? 1 : 0).text(crm::name(record.sync_status)).integer(record.last_synced_at);
     use.text_or_null(record.extra).integer(checksum_of(record, record.fields, scratch_));
-    std::array<crm::ValueView, 256> values;
-    const std::size_t count = crm::def(model_).fields.size();
-    std::fill_n(values.begin(), count, crm::ValueView{});
-    record.fields.each([&](crm::FieldId field, crm::ValueView value) { values[field] = value; });
-    for (std::size_t i = 0; i < count; ++i) use.value(values[i]);
+    std::size_t next = 0;
+    const auto absent_until = [&](std::size_t field) {
+        for (; next < field; ++next) use.null();
+    };
+    record.fields.each([&](crm::FieldId field, crm::ValueView value) {
+        absent_until(field);
+        use.value(value);
+        ++next;
+    });
+    absent_until(crm::def(model_).fields.size());
     return use.run();
 }
 
