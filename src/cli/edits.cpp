@@ -48,6 +48,7 @@ Outcome run_add(Context& context) {
     if (!model) return fail(model.error());
     auto changes = parse_assignments(*model, context.options().assignments);
     if (!changes) return fail(changes.error());
+    crm::complete_phones(*model, *changes, context.config().default_country);
     if (auto valid = crm::validate_new(*model, *changes); !valid) return fail(valid.error());
     auto session = context.session();
     if (!session) return fail(session.error());
@@ -63,6 +64,7 @@ Outcome run_set(Context& context) {
     }
     auto changes = parse_assignments(*model, context.options().assignments);
     if (!changes) return fail(changes.error());
+    crm::complete_phones(*model, *changes, context.config().default_country);
     if (auto valid = crm::validate(*model, *changes); !valid) return fail(valid.error());
     const auto record = named_record(context, *model);
     if (!record) return fail(record.error());

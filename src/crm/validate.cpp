@@ -364,4 +364,13 @@ Result<void> validate_new(Model model, Changes& changes) {
     return {};
 }
 
+void complete_phones(Model model, Changes& changes, std::string_view default_country) {
+    for (auto& [field, value] : changes.fields) {
+        auto* const typed = std::get_if<std::string>(&value);
+        if (typed == nullptr || def(model, field).type != FieldType::phone) continue;
+        std::string meant = phone_e164(*typed, default_country);
+        if (!meant.empty() && meant != phone_e164(*typed)) *typed = std::move(meant);
+    }
+}
+
 }  // namespace ct::crm

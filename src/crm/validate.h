@@ -27,6 +27,9 @@ namespace ct::crm {
 /// E.164 ("+919876543210") of a typed number, or empty when it is not one. National numbers get the default
 /// country's calling code. The user's own text is kept beside it, so a wrong guess loses nothing.
 [[nodiscard]] std::string phone_e164(std::string_view typed, std::string_view default_country = "IN");
+/// Gives national numbers their country where it is not the one that every device assumes (see phone_e164): all devices
+/// must read the same number out of the same text, and only this one knows its user's country.
+void complete_phones(Model model, Changes& changes, std::string_view default_country);
 
 /// Digits after the point of an ISO 4217 currency: INR 2, JPY 0, KWD 3. Unknown codes: 2.
 [[nodiscard]] int currency_digits(std::string_view code);

@@ -194,6 +194,7 @@ std::optional<crm::Changes> Form::collect(const Desk& desk) {
         if (!entry.error.empty() && !focus_) focus_ = field;
     }
     if (focus_) return std::nullopt;
+    crm::complete_phones(model_, changes, desk.config.default_country);
     return changes;
 }
 

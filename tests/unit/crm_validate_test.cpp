@@ -82,6 +82,22 @@ TEST_CASE("e-mail addresses") {
     CHECK(refused("email", std::string(60, 'a') + long_domain + ".toolong"));  // 257
 }
 
+TEST_CASE("phones: a national number of another country than all devices assume gets its country") {
+    const auto completed = [](const std::string& typed, std::string_view country) {
+        Changes changes;
+        changes.set(lead("name"), typed);
+        changes.set(lead("phone"), typed);
+        complete_phones(Model::lead, changes, country);
+        CHECK(std::get<std::string>(*changes.find(lead("name"))) == typed);
+        return std::get<std::string>(*changes.find(lead("phone")));
+    };
+    CHECK(completed("(212) 555-0123", "US") == "+12125550123");
+    CHECK(completed("98765 43210", "IN") == "98765 43210");
+    CHECK(completed("+91 98765 43210", "US") == "+91 98765 43210");
+    CHECK(completed("100", "US") == "100");
+    CHECK(completed("none", "US") == "none");
+}
+
 TEST_CASE("phones: the typed text stays, but must have digits") {
     CHECK(lead_text("phone", " 98765-43210 (office) ") == "98765-43210 (office)");
     CHECK(lead_text("phone", "९८७६५ ४३२१०") == "९८७६५ ४३२१०");
