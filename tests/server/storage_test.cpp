@@ -133,6 +133,10 @@ TEST_CASE("storage: what cannot be opened or written is one line with the path")
         REQUIRE_FALSE(opened);
         CHECK(opened.error().code == "UNSUPPORTED_DATABASE");
     }
+    const auto refused = open_storage(directory.url(), system_random(), IfMissing::refuse);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == "NO_DATABASE");
+    CHECK_FALSE(fs::exists(directory.file()));
     if (::geteuid() == 0) return;  // root writes everywhere
     REQUIRE(::chmod(directory.path.c_str(), 0500) == 0);
     const auto opened = open_storage(directory.url(), system_random());

@@ -29,6 +29,7 @@ struct Asked {
     ServeOptions serve;
     std::string workspace, name, email, role = "EMPLOYEE", device;
     Action action;
+    server::IfMissing missing = server::IfMissing::refuse;
 };
 
 Result<std::string> read_password() {
@@ -142,10 +143,16 @@ Result<void> revoke_device(Storage& storage, const Asked& asked) {
 
 // ---- the command line
 
-CLI::App* command(CLI::App& parent, Asked& asked, const std::string& name, const std::string& help, Action action) {
+CLI::App* command(CLI::App& parent, Asked& asked, const std::string& name, const std::string& help, Action action,
+                  server::IfMissing missing = server::IfMissing::refuse) {
     CLI::App* made = parent.add_subcommand(name, help);
     made->add_option("--database-url", asked.database, "file:PATH; also from DATABASE_URL")->capture_default_str();
-    if (action) made->callback([&asked, action = std::move(action)] { asked.action = action; });
+    if (action) {
+        made->callback([&asked, action = std::move(action), missing] {
+            asked.action = action;
+            asked.missing = missing;
+        });
+    }
     return made;
 }
 
@@ -187,11 +194,14 @@ void add_user_commands(CLI::App& app, Asked& asked) {
         ->required();
 }
 
+constexpr auto kCreate = server::IfMissing::create;
+
 void add_commands(CLI::App& app, Asked& asked) {
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("colortouchd ") + COLORTOUCH_VERSION);
-    CLI::App* serving = command(app, asked, "serve", "Answer clients until told to stop",
-                                [&asked](Storage& s) { return serve(s, asked.serve); });
+    CLI::App* serving = command(
+        app, asked, "serve", "Answer clients until told to stop",
+        [&asked](Storage& s) { return serve(s, asked.serve); }, kCreate);
     serving->add_option("--listen", asked.serve.listen, "HOST:PORT; port 0 takes a free one")
         ->check([](const std::string& text) {
             const auto address = parse_listen(text);
@@ -202,11 +212,14 @@ void add_commands(CLI::App& app, Asked& asked) {
     CLI::Option* key = serving->add_option("--tls-key", asked.serve.tls_key, "PEM file");
     cert->needs(key);
     key->needs(cert);
-    command(app, asked, "migrate", "Bring the database's tables up to date", [](Storage&) { return Result<void>(); });
-    command(app, asked, "demo", "Make the sample workspace \"ColorTouch Demo\"", make_demo);
+    command(
+        app, asked, "migrate", "Bring the database's tables up to date", [](Storage&) { return Result<void>(); },
+        kCreate);
+    command(app, asked, "demo", "Make the sample workspace \"ColorTouch Demo\"", make_demo, kCreate);
     CLI::App* workspace = family(app, "workspace", "Customers, each with data of its own");
-    command(*workspace, asked, "add", "Add a workspace; prints its id",
-            [&asked](Storage& s) { return add_workspace(s, asked); })
+    command(
+        *workspace, asked, "add", "Add a workspace; prints its id",
+        [&asked](Storage& s) { return add_workspace(s, asked); }, kCreate)
         ->add_option("NAME", asked.name)
         ->required();
     command(*workspace, asked, "list", "List workspaces", list_workspaces);
@@ -241,7 +254,7 @@ int run(int argc, char** argv) {
     } catch (const CLI::ParseError& wrong) {
         return misused(app, wrong);
     }
-    auto storage = server::open_storage(asked.database, system_random());
+    auto storage = server::open_storage(asked.database, system_random(), asked.missing);
     if (!storage) return failed(storage.error());
     const auto done = asked.action(**storage);
     return done ? 0 : failed(done.error());

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/file.h"
 #include "server/storage/sqlite/sqlite_storage.h"
 
 namespace ct::server {
@@ -21,7 +22,7 @@ std::optional<Role> find_role(std::string_view wanted) {
     return std::nullopt;
 }
 
-Result<std::unique_ptr<Storage>> open_storage(const std::string& url, Random& random) {
+Result<std::unique_ptr<Storage>> open_storage(const std::string& url, Random& random, IfMissing missing) {
     for (const std::string_view scheme : {"postgresql://", "postgres://", "mysql://", "mariadb://"}) {
         if (url.starts_with(scheme)) {
             return fail(ErrorKind::invalid, "UNSUPPORTED_DATABASE",
@@ -32,6 +33,10 @@ Result<std::unique_ptr<Storage>> open_storage(const std::string& url, Random& ra
     if (path.starts_with("file:")) path.remove_prefix(5);
     if (path.empty() || path.find("://") != std::string_view::npos) {
         return fail(ErrorKind::invalid, "UNSUPPORTED_DATABASE", "\"" + url + "\" names no database: use file:PATH");
+    }
+    if (missing == IfMissing::refuse && !path_exists(std::string(path))) {
+        return fail(ErrorKind::not_found, "NO_DATABASE",
+                    "there is no database " + std::string(path) + "; `colortouchd migrate` makes one");
     }
     return sqlite::SqliteStorage::open(std::string(path), random);
 }

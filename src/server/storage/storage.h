@@ -168,6 +168,8 @@ class Storage : public Accounts {
 
 /// Opens what a DATABASE_URL names and brings its tables up to date: "file:PATH" (a path alone will do;
 /// "file::memory:" for tests). Error UNSUPPORTED_DATABASE for other kinds.
-[[nodiscard]] Result<std::unique_ptr<Storage>> open_storage(const std::string& url, Random& random);
+enum class IfMissing { create, refuse };  ///< refuse: error NO_DATABASE
+[[nodiscard]] Result<std::unique_ptr<Storage>> open_storage(const std::string& url, Random& random,
+                                                            IfMissing missing = IfMissing::create);
 
 }  // namespace ct::server

@@ -1,4 +1,5 @@
 // Workspaces, users, devices and sessions.
+#include "base/utf8.h"
 #include "server/storage/sqlite/sqlite_storage.h"
 
 namespace ct::server::sqlite {
@@ -57,7 +58,8 @@ Result<Workspace> SqliteStorage::add_workspace(const std::string& id, const std:
     const auto done = write([&](Connection& connection) -> Result<void> {
         const auto taken = exists(connection, "SELECT 1 FROM workspace WHERE name = ? AND ? = 0", name, 0);
         if (!taken) return fail(taken.error());
-        if (*taken) return fail(ErrorKind::invalid, "NAME_TAKEN", "a workspace of that name exists already", "name");
+        if (*taken)
+            return fail(ErrorKind::invalid, "NAME_TAKEN", "there is a workspace " + quote(name) + " already", "name");
         auto use =
             connection.prepare("INSERT INTO workspace(id, name, created_at) VALUES(?, ?, ?) RETURNING workspace_id");
         if (!use) return fail(use.error());
@@ -89,7 +91,8 @@ Result<void> SqliteStorage::add_user(const User& user, UnixMs now) {
                                   user.workspace.key);
         if (!taken) return fail(taken.error());
         if (*taken)
-            return fail(ErrorKind::invalid, "EMAIL_TAKEN", "a user with that e-mail address exists already", "email");
+            return fail(ErrorKind::invalid, "EMAIL_TAKEN", "there is a user " + quote(user.email) + " already",
+                        "email");
         auto use = connection.prepare(
             "INSERT INTO user(workspace_id, id, email, name, role, disabled, password, created_at) "
             "VALUES(?, ?, ?, ?, ?, ?, ?, ?)");

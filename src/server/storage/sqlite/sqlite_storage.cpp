@@ -27,7 +27,7 @@ Result<std::unique_ptr<Connection>> open_writer(const std::string& path) {
 }
 
 Error with_path(Error error, const std::string& path) {
-    error.message = path + ": " + error.message;
+    if (error.message.find(path) == std::string::npos) error.message = path + ": " + error.message;
     return error;
 }
 
