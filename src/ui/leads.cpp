@@ -20,14 +20,14 @@ RecordsSpec leads_page() {
     RecordsSpec spec;
     spec.model = Model::lead;
     spec.columns = {
-        {Kind::title, lead("name"), "Name", 2.2F},
+        {Kind::title, lead("name"), "Name", 2.4F},
         {Kind::field, lead("company"), "Company", 1.6F, false, 900},
-        {Kind::field, lead("phone"), "Phone", 1.4F, false, 600},
+        {Kind::field, lead("phone"), "Phone", -120, false, 600},
         {Kind::field, lead("email"), "E-mail", 1.7F, true},
-        {Kind::field, lead("city"), "City", 1.0F, false, 900},
-        {Kind::field, lead("status"), "Status", -112},
-        {Kind::field, lead("tag"), "Tag", -116, false, 900},
-        {Kind::money, lead("amount"), "Value", 1.2F, false, 600},
+        {Kind::field, lead("city"), "City", 1.0F, false, 1'080},
+        {Kind::field, lead("status"), "Status", -104},
+        {Kind::field, lead("tag"), "Tag", -84, false, 900},
+        {Kind::money, lead("amount"), "Value", -100, false, 600},
         {Kind::field, lead("source"), "Source", 1.0F, true},
         {Kind::field, lead("enquiryDate"), "Enquiry", 1.0F, true},
         {Kind::field, lead("labels"), "Labels", 1.3F, true},
