@@ -152,7 +152,7 @@ struct Client::Impl {
         return result;
     }
 
-    // --- the worker thread -------------------------------------------------------------------------------------------
+    // ---- the worker thread
 
     void run() {
         if (options.load_records) load();

@@ -42,7 +42,7 @@ class Replica {
     /// Reads the token and tells the engine how things stand. Call once, before everything else.
     void start();
 
-    // --- edits -------------------------------------------------------------------------------------------------------
+    // ---- edits
     /// One save: validated, stamped, durable when it returns a value.
     [[nodiscard]] Result<store::Committed> commit(const std::vector<Edit>& edits);
     /// Several saves in one transaction (group commit); each gets its Saved or SaveFailed event. One that is wrong
@@ -52,13 +52,13 @@ class Replica {
     [[nodiscard]] Result<store::Visible> discard(const Uuid& operation);
     [[nodiscard]] Uuid new_id() { return ids_.next(); }
 
-    // --- account -----------------------------------------------------------------------------------------------------
+    // ---- account
     /// Starts a sign-in; its end is a SignedIn or SignInFailed event. INSECURE_SERVER, BAD_URL at once.
     [[nodiscard]] Result<void> sign_in(const SignIn& request);
     [[nodiscard]] Result<void> sign_out();
     [[nodiscard]] bool signed_in() const { return !token_.empty(); }
 
-    // --- the world ---------------------------------------------------------------------------------------------------
+    // ---- the world
     void tell(sync::Event event);  ///< link, focus, timer, SyncAsked, OfflineChosen …
     void on_answer(NetAnswer answer);
     [[nodiscard]] std::optional<SteadyMs> due() const { return engine_.due(); }

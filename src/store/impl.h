@@ -46,8 +46,7 @@ struct Store::Impl {
     Impl(std::string file_name, const Clock& a_clock, Random& random)
         : file(std::move(file_name)), clock(a_clock), ids(a_clock, random) {}
 
-    // --- connection and transactions (store.cpp)
-    // -----------------------------------------------------------------------
+    // ---- connection and transactions (store.cpp)
     [[nodiscard]] Result<void> connect();
     /// Runs `work` as one transaction. When anything fails, nothing happened: memory is read from the disk again, and
     /// after an I/O error the connection is a new one (one that failed to write or flush knows nothing for sure).
@@ -58,8 +57,7 @@ struct Store::Impl {
     RecordTable& records(crm::Model model) { return tables->records[static_cast<std::size_t>(model)]; }
     RecordTable& shadows(crm::Model model) { return tables->shadows[static_cast<std::size_t>(model)]; }
 
-    // --- commit (commit.cpp)
-    // -------------------------------------------------------------------------------------------
+    // ---- commit (commit.cpp)
     [[nodiscard]] Result<void> commit_one(const sync::Operation& operation, const std::string& user,
                                           Committed& committed);
     [[nodiscard]] Result<void> enqueue(const sync::QueuedOperation& queued, Committed& committed);
@@ -68,8 +66,7 @@ struct Store::Impl {
     [[nodiscard]] Result<void> audit(const sync::QueuedOperation& queued, std::string_view what,
                                      const std::string& user);
 
-    // --- rebase (rebase.cpp)
-    // -------------------------------------------------------------------------------------------
+    // ---- rebase (rebase.cpp)
     /// The server's record as last known; version 0 and `deleted` when it has none.
     [[nodiscard]] Result<crm::Record> server_record(crm::Model model, const Uuid& id);
     [[nodiscard]] Result<std::vector<sync::QueuedOperation>> unsettled(const Uuid& record);
@@ -83,8 +80,7 @@ struct Store::Impl {
     [[nodiscard]] Result<void> park_and_free(std::set<Uuid> around, std::map<Uuid, crm::Model>& touched);
     [[nodiscard]] Result<void> refresh(const std::map<Uuid, crm::Model>& touched, Visible& visible);
 
-    // --- settle and apply (settle.cpp, apply.cpp)
-    // ------------------------------------------------------------------------
+    // ---- settle and apply (settle.cpp, apply.cpp)
     [[nodiscard]] Result<void> settle_one(const sync::OperationResult& result, Settled& settled,
                                           std::map<Uuid, crm::Model>& touched);
     [[nodiscard]] Result<void> accept(const QueueEntry& entry, const sync::OperationResult& result, Settled& settled);

@@ -108,21 +108,21 @@ class Store {
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
-    // --- reading -------------------------------------------------------------------------------------------------
+    // ---- reading
     /// Records that are not deleted, newest first, in chunks of at most `chunk` (moved out to the visitor).
     [[nodiscard]] Result<void> load(crm::Model model, std::size_t chunk,
                                     const std::function<void(std::vector<crm::Record>&&)>& visit) const;
     [[nodiscard]] Result<std::optional<crm::Record>> get(crm::Model model, const Uuid& id) const;  ///< tombstones too
     [[nodiscard]] Result<std::int64_t> count(crm::Model model) const;                              ///< not deleted
 
-    // --- editing -------------------------------------------------------------------------------------------------
+    // ---- editing
     /// Writes records, queue rows and audit rows of all operations in one transaction. `base` and the queue's
     /// `before` are filled in here; id, stamp, user's intent (kind, changes, policy, group) come from the caller.
     /// Creating what is deleted restores it. Refused whole when one is wrong: NO_SUCH_RECORD (update of an unknown
     /// record, delete of an unknown or deleted one), RECORD_EXISTS.
     [[nodiscard]] Result<Committed> commit(std::span<const sync::Operation> operations, const std::string& user);
 
-    // --- sending -------------------------------------------------------------------------------------------------
+    // ---- sending
     /// The next operations to send, marked as sent (durably) with their sequence numbers before this returns. Those
     /// already in flight come again first, in their old order, and alone while there are any. New ones: last touched
     /// first, but parents before children, the order within one record kept, groups whole, nothing behind an
@@ -134,11 +134,11 @@ class Store {
     /// gone are queued again.
     [[nodiscard]] Result<Settled> settle(const sync::PushAnswer& answer);
 
-    // --- receiving -----------------------------------------------------------------------------------------------
+    // ---- receiving
     /// Applies one page together with its cursor; rows with unsettled operations are rebased.
     [[nodiscard]] Result<PageApplied> apply(const sync::PullPage& page);
 
-    // --- queue ---------------------------------------------------------------------------------------------------
+    // ---- queue
     [[nodiscard]] const QueueSummary& queue() const;  ///< kept in memory, always equal to the table
     [[nodiscard]] Result<std::vector<sync::QueuedOperation>> list_queue(std::size_t limit = 1'000) const;
     /// Queues an operation in error again under a new id. `discard` drops one (state error, parked, conflict or
@@ -146,7 +146,7 @@ class Store {
     [[nodiscard]] Result<Visible> retry(const Uuid& operation, const Uuid& new_id, const std::string& new_stamp);
     [[nodiscard]] Result<Visible> discard(const Uuid& operation);
 
-    // --- identity, state, history ----------------------------------------------------------------------------------
+    // ---- identity, state, history
     [[nodiscard]] const SyncState& state() const;
     [[nodiscard]] Result<void> save_state(const SyncState& state);
     /// A new identity after DEVICE_FORKED: new device id, sequence from 0, operations in flight are queued again

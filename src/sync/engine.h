@@ -160,7 +160,7 @@ class Engine {
     /// When TimerFired is wanted; nothing: never, until something else happens.
     [[nodiscard]] std::optional<SteadyMs> due() const { return phase_ == Phase::idle ? due_ : std::nullopt; }
 
-    // --- for the indicator, the inspector and the tests ------------------------------------------------------------
+    // ---- for the indicator, the inspector and the tests
     [[nodiscard]] bool working() const { return phase_ != Phase::idle; }
     [[nodiscard]] bool transferring() const { return phase_ == Phase::pushing || phase_ == Phase::pulling; }
     [[nodiscard]] Obstacle obstacle() const { return obstacle_; }
