@@ -97,6 +97,7 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
     if (restores) queued.operation.kind = OperationKind::update;
     queued.operation.base = current.version;
     queued.before = before_of(current, operation);
+    queued.operation.seen = sync::merging(operation.model, queued.before);
     queued.user = user;
     queued.created_at = clock.now();
     CT_TRY(audit(queued, restores ? "RESTORE" : name(operation.kind), user));

@@ -86,13 +86,6 @@ Result<void> QueueTable::update(const QueueEntry& entry, const QueuedOperation& 
     return use->integer(entry.position).run();
 }
 
-Result<void> QueueTable::set_before(Position position, crm::Model model, const crm::Changes& before) {
-    auto use = connection_.prepare("UPDATE sync_queue SET before=? WHERE position=?");
-    if (!use) return fail(use.error());
-    const std::string text = changes_text(model, before);
-    return use->text_or_null(text).integer(position).run();
-}
-
 Result<void> QueueTable::mark_sent(Position position, std::int64_t sequence, UnixMs now) {
     auto use = connection_.prepare("UPDATE sync_queue SET state='SENT',sequence=?,syncedAt=? WHERE position=?");
     if (!use) return fail(use.error());
@@ -131,6 +124,7 @@ Result<QueuedOperation> QueueTable::read(Position position) {
     operation.group = use->column_uuid(9);
     operation.changes = std::move(*changes);
     queued.before = std::move(*before);
+    operation.seen = sync::merging(*model, queued.before);
     queued.user = use->column_string(10);
     queued.created_at = use->column_integer(11);
     queued.sequence = use->column_integer(12);

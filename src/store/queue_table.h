@@ -20,7 +20,6 @@ class QueueTable {
     [[nodiscard]] Result<void> remove(Position position);
     /// Writes id, stamp, base, policy, group and everything about the state; never what the operation changes.
     [[nodiscard]] Result<void> update(const QueueEntry& entry, const sync::QueuedOperation& queued);
-    [[nodiscard]] Result<void> set_before(Position position, crm::Model model, const crm::Changes& before);
     [[nodiscard]] Result<void> mark_sent(Position position, std::int64_t sequence, UnixMs now);
     [[nodiscard]] Result<void> set_state(Position position, sync::QueueState state);
 

@@ -45,14 +45,7 @@ Result<void> Store::Impl::show(crm::Model model, crm::Record server, Visible& vi
         visible.removed.emplace_back(model, id);
         return {};
     }
-    // One by one, because what each of them replaces may have become something else.
-    crm::Record shown = std::move(server);
-    for (std::size_t i = 0; i < operations->size(); ++i) {
-        QueuedOperation& queued = (*operations)[i];
-        crm::Changes before = before_of(shown, queued.operation);
-        if (before != queued.before) CT_TRY(tables->queue.set_before(index.of_record(id)[i], model, before));
-        shown = sync::replay(std::move(shown), {queued});
-    }
+    crm::Record shown = sync::replay(std::move(server), *operations);
     shown.sync_status = index.status_of(id);
     CT_TRY(records(model).put(shown));
     visible.changed.push_back(std::move(shown));

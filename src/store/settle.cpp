@@ -23,7 +23,7 @@ void apply_accepted(crm::Record& server, const sync::Operation& operation, std::
     QueuedOperation done;
     done.operation = operation;
     server = sync::replay(std::move(server), {done});
-    server.version = version;
+    server.version = std::max(server.version, version);
 }
 
 crm::Changes only(const crm::Changes& changes, crm::Model model, const std::vector<std::string>& names) {
@@ -102,7 +102,7 @@ Result<void> Store::Impl::accept(const QueueEntry& entry, const OperationResult&
         CT_TRY(shadows(entry.model).remove(entry.record));
         if (!*shown) return {};
         crm::Record& record = **shown;
-        record.version = result.version;
+        record.version = std::max(record.version, result.version);
         record.sync_status = crm::SyncStatus::synced;
         record.last_synced_at = clock.now();
         CT_TRY(records(entry.model).put(record));

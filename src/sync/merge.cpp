@@ -15,6 +15,9 @@ using nlohmann::json;
 /// How one proposed value of an operation stands to what is there.
 enum class Fate { take, keep, lose, clash };
 
+/// What `fate` is asked with: whether the values are equal, or can be joined.
+enum class Likeness { equal, joins, differs };
+
 /// The changes of an operation sorted by fate.
 struct Sorted {
     crm::Changes taken;  // known fields to write
@@ -39,10 +42,11 @@ class Judge {
                                                         [&](const auto& o) { return concurrent(o.second); });
     }
 
-    [[nodiscard]] Fate fate(const FieldOrigin* origin, bool equal) const {
+    [[nodiscard]] Fate fate(const FieldOrigin* origin, Likeness likeness) const {
         if (origin == nullptr || !concurrent(*origin)) return Fate::take;
         // Two equal values are no conflict, but the later stamp is the one that anything older must beat (rule 4).
-        if (equal) return stamp_ > origin->stamp ? Fate::take : Fate::keep;
+        if (likeness == Likeness::equal) return stamp_ > origin->stamp ? Fate::take : Fate::keep;
+        if (likeness == Likeness::joins) return Fate::take;
         switch (operation_.policy) {
             case crm::Policy::force: return Fate::take;
             case crm::Policy::manual: return Fate::clash;
@@ -55,9 +59,17 @@ class Judge {
         Sorted sorted;
         for (const auto& [field, value] : operation_.changes.fields) {
             const std::string name{crm::def(operation_.model, field).name};
-            const bool equal = now_.record.fields.get(field) == crm::view(value);
+            const crm::ValueView there = now_.record.fields.get(field);
+            const FieldOrigin* last = origin(name);
+            std::optional<crm::Value> joined;
+            if (last != nullptr && concurrent(*last) && operation_.policy != crm::Policy::force) {
+                joined = merge_values(operation_.model, field, operation_.seen.find(field), there, value);
+            }
+            const Likeness likeness = there == crm::view(joined ? *joined : value) ? Likeness::equal
+                                      : joined                                     ? Likeness::joins
+                                                                                   : Likeness::differs;
             place(
-                sorted, name, fate(origin(name), equal), [&] { sorted.taken.set(field, value); },
+                sorted, name, fate(last, likeness), [&] { sorted.taken.set(field, joined ? *joined : value); },
                 [&] { sorted.lost_values.set(field, value); });
         }
         sort_extra(sorted);
@@ -76,8 +88,8 @@ class Judge {
             const auto there = present.find(name);
             const bool equal = there == present.end() ? value.is_null() : *there == value;
             place(
-                sorted, name, fate(origin(name), equal), [&] { sorted.taken_extra[name] = value; },
-                [&] { lost[name] = value; });
+                sorted, name, fate(origin(name), equal ? Likeness::equal : Likeness::differs),
+                [&] { sorted.taken_extra[name] = value; }, [&] { lost[name] = value; });
         }
         if (!lost.empty()) sorted.lost_values.extra = lost.dump();
     }

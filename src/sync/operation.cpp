@@ -4,7 +4,9 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "crm/validate.h"
 #include "sync/stamp.h"
+#include "sync/three_way.h"
 
 namespace ct::sync {
 
@@ -79,9 +81,58 @@ Compaction compact(QueuedOperation& earlier, const QueuedOperation& later) {
         join_changes(first.changes, second.changes);
     }
     join_before(earlier.before, later.before);
+    first.seen = merging(first.model, earlier.before);
     first.stamp = std::max(first.stamp, second.stamp);
     return Compaction::joined;
 }
+
+crm::Changes merging(crm::Model model, const crm::Changes& before) {
+    crm::Changes some;
+    for (const auto& [field, value] : before.fields) {
+        if (crm::def(model, field).merge != crm::Merge::replace) some.fields.emplace_back(field, value);
+    }
+    return some;
+}
+
+std::optional<crm::Value> merge_values(crm::Model model, crm::FieldId field, const crm::Value* seen,
+                                       const crm::ValueView& theirs, const crm::Value& mine) {
+    const auto text = [](const crm::ValueView& value) {
+        const auto* const found = std::get_if<std::string_view>(&value);
+        return found == nullptr ? std::string_view{} : *found;
+    };
+    const std::string_view base = seen == nullptr ? std::string_view{} : text(crm::view(*seen));
+    const std::string_view there = text(theirs), here = text(crm::view(mine));
+    std::optional<std::string> merged;
+    switch (crm::def(model, field).merge) {
+        case crm::Merge::replace: return std::nullopt;
+        case crm::Merge::set: merged = merge_sets(base, there, here); break;
+        case crm::Merge::lines:
+            if (seen != nullptr) merged = merge_lines(base, there, here);
+            break;
+    }
+    if (!merged) return std::nullopt;
+    crm::Changes whole;
+    whole.set(field, merged->empty() ? crm::Value{} : crm::Value{std::move(*merged)});
+    if (!crm::validate(model, whole)) return std::nullopt;  // together they are too long
+    return std::move(whole.fields.front().second);
+}
+
+namespace {
+
+/// The operation's changes, those that merge joined with what stands there.
+crm::Changes merged_onto(const crm::Record& there, const Operation& operation) {
+    if (operation.seen.fields.empty()) return operation.changes;
+    crm::Changes changes = operation.changes;
+    for (auto& [field, mine] : changes.fields) {
+        const crm::Value* seen = operation.seen.find(field);
+        const crm::ValueView theirs = there.fields.get(field);
+        if (seen == nullptr || crm::view(*seen) == theirs) continue;
+        if (auto merged = merge_values(there.model, field, seen, theirs, mine)) mine = std::move(*merged);
+    }
+    return changes;
+}
+
+}  // namespace
 
 crm::Record replay(crm::Record server, const std::vector<QueuedOperation>& unsettled) {
     crm::Record visible = std::move(server);
@@ -92,7 +143,7 @@ crm::Record replay(crm::Record server, const std::vector<QueuedOperation>& unset
         if (operation.kind == OperationKind::remove) {
             visible.deleted = true;
         } else {
-            crm::apply(visible, operation.changes);
+            crm::apply(visible, merged_onto(visible, operation));
             visible.deleted = false;
             if (visible.created_at == 0) visible.created_at = at;
         }

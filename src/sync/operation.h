@@ -26,6 +26,7 @@ struct Operation {
     crm::Policy policy = crm::Policy::lww;
     Uuid group;            ///< nil: none. Operations of one group take effect all or none
     crm::Changes changes;  ///< changed fields only; empty for a remove
+    crm::Changes seen;     ///< of changed fields that merge (labels, notes): what the edit replaced (see `merging`)
 
     bool operator==(const Operation&) const = default;
 };
@@ -44,7 +45,7 @@ enum class QueueState : std::uint8_t {
 struct QueuedOperation {
     Operation operation;
     QueueState state = QueueState::queued;
-    crm::Changes before;         ///< the visible values that the edit replaced
+    crm::Changes before;         ///< the visible values that the edit replaced; as they were then, for ever
     std::int64_t sequence = -1;  ///< the device's count of operations sent before this one; -1: never sent
     std::string user;            ///< id of the user who made the edit, or empty before the first sign-in
     UnixMs created_at = 0;
@@ -58,6 +59,14 @@ struct QueuedOperation {
 /// update before a delete is kept: after a restore it must not be lost.
 enum class Compaction : std::uint8_t { joined, cancelled, impossible };
 [[nodiscard]] Compaction compact(QueuedOperation& earlier, const QueuedOperation& later);
+
+/// Those of `before` that a three-way merge needs: the fields whose changes join (crm::Merge) and do not replace.
+[[nodiscard]] crm::Changes merging(crm::Model model, const crm::Changes& before);
+
+/// What two changes of one field that merges come to: `seen` is what `mine` replaced (nothing: not known), `theirs`
+/// what stands there now. Nothing when the field does not merge or both changed the same part of it.
+[[nodiscard]] std::optional<crm::Value> merge_values(crm::Model model, crm::FieldId field, const crm::Value* seen,
+                                                     const crm::ValueView& theirs, const crm::Value& mine);
 
 /// Rebase (rule 1): the server's record with the device's own unsettled operations on top, in their order.
 /// `server` has version 0 and `deleted` set when the server has no such record. The result's sync_status is

@@ -27,6 +27,9 @@ void write_operation(std::string& out, const Operation& operation) {
     if (!operation.group.nil()) object.text("group", operation.group.str());
     if (operation.kind != OperationKind::remove) {
         crm::write_changes(object.begin("data"), operation.model, operation.changes);
+        if (!operation.seen.fields.empty()) {
+            crm::write_changes(object.begin("before"), operation.model, operation.seen);
+        }
     }
     object.end();
 }
@@ -64,6 +67,10 @@ Result<Operation> read_operation(const json& object, const std::string& path) {
     auto changes = crm::read_changes(operation.model, *data);
     if (!changes) return fail(changes.error());
     operation.changes = std::move(*changes);
+    // Not in the contract, and only a help: what cannot be read is as if it were not said.
+    if (const json* before = reader.find("before"); before != nullptr && before->is_object()) {
+        if (auto seen = crm::read_changes(operation.model, *before)) operation.seen = merging(*model, *seen);
+    }
     return operation;
 }
 
