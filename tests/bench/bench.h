@@ -51,5 +51,6 @@ void bench_edits();
 void bench_push();
 void bench_pull();
 void bench_start();
+void bench_ui();
 
 }  // namespace ct::bench

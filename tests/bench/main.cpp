@@ -8,16 +8,16 @@
 int main(int argc, char** argv) {
     using namespace ct::bench;
     const std::map<std::string, void (*)()> all{
-        {"edits", bench_edits}, {"pull", bench_pull}, {"push", bench_push}, {"start", bench_start}};
+        {"edits", bench_edits}, {"pull", bench_pull}, {"push", bench_push}, {"start", bench_start}, {"ui", bench_ui}};
     for (int i = 1; i < argc; ++i) {
         if (!all.contains(argv[i])) {
-            std::fprintf(stderr, "bench: %s: choose from edits, push, pull, start\n", argv[i]);
+            std::fprintf(stderr, "bench: %s: choose from edits, push, pull, start, ui\n", argv[i]);
             return 2;
         }
     }
     ct::log::set_level(ct::log::Level::error);
     report("what", "measured", "against", "aim");
-    for (const char* name : {"edits", "push", "pull", "start"}) {
+    for (const char* name : {"edits", "push", "pull", "start", "ui"}) {
         bool wanted = argc == 1;
         for (int i = 1; i < argc; ++i) wanted = wanted || name == std::string(argv[i]);
         if (wanted) all.at(name)();

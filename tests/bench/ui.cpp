@@ -1,0 +1,184 @@
+// What a frame costs the processor before anything is drawn, with 100,000 leads in memory.
+#include <imgui.h>
+
+#include <algorithm>
+
+#include "assets/fonts.h"
+#include "bench.h"
+#include "crm/tables.h"
+#include "sync/stamp.h"
+#include "ui/app.h"
+
+namespace ct::bench {
+
+namespace {
+
+constexpr std::size_t kLeads = 100'000;
+constexpr int kFrames = 400, kEdits = 200;
+constexpr const char* kAim = "2 ms at p99";
+
+/// The window without a display: textures are called drawn, and nobody looks.
+class Screen {
+  public:
+    Screen() {
+        ImGui::CreateContext();
+        ImGuiIO& io = ImGui::GetIO();
+        io.DisplaySize = {1440, 900};
+        io.DeltaTime = 1.0F / 60.0F;
+        io.BackendFlags |= ImGuiBackendFlags_RendererHasTextures | ImGuiBackendFlags_RendererHasVtxOffset;
+        ui::AppOptions options;
+        options.fonts = &fonts_;
+        options.post = [this](client::Command command) {
+            if (auto* commit = std::get_if<client::Commit>(&command)) commits_.push_back(std::move(*commit));
+        };
+        app_ = std::make_unique<ui::App>(std::move(options));
+    }
+    ~Screen() {
+        app_.reset();
+        for (ImTextureData* texture : ImGui::GetPlatformIO().Textures) {
+            texture->SetTexID(ImTextureID_Invalid);
+            texture->SetStatus(ImTextureStatus_Destroyed);
+        }
+        ImGui::DestroyContext();
+    }
+    Screen(const Screen&) = delete;
+    Screen& operator=(const Screen&) = delete;
+
+    [[nodiscard]] ui::App& app() { return *app_; }
+
+    /// Milliseconds from the event to the finished list of triangles.
+    double frame(const std::function<void()>& event = {}) {
+        const double took = seconds([&] {
+            if (event) event();
+            ImGui::NewFrame();
+            app_->frame();
+            ImGui::Render();
+        });
+        for (ImTextureData* texture : ImGui::GetPlatformIO().Textures) {
+            if (texture->Status == ImTextureStatus_OK) continue;
+            texture->SetTexID(1);
+            texture->SetStatus(ImTextureStatus_OK);
+        }
+        return took * 1e3;
+    }
+    void settle() {
+        for (int i = 0; i < 5; ++i) (void)frame();
+    }
+    /// The worker's answer to every edit so far.
+    void save_all() {
+        for (const client::Commit& commit : std::exchange(commits_, {})) {
+            store::Visible visible;
+            for (const client::Edit& edit : commit.edits) {
+                if (const crm::Record* record = app_->state().find(edit.model, edit.record))
+                    visible.changed.push_back(*record);
+            }
+            app_->handle(client::Saved{commit.ticket, std::move(visible)});
+        }
+    }
+
+  private:
+    ui::FontData fonts_{assets::inter_regular(), assets::inter_semibold(), assets::icon_font(), {}};
+    std::vector<client::Commit> commits_;
+    std::unique_ptr<ui::App> app_;
+};
+
+void load(ui::App& app) {
+    std::vector<crm::Record> records;
+    for (const sync::Operation& create : sample_creates(kLeads, 8)) {
+        crm::Record& record = records.emplace_back();
+        record.id = create.record;
+        record.version = 1;
+        record.created_at = record.updated_at = sync::stamp_ms(create.stamp);
+        crm::apply(record, create.changes);
+    }
+    app.handle(client::Loaded{crm::Model::lead, std::move(records)});
+    app.handle(client::LoadDone{});
+}
+
+void report_frames(const std::string& what, std::vector<double> took, const std::string& against,
+                   const std::string& aim) {
+    std::sort(took.begin(), took.end());
+    report(
+        what,
+        "p50 " + number(took[took.size() / 2], 2) + " ms, p99 " + number(took[(took.size() - 1) * 99 / 100], 2) + " ms",
+        against, aim);
+}
+
+void scrolling(Screen& screen) {
+    std::vector<double> still, moving;
+    for (int i = 0; i < kFrames; ++i) still.push_back(screen.frame());
+    ImGui::GetIO().AddMousePosEvent(800, 500);
+    for (int i = 0; i < kFrames; ++i) {
+        ImGui::GetIO().AddMouseWheelEvent(0, i % 40 < 30 ? -9.0F : 20.0F);
+        moving.push_back(screen.frame());
+    }
+    report_frames("a frame scrolling in 100,000 leads", moving, "without scrolling " + number(median(still), 2) + " ms",
+                  kAim);
+}
+
+void edits(Screen& screen) {
+    SeededRandom random(9);
+    const client::Table& leads = screen.app().state().table(crm::Model::lead);
+    std::vector<double> shown, saved;
+    for (int i = 0; i < kEdits; ++i) {
+        const Uuid id = leads.at(random.below(leads.size())).id;
+        shown.push_back(screen.frame([&] {
+            crm::Changes changes;
+            changes.set(crm::field_id(crm::Model::lead, "status"), std::string(i % 2 == 0 ? "CONVERTED" : "PENDING"));
+            if (auto done = screen.app().editor().set(crm::Model::lead, id, changes); !done)
+                give_up(done.error().message);
+        }));
+        saved.push_back(screen.frame([&] { screen.save_all(); }));
+    }
+    std::vector<double> idle;
+    for (int i = 0; i < kEdits; ++i) idle.push_back(screen.frame());
+    const std::string against = "without an edit " + number(median(idle), 2) + " ms";
+    report_frames("an edit and the frame that shows it", shown, against, kAim);
+    report_frames("… and the one that shows it saved", saved, against, kAim);
+}
+
+void typing(Screen& screen) {
+    ImGuiIO& io = ImGui::GetIO();
+    io.AddKeyEvent(ImGuiMod_Ctrl, true);
+    io.AddKeyEvent(ImGuiKey_F, true);
+    screen.settle();
+    io.AddKeyEvent(ImGuiKey_F, false);
+    io.AddKeyEvent(ImGuiMod_Ctrl, false);
+    screen.settle();
+    std::vector<double> first, more, less;
+    for (int round = 0; round < 12; ++round) {
+        const std::string_view word = std::array{"mehta", "kulkarni", "pune 4"}[static_cast<std::size_t>(round % 3)];
+        for (std::size_t i = 0; i < word.size(); ++i) {
+            io.AddInputCharacter(static_cast<unsigned>(word[i]));
+            (i == 0 ? first : more).push_back(screen.frame());
+            screen.settle();
+        }
+        for (std::size_t i = 0; i < word.size(); ++i) {
+            io.AddKeyEvent(ImGuiKey_Backspace, true);
+            less.push_back(screen.frame());
+            io.AddKeyEvent(ImGuiKey_Backspace, false);
+            screen.settle();
+        }
+    }
+    report("the very first letter in the search field", number(first.front(), 2) + " ms", "", "50 ms");
+    first.erase(first.begin());
+    report_frames("… the first letter of a word", first, "", "16 ms at p99");
+    report_frames("… each further letter", more, "", "16 ms at p99");
+    report_frames("… each letter taken back", less, "", "16 ms at p99");
+}
+
+}  // namespace
+
+void bench_ui() {
+    Screen screen;
+    load(screen.app());
+    screen.app().desk().page = ui::Page::leads;
+    const double first = screen.frame();
+    report("the first frame with 100,000 leads", number(first, 1) + " ms", "", "50 ms");
+    screen.settle();
+    scrolling(screen);
+    edits(screen);
+    typing(screen);
+}
+
+}  // namespace ct::bench
