@@ -6,6 +6,26 @@ namespace ct::client {
 
 // ---- Table
 
+namespace {
+
+/// Enough for the pages of a first load, which come several at a time.
+constexpr std::size_t kJournalKept = 65'536;
+
+}  // namespace
+
+std::optional<std::span<const std::uint32_t>> Table::changed_since(std::uint64_t revision) const {
+    if (revision < journal_begin_) return std::nullopt;
+    return std::span(journal_).subspan(std::min<std::size_t>(revision - journal_begin_, journal_.size()));
+}
+
+void Table::note(std::uint32_t row) {
+    if (journal_.size() >= 2 * kJournalKept) {
+        journal_.erase(journal_.begin(), journal_.end() - kJournalKept);
+        journal_begin_ += kJournalKept;
+    }
+    journal_.push_back(row);
+}
+
 const crm::Record* Table::find(const Uuid& id) const {
     const auto at = rows_.find(id);
     return at == rows_.end() ? nullptr : &records_[at->second];
@@ -16,8 +36,8 @@ void Table::put(crm::Record record) {
         remove(record.id);
         return;
     }
-    ++revision_;
     const auto [at, fresh] = rows_.try_emplace(record.id, static_cast<std::uint32_t>(records_.size()));
+    note(at->second);
     if (fresh) {
         records_.push_back(std::move(record));
     } else {
@@ -28,10 +48,11 @@ void Table::put(crm::Record record) {
 void Table::remove(const Uuid& id) {
     const auto at = rows_.find(id);
     if (at == rows_.end()) return;
-    ++revision_;
     const std::uint32_t row = at->second;
+    note(row);
     rows_.erase(at);
     if (row + 1 != records_.size()) {  // the last one takes the gap
+        note(static_cast<std::uint32_t>(records_.size() - 1));
         records_[row] = std::move(records_.back());
         rows_[records_[row].id] = row;
     }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -19,17 +20,23 @@ class Table {
     [[nodiscard]] const crm::Record& at(std::size_t row) const { return records_[row]; }
     [[nodiscard]] std::span<const crm::Record> all() const { return records_; }
     [[nodiscard]] const crm::Record* find(const Uuid& id) const;
-    /// Grows with every change: a view rebuilds its order when this differs from what it was built on.
-    [[nodiscard]] std::uint64_t revision() const { return revision_; }
+    /// Grows with every change: a view that was built on another one is out of date.
+    [[nodiscard]] std::uint64_t revision() const { return journal_begin_ + journal_.size(); }
+    /// The rows that have become other records, other contents or nothing since that revision, some of them perhaps
+    /// several times, and some beyond the end. Nothing when it is too long ago: then every row may be another.
+    [[nodiscard]] std::optional<std::span<const std::uint32_t>> changed_since(std::uint64_t revision) const;
 
     void put(crm::Record record);  ///< inserts or replaces; a deleted record is removed instead
     void remove(const Uuid& id);
     void reserve(std::size_t count);
 
   private:
+    void note(std::uint32_t row);
+
     std::vector<crm::Record> records_;
     std::unordered_map<Uuid, std::uint32_t> rows_;
-    std::uint64_t revision_ = 1;
+    std::vector<std::uint32_t> journal_;  // rows as they changed; only the younger ones are kept
+    std::uint64_t journal_begin_ = 1;     // the revision before the first of them
 };
 
 /// Children of leads: which notes, payments and reminders belong to a lead, kept as records come and go.

@@ -2,6 +2,7 @@
 // 100,000 records costs well under a frame, and a frame without a change costs nothing.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -45,28 +46,40 @@ class Order {
     [[nodiscard]] std::span<const std::uint32_t> rows() const { return shown_; }
 
   private:
-    /// Tells whether a row is still the record that its key was made from.
-    struct Seen {
-        Uuid id;
-        UnixMs updated_at = 0;
-        std::int64_t version = -1;
-        crm::SyncStatus status = crm::SyncStatus::synced;
-        bool operator==(const Seen&) const = default;
-    };
+    using Rows = std::vector<std::uint32_t>;
 
-    [[nodiscard]] std::vector<std::uint32_t> changed_rows(const client::Table& table);
-    void refresh(const client::Table& table, const std::vector<std::uint32_t>& changed, const Rules& rules);
-    void insert_sorted(const std::vector<std::uint32_t>& changed);
+    void resize(std::size_t rows);
+    void refresh(const client::Table& table, std::uint32_t row, const Rules& rules);
+    void sort_all(const client::Table& table, const Rules& rules, bool new_keys);
+    void move_each(const client::Table& table, const Rows& changed, const Rules& rules);
+    void move_together(const client::Table& table, const Rows& changed, const Rules& rules);
     void filter(const client::Table& table, const Rules& rules, bool only_narrower);
+    [[nodiscard]] bool passes(const client::Table& table, std::uint32_t row, const Rules& rules) const;
     [[nodiscard]] bool before(std::uint32_t a, std::uint32_t b) const;
+    [[nodiscard]] Rows::iterator place(Rows& rows, std::uint32_t row) const;
 
     std::uint64_t revision_ = 0;
     Query query_;
-    std::vector<Seen> seen_;             // by row
-    std::vector<SortKey> keys_;          // by row
-    std::vector<std::string> words_;     // by row; empty until something is typed into the filter
-    std::vector<std::uint32_t> sorted_;  // all rows
-    std::vector<std::uint32_t> shown_;   // those that pass
+    std::vector<std::string> wanted_;  // the filter's words
+    std::vector<Uuid> ids_;            // by row, as all below was made from
+    std::vector<SortKey> keys_;        // by row
+    bool searched_ = false;            // something was typed into the filter once
+    std::vector<std::string> words_;   // by row, then
+    Rows sorted_;                      // all rows
+    Rows shown_;                       // those that pass
+};
+
+/// How many rows of a table pass each of several conditions, kept up to date by what changed. At most 8 conditions.
+class Tally {
+  public:
+    using Condition = std::function<bool(const crm::Record&)>;
+    void update(const client::Table& table, std::span<const Condition> conditions);
+    [[nodiscard]] std::size_t count(std::size_t condition) const { return counts_[condition]; }
+
+  private:
+    std::uint64_t revision_ = 0;
+    std::vector<std::uint8_t> passed_;  // by row, one bit for each condition
+    std::array<std::size_t, 8> counts_{};
 };
 
 }  // namespace ct::ui

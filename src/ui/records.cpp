@@ -25,7 +25,7 @@ bool only_plain_click() {
 Records::Records(RecordsSpec spec) : spec_(std::move(spec)) {
     query_.sort = spec_.sort_column;
     query_.descending = spec_.sort_descending;
-    counts_.resize(spec_.quick.size());
+    for (const QuickFilter& quick : spec_.quick) conditions_.push_back(quick.accept);
 }
 
 Rules Records::rules(const Desk& desk) const {
@@ -42,12 +42,8 @@ void Records::update(Desk& desk) {
     if (query_.filter != selected_under_.filter || query_.quick != selected_under_.quick) selected_.clear();
     selected_under_ = query_;
     order_.update(*table_, query_, rules(desk));
-    if (counted_revision_ == table_->revision()) return;
-    counted_revision_ = table_->revision();
-    std::fill(counts_.begin(), counts_.end(), 0);
-    for (const crm::Record& record : table_->all()) {
-        for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += spec_.quick[i].accept(record) ? 1U : 0U;
-    }
+    tally_.update(*table_, conditions_);
+    if (std::exchange(selected_revision_, table_->revision()) == table_->revision()) return;
     std::erase_if(selected_, [this](const Uuid& id) { return table_->find(id) == nullptr; });
 }
 
@@ -109,7 +105,7 @@ void Records::draw_head(Desk& desk) {
     if (selected_.size() > 1) return draw_bulk_bar(desk);
     std::vector<std::string> labels;
     for (std::size_t i = 0; i < spec_.quick.size(); ++i) {
-        labels.push_back(spec_.quick[i].label + "  " + count_text(static_cast<std::int64_t>(counts_[i]), "", "") +
+        labels.push_back(spec_.quick[i].label + "  " + count_text(static_cast<std::int64_t>(tally_.count(i)), "", "") +
                          "##" + spec_.quick[i].label);
     }
     if (segments(theme, "quick filters", labels, query_.quick)) scroll_to_top_ = true;
@@ -159,8 +155,8 @@ void Records::draw_nothing(Desk& desk) {
     } else if (empty_state(theme, icon::kSearch, "Nothing matches",
                            "No record has all of these words and passes the filter above.", "Show all")) {
         query_.filter.clear();
-        for (std::size_t i = 0; i < counts_.size(); ++i) {
-            if (counts_[i] > counts_[query_.quick]) query_.quick = i;
+        for (std::size_t i = 0; i < spec_.quick.size(); ++i) {
+            if (tally_.count(i) > tally_.count(query_.quick)) query_.quick = i;
         }
     }
 }

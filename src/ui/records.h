@@ -35,7 +35,7 @@ struct Column {
 
 struct QuickFilter {
     std::string label;
-    std::function<bool(const crm::Record&)> accept;
+    Tally::Condition accept;
 };
 
 struct RecordsSpec {
@@ -86,8 +86,9 @@ class Records {
     Query selected_under_;
     Order order_;
     const client::Table* table_ = nullptr;
-    std::vector<std::size_t> counts_;  // of the quick filters, at counted_revision_
-    std::uint64_t counted_revision_ = 0;
+    std::vector<Tally::Condition> conditions_;  // of the quick filters
+    Tally tally_;                               // what they let pass
+    std::uint64_t selected_revision_ = 0;       // of the table, when those who went were last taken out of selected_
     std::unordered_set<Uuid> selected_;
     Uuid focused_;                          // the row that the keyboard is on
     std::optional<std::size_t> focus_row_;  // to be given the keyboard in this frame

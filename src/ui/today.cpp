@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/local_time.h"
 #include "crm/tables.h"
@@ -42,23 +43,35 @@ std::size_t Today::update(const Desk& desk) {
     const client::Table& payments = desk.state.table(Model::payment);
     const client::Table& reminders = desk.state.table(Model::reminder);
     const UnixMs now = desk.now();
-    const Built wanted{leads.revision(), payments.revision(), reminders.revision(), now / 60'000};
-    if (wanted == built_) return late_.size() + today_.size();
-    built_ = wanted;
-    late_.clear(), today_.clear(), soon_.clear(), payments_.clear(), changed_.clear();
+    const bool later = std::exchange(minute_, now / 60'000) != now / 60'000;
+    if (std::exchange(seen_reminders_, reminders.revision()) != reminders.revision() || later)
+        find_reminders(reminders, now);
+    if (std::exchange(seen_payments_, payments.revision()) != payments.revision() || later)
+        find_payments(payments, now);
+    if (seen_leads_ != leads.revision()) find_changed(leads);
+    return late_.size() + today_.size();
+}
+
+void Today::find_reminders(const client::Table& reminders, UnixMs now) {
+    late_.clear(), today_.clear(), soon_.clear();
     const UnixMs tomorrow = start_of_day(now, 1);
     const UnixMs next_week = start_of_day(now, 8);
     for (const crm::Record& reminder : reminders.all()) {
         const UnixMs at = due_at(reminder);
-        if (is_done(reminder) || at >= next_week) continue;
+        if (at >= next_week || is_done(reminder)) continue;
         const bool whole_day = at == start_of_day(at);
         const bool late = at < now && !(whole_day && days_between(at, now) == 0);
         (late ? late_ : at < tomorrow ? today_ : soon_).push_back(reminder.id);
     }
     for (std::vector<Uuid>* group : {&late_, &today_, &soon_}) sort_by_due(reminders, *group);
+}
+
+void Today::find_payments(const client::Table& payments, UnixMs now) {
+    const UnixMs next_week = start_of_day(now, 8);
+    payments_.clear();
     for (const crm::Record& payment : payments.all()) {
         const std::int64_t due = payment.fields.integer(kPaymentDue);
-        if (payment.fields.text(kPaymentStatus) == "PENDING" && due != 0 && due < next_week)
+        if (due != 0 && due < next_week && payment.fields.text(kPaymentStatus) == "PENDING")
             payments_.push_back(payment.id);
     }
     std::sort(payments_.begin(), payments_.end(), [&](const Uuid& a, const Uuid& b) {
@@ -66,14 +79,36 @@ std::size_t Today::update(const Desk& desk) {
     });
     payments_total_ = payments_.size();
     payments_.resize(std::min(payments_.size(), kPaymentsShown));
-    std::vector<const crm::Record*> newest(std::min(leads.size(), kChangedShown));
+}
+
+/// The newest ones. Edits only make records newer, so that those that were found and those that changed since are
+/// enough to look at; unless one of the former is gone or has become older again.
+void Today::find_changed(const client::Table& leads) {
+    const auto rows = leads.changed_since(std::exchange(seen_leads_, leads.revision()));
+    const auto newer = [](const crm::Record* a, const crm::Record* b) {
+        return a->updated_at != b->updated_at ? a->updated_at > b->updated_at : a->id > b->id;
+    };
     std::vector<const crm::Record*> all;
-    all.reserve(leads.size());
-    for (const crm::Record& lead : leads.all()) all.push_back(&lead);
-    std::partial_sort_copy(all.begin(), all.end(), newest.begin(), newest.end(),
-                           [](const crm::Record* a, const crm::Record* b) { return a->updated_at > b->updated_at; });
-    for (const crm::Record* lead : newest) changed_.push_back(lead->id);
-    return late_.size() + today_.size();
+    bool enough = rows && changed_.size() == kChangedShown;
+    for (const Changed& one : changed_) {
+        const crm::Record* lead = leads.find(one.id);
+        enough = enough && lead != nullptr && lead->updated_at >= one.at;
+        if (enough) all.push_back(lead);
+    }
+    if (enough) {
+        for (const std::uint32_t row : *rows) {
+            if (row < leads.size()) all.push_back(&leads.at(row));
+        }
+        std::sort(all.begin(), all.end(), newer);
+        all.erase(std::unique(all.begin(), all.end()), all.end());
+    } else {
+        all.clear();
+        for (const crm::Record& lead : leads.all()) all.push_back(&lead);
+    }
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), kChangedShown));
+    std::partial_sort(all.begin(), end, all.end(), newer);
+    changed_.clear();
+    for (auto at = all.begin(); at != end; ++at) changed_.push_back({(*at)->id, (*at)->updated_at});
 }
 
 void Today::draw(Desk& desk) {
@@ -275,8 +310,8 @@ void Today::draw_changed(Desk& desk) {
     text(theme, "Changed last", Size::heading, true);
     ImGui::Dummy({0, theme.px(2)});
     if (changed_.empty()) return text(theme, "No leads yet.", p.muted);
-    for (const Uuid& id : changed_) {
-        const crm::Record* lead = desk.state.find(Model::lead, id);
+    for (const Changed& one : changed_) {
+        const crm::Record* lead = desk.state.find(Model::lead, one.id);
         if (lead == nullptr) continue;
         const std::string_view company = lead->fields.text(field_id(Model::lead, "company"));
         const std::string_view city = lead->fields.text(field_id(Model::lead, "city"));

@@ -16,11 +16,13 @@ class Today {
     std::size_t update(const Desk& desk);
 
   private:
-    struct Built {
-        std::uint64_t leads = 0, payments = 0, reminders = 0;  ///< revisions of the tables
-        UnixMs minute = 0;
-        bool operator==(const Built&) const = default;
+    struct Changed {
+        Uuid id;
+        UnixMs at = 0;
     };
+    void find_reminders(const client::Table& reminders, UnixMs now);
+    void find_payments(const client::Table& payments, UnixMs now);
+    void find_changed(const client::Table& leads);
     void draw_tiles(Desk& desk);
     bool draw_tile(Desk& desk, const char* label, const std::string& number, const char* icon, const Tone& tone,
                    float width);
@@ -32,11 +34,12 @@ class Today {
     void draw_line(Desk& desk, const crm::Record& record, const std::string& title, const std::string& below,
                    const std::string& right, ImU32 right_color);
 
-    Built built_;
+    std::uint64_t seen_leads_ = 0, seen_payments_ = 0, seen_reminders_ = 0;  // revisions of the tables
+    UnixMs minute_ = 0;
     std::vector<Uuid> late_, today_, soon_;  // reminders, earliest first
     std::vector<Uuid> payments_;             // due within a week or late, earliest first
     std::size_t payments_total_ = 0;
-    std::vector<Uuid> changed_;  // leads, newest first
+    std::vector<Changed> changed_;  // leads, newest first
 };
 
 }  // namespace ct::ui

@@ -93,6 +93,31 @@ TEST_CASE("Table: the revision grows with every change, and with nothing else") 
     CHECK_FALSE(grew());
 }
 
+TEST_CASE("Table: tells which rows changed since a revision, until that is too long ago") {
+    Table table;
+    const auto changed = [&](std::uint64_t since) {
+        const auto rows = table.changed_since(since);
+        return rows ? std::optional(std::vector<std::uint32_t>(rows->begin(), rows->end())) : std::nullopt;
+    };
+    using Rows = std::vector<std::uint32_t>;
+    CHECK_FALSE(changed(0));
+    CHECK(changed(table.revision()) == Rows{});
+    const std::uint64_t empty = table.revision();
+    table.put(lead(1));
+    table.put(lead(2));
+    table.put(lead(3));
+    CHECK(changed(empty) == Rows{0, 1, 2});
+    const std::uint64_t full = table.revision();
+    table.put(lead(2, "Other"));
+    table.remove(id_of(1));  // the last one takes its row
+    CHECK(changed(full) == Rows{1, 0, 2});
+    CHECK(changed(table.revision()) == Rows{});
+    for (int i = 0; i < 300'000; ++i) table.put(lead(2));
+    CHECK_FALSE(changed(full));
+    CHECK(changed(table.revision() - 50'000)->size() == 50'000);
+    CHECK(changed(table.revision()) == Rows{});
+}
+
 TEST_CASE("State: a lead's children follow as they come, move to another lead, and go") {
     State state;
     state.put(payment(10, id_of(1)));  // a child may come before its lead

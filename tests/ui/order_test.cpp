@@ -1,0 +1,173 @@
+// The index of a table page, kept up by what changed, is always the one that would be made from scratch.
+#include "ui/order.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "driver.h"
+
+using namespace ct;
+using namespace ct::test;
+
+namespace {
+
+const crm::FieldId kName = crm::field(crm::Model::lead, "name");
+const crm::FieldId kStatus = crm::field(crm::Model::lead, "status");
+
+bool pending(const crm::Record& record) { return record.fields.text(kStatus) == "PENDING"; }
+
+ui::Rules rules_for(const ui::Query& query) {
+    return {[by_name = query.sort == 0](const crm::Record& record) {
+                return by_name ? ui::SortKey::of(std::string(record.fields.text(kName)))
+                               : ui::SortKey::of(record.updated_at);
+            },
+            [](const crm::Record& record) { return std::string(record.fields.text(kName)); },
+            [all = query.quick == 0](const crm::Record& record) { return all || pending(record); }};
+}
+
+std::vector<Uuid> ids_of(const client::Table& table, const ui::Order& order) {
+    std::vector<Uuid> ids;
+    for (const std::uint32_t row : order.rows()) ids.push_back(table.at(row).id);
+    return ids;
+}
+
+std::vector<Uuid> from_scratch(const client::Table& table, const ui::Query& query) {
+    ui::Order order;
+    (void)order.update(table, query, rules_for(query));
+    return ids_of(table, order);
+}
+
+/// A table whose records come, change and go by chance.
+struct Office {
+    explicit Office(std::uint64_t seed) : random(seed) {}
+
+    crm::Record any_lead() {
+        static constexpr const char* kNames[] = {"", "asha", "ravi", "asha rao", "ravi rao", "zoya", "aaaaaaaab"};
+        crm::Record record = lead(1 + random.below(300), kNames[random.below(std::size(kNames))]);
+        record.updated_at = TestClock::kStart + static_cast<UnixMs>(random.below(20));
+        if (random.below(2) == 0) record.fields.set(kStatus, std::string_view("CONVERTED"));
+        return record;
+    }
+    void change(std::size_t times) {
+        for (std::size_t i = 0; i < times; ++i) {
+            if (random.below(4) == 0) {
+                table.remove(any_lead().id);
+            } else {
+                table.put(any_lead());
+            }
+        }
+    }
+
+    SeededRandom random;
+    client::Table table;
+};
+
+}  // namespace
+
+TEST_CASE("order: kept up through changes, sorting and typing, it is as if made from scratch") {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        CAPTURE(seed);
+        Office office(seed);
+        ui::Order order;
+        ui::Query query;
+        for (int step = 0; step < 300; ++step) {
+            CAPTURE(step);
+            switch (office.random.below(8)) {
+                case 0: query.sort = static_cast<int>(office.random.below(2)); break;
+                case 1: query.descending = !query.descending; break;
+                case 2: query.quick = office.random.below(2); break;
+                case 3: query.filter += "ra "[office.random.below(3)]; break;
+                case 4: query.filter.clear(); break;
+                case 5: office.change(office.random.below(200)); break;
+                default: office.change(1 + office.random.below(4)); break;
+            }
+            (void)order.update(office.table, query, rules_for(query));
+            REQUIRE(ids_of(office.table, order) == from_scratch(office.table, query));
+        }
+    }
+}
+
+TEST_CASE("order: what is typed into a filter before there is anything finds what comes then") {
+    client::Table table;
+    ui::Order order;
+    ui::Query query;
+    query.filter = "rao";
+    (void)order.update(table, query, rules_for(query));
+    table.put(lead(1, "asha rao"));
+    table.put(lead(2, "ravi"));
+    CHECK(order.update(table, query, rules_for(query)));
+    CHECK(ids_of(table, order) == std::vector{lead(1, "").id});
+}
+
+TEST_CASE("order: nothing changed, nothing to do") {
+    Office office(3);
+    office.change(50);
+    ui::Order order;
+    const ui::Query query;
+    CHECK(order.update(office.table, query, rules_for(query)));
+    CHECK_FALSE(order.update(office.table, query, rules_for(query)));
+}
+
+TEST_CASE("order: it catches up however much it has missed") {
+    Office office(4);
+    office.change(50);
+    ui::Order order;
+    ui::Tally tally;
+    const ui::Query query;
+    const ui::Tally::Condition conditions[] = {pending};
+    (void)order.update(office.table, query, rules_for(query));
+    tally.update(office.table, conditions);
+    office.change(200'000);
+    (void)order.update(office.table, query, rules_for(query));
+    tally.update(office.table, conditions);
+    CHECK(ids_of(office.table, order) == from_scratch(office.table, query));
+    const auto all = office.table.all();
+    CHECK(tally.count(0) == static_cast<std::size_t>(std::count_if(all.begin(), all.end(), pending)));
+}
+
+TEST_CASE("tally: kept up through changes, it is what one would count") {
+    Office office(5);
+    ui::Tally tally;
+    const ui::Tally::Condition conditions[] = {
+        [](const crm::Record&) { return true; }, pending,
+        [](const crm::Record& record) { return record.fields.text(kName).find("rao") != std::string_view::npos; }};
+    for (int step = 0; step < 500; ++step) {
+        office.change(1 + office.random.below(5));
+        tally.update(office.table, conditions);
+        const auto all = office.table.all();
+        for (std::size_t i = 0; i < std::size(conditions); ++i) {
+            REQUIRE(tally.count(i) == static_cast<std::size_t>(std::count_if(all.begin(), all.end(), conditions[i])));
+        }
+    }
+}
+
+TEST_CASE("today: the leads that changed last, kept up by what changed") {
+    Driver driver;
+    std::vector<crm::Record> leads;
+    for (std::uint64_t i = 1; i <= 30; ++i) leads.push_back(lead(i, "Lead " + std::to_string(i) + "."));
+    driver.load(leads);
+    driver.app->desk().page = ui::Page::today;
+    const auto shown = [&] {
+        std::vector<int> numbers;
+        const std::string& screen = driver.screen();
+        for (std::size_t at = screen.find("Lead "); at != std::string::npos; at = screen.find("Lead ", at + 1)) {
+            numbers.push_back(std::stoi(screen.substr(at + 5)));
+        }
+        return numbers;
+    };
+    CHECK(shown() == std::vector{1, 2, 3, 4, 5, 6, 7, 8});
+    const auto touch = [&](std::uint64_t number) {
+        crm::Record record = leads[number - 1];
+        record.updated_at = driver.clock.now();
+        driver.send(client::RecordsChanged{{{record}, {}}});
+    };
+    touch(20);
+    CHECK(shown() == std::vector{20, 1, 2, 3, 4, 5, 6, 7});
+    touch(4);
+    CHECK(shown() == std::vector{4, 20, 1, 2, 3, 5, 6, 7});
+    driver.send(client::RecordsChanged{{{}, {{crm::Model::lead, leads[0].id}}}});
+    CHECK(shown() == std::vector{4, 20, 2, 3, 5, 6, 7, 8});
+    driver.send(client::RecordsChanged{{{leads[19]}, {}}});  // as it was before
+    CHECK(shown() == std::vector{4, 2, 3, 5, 6, 7, 8, 9});
+}
