@@ -7,10 +7,12 @@
 #include "crm/json_codec.h"
 #include "crm/tables.h"
 #include "server/batch.h"
+#include "server/seen.h"
 #include "sync/stamp.h"
 
 namespace ct::server {
 
+using nlohmann::json;
 using sync::Operation;
 using sync::OperationKind;
 using sync::Verdict;
@@ -87,7 +89,8 @@ void write_error(crm::JsonWriter& json, const Error& error) {
 
 /// An element of `results`; `record` is null where the device needs no telling.
 std::string result_json(const Uuid& id, Verdict verdict, std::int64_t version, const crm::Record* record,
-                        const std::vector<std::string>& fields, const Error& error) {
+                        const sync::Decision& decision, const Error& error) {
+    const std::vector<std::string>& fields = decision.fields;
     std::string text = "{\"id\":\"" + id.str() + "\",\"status\":\"";
     text.append(name(verdict)).append("\"");
     crm::JsonWriter json(text);
@@ -98,6 +101,10 @@ std::string result_json(const Uuid& id, Verdict verdict, std::int64_t version, c
         json.string(fields[i]);
     }
     if (!fields.empty()) json.raw("]");
+    if (record != nullptr && !decision.overrode.fields.empty()) {
+        json.raw(",\"overrode\":");
+        crm::write_changes(json, record->model, decision.overrode);
+    }
     if (verdict == Verdict::rejected) write_error(json, error);
     json.raw("}");
     return text;
@@ -160,6 +167,7 @@ class Run {
     }
     void settle_repeats();
     void settle_seen(std::size_t i, const Receipt& receipt);
+    void note_later(std::size_t i);
     void judge_group(std::size_t begin, std::size_t end);
     [[nodiscard]] Outcome judge(std::size_t i);
     [[nodiscard]] std::optional<Error> refusal(const Operation& operation) const;
@@ -175,6 +183,8 @@ class Run {
     std::vector<Outcome> outcomes_;
     std::vector<std::string> data_;
     std::vector<std::uint64_t> contents_;
+    std::set<RecordKey> later_;  // records that changed after the first result that is repeated here
+    Result<void> trouble_;       // of the database, in the middle of judging
 };
 
 tl::expected<void, Refusal> Run::check_sequence() {
@@ -255,8 +265,9 @@ Result<void> Run::judge_new() {
     std::set<Uuid> ids;
     for (std::size_t i = 0; i < count(); ++i) {
         if (!ids.insert(operation(i).id).second) outcomes_[i].settled = true;  // a repeat: see settle_repeats
-        if (outcomes_[i].settled || fault(i) != nullptr) continue;
+        if (fault(i) != nullptr) continue;
         keys.push_back({operation(i).model, operation(i).record});
+        if (outcomes_[i].settled) continue;
         if (const auto parent = named_parent(operation(i))) keys.push_back({crm::Model::lead, *parent});
     }
     if (auto loaded = batch_.load(std::move(keys)); !loaded) return loaded;
@@ -268,7 +279,17 @@ Result<void> Run::judge_new() {
         begin = end;
     }
     settle_repeats();
-    return {};
+    for (std::size_t i = 0; i < count(); ++i) note_later(i);
+    return trouble_;
+}
+
+/// A first result was right when it was given; a device that hears it only now must be told what became of the record
+/// since, because its own changes do not come back to it with a pull.
+void Run::note_later(std::size_t i) {
+    const Outcome& outcome = outcomes_[i];
+    const RecordKey key{operation(i).model, operation(i).record};
+    if (outcome.fresh || !outcome.settled || outcome.verdict == Verdict::rejected || !batch_.visible(key)) return;
+    if (batch_.find(key).server.record.version > outcome.version) later_.insert(key);
 }
 
 /// All or none. The operation that spoils a group keeps its own verdict, the others say whose company it was.
@@ -347,7 +368,9 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
     const RecordKey key{operation.model, operation.record};
     const StoredRecord& now = batch_.find(key);
     const std::string stamp = effective_stamp(now.server, operation, now_);
-    sync::Decision decision = sync::decide(now.server, operation, stamp, batch_.next_version());
+    Operation complete = operation;
+    if (auto filled = fill_seen(transaction_, now.server, session_.device, complete); !filled) trouble_ = filled;
+    sync::Decision decision = sync::decide(now.server, complete, stamp, batch_.next_version());
     if (decision.verdict == Verdict::rejected) return rejected(original, decision.error);
 
     Outcome outcome;
@@ -361,7 +384,7 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
     const crm::Record& record = batch_.find(key).server.record;
     outcome.version = record.version;
     const bool tell = decision.tell_record || outcome.verdict != Verdict::applied;
-    if (tell) outcome.result = result_json(original.id, outcome.verdict, outcome.version, &record, decision.fields, {});
+    if (tell) outcome.result = result_json(original.id, outcome.verdict, outcome.version, &record, decision, {});
     return outcome;
 }
 
@@ -403,7 +426,11 @@ std::string Run::answer(const std::string& epoch) const {
     json.number(batch_.version());
     json.raw(",\"serverTime\":");
     json.instant(now_);
-    json.raw(",\"results\":[");
+    for (auto at = later_.begin(); at != later_.end(); ++at) {
+        json.raw(at == later_.begin() ? ",\"later\":[" : ",");
+        json.raw(sync::encode_record(batch_.find(*at).server.record));
+    }
+    json.raw(later_.empty() ? ",\"results\":[" : "],\"results\":[");
     for (std::size_t i = 0; i < count(); ++i) {
         if (i > 0) json.raw(",");
         const Outcome& outcome = outcomes_[i];

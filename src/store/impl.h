@@ -83,6 +83,7 @@ struct Store::Impl {
     // ---- settle and apply (settle.cpp, apply.cpp)
     [[nodiscard]] Result<void> settle_one(const sync::OperationResult& result, Settled& settled,
                                           std::map<Uuid, crm::Model>& touched);
+    [[nodiscard]] Result<void> take_later(const crm::Record& record, Visible& visible);
     [[nodiscard]] Result<void> accept(const QueueEntry& entry, const sync::OperationResult& result, Settled& settled);
     [[nodiscard]] Result<void> keep(const QueueEntry& entry, const sync::OperationResult& result, sync::QueueState next,
                                     std::string_view code, std::string_view message);

@@ -52,6 +52,7 @@ Result<Settled> Store::settle(const sync::PushAnswer& answer) {
             CT_TRY(impl_->settle_one(result, settled, touched));
             if (impl_->index.dirty(record) || !impl_->index.of_parent(record).empty()) around.insert(record);
         }
+        for (const crm::Record& record : answer.later) CT_TRY(impl_->take_later(record, settled.visible));
         CT_TRY(impl_->park_and_free(std::move(around), touched));
         CT_TRY(impl_->refresh(touched, settled.visible));
         for (const auto& [position, entry] : impl_->index.entries()) {
@@ -61,6 +62,16 @@ Result<Settled> Store::settle(const sync::PushAnswer& answer) {
     });
     if (!done) return fail(done.error());
     return settled;
+}
+
+/// What became of a record since an operation of ours that was settled long ago.
+Result<void> Store::Impl::take_later(const crm::Record& record, Visible& visible) {
+    const auto known = server_record(record.model, record.id);
+    if (!known) return fail(known.error());
+    if (record.version < known->version && !foreign_epoch) return {};
+    crm::Record server = record;
+    server.last_synced_at = clock.now();
+    return show(record.model, std::move(server), visible);
 }
 
 Result<void> Store::Impl::settle_one(const OperationResult& result, Settled& settled,

@@ -24,7 +24,8 @@ struct Sorted {
     json taken_extra = json::object();
     std::vector<std::string> touched;  // names of all taken fields: their origins move on
     std::vector<std::string> lost, clashing;
-    crm::Changes lost_values;
+    crm::Changes lost_values, overrode;
+    bool joined = false;  // something became what neither side had proposed
 };
 
 class Judge {
@@ -57,26 +58,41 @@ class Judge {
 
     [[nodiscard]] Sorted sort() const {
         Sorted sorted;
-        for (const auto& [field, value] : operation_.changes.fields) {
-            const std::string name{crm::def(operation_.model, field).name};
-            const crm::ValueView there = now_.record.fields.get(field);
-            const FieldOrigin* last = origin(name);
-            std::optional<crm::Value> joined;
-            if (last != nullptr && concurrent(*last) && operation_.policy != crm::Policy::force) {
-                joined = merge_values(operation_.model, field, operation_.seen.find(field), there, value);
-            }
-            const Likeness likeness = there == crm::view(joined ? *joined : value) ? Likeness::equal
-                                      : joined                                     ? Likeness::joins
-                                                                                   : Likeness::differs;
-            place(
-                sorted, name, fate(last, likeness), [&] { sorted.taken.set(field, joined ? *joined : value); },
-                [&] { sorted.lost_values.set(field, value); });
-        }
+        for (const auto& [field, value] : operation_.changes.fields) sort_field(sorted, field, value);
         sort_extra(sorted);
         return sorted;
     }
 
   private:
+    void sort_field(Sorted& sorted, crm::FieldId field, const crm::Value& proposed) const {
+        const std::string name{crm::def(operation_.model, field).name};
+        const crm::ValueView there = now_.record.fields.get(field);
+        const FieldOrigin* last = origin(name);
+        const std::optional<crm::Value> joined = join(field, last, there, proposed);
+        const crm::Value& value = joined ? *joined : proposed;
+        const Likeness likeness = there == crm::view(value) ? Likeness::equal
+                                  : joined                  ? Likeness::joins
+                                                            : Likeness::differs;
+        const Fate what = fate(last, likeness);
+        if (what == Fate::take && likeness == Likeness::differs && last != nullptr && concurrent(*last)) {
+            sorted.overrode.set(field, crm::own(there));
+        }
+        sorted.joined = sorted.joined || (joined && *joined != proposed);
+        place(
+            sorted, name, what, [&] { sorted.taken.set(field, value); },
+            [&] { sorted.lost_values.set(field, proposed); });
+    }
+
+    /// Also over this device's own last edit: what that was joined with is not in this one yet.
+    [[nodiscard]] std::optional<crm::Value> join(crm::FieldId field, const FieldOrigin* last,
+                                                 const crm::ValueView& there, const crm::Value& proposed) const {
+        if (last == nullptr || last->version <= operation_.base) return std::nullopt;
+        if (operation_.policy == crm::Policy::force) return std::nullopt;
+        const crm::Value* seen = operation_.seen.find(field);
+        if (seen == nullptr && !concurrent(*last)) return std::nullopt;
+        return merge_values(operation_.model, field, seen, there, proposed);
+    }
+
     void sort_extra(Sorted& sorted) const {
         if (operation_.changes.extra.empty()) return;
         const json proposed = json::parse(operation_.changes.extra, nullptr, false);
@@ -213,12 +229,13 @@ Decision decide_write(const ServerRecord& now, const Judge& judge, const Operati
     Sorted sorted = judge.sort();
     if (!sorted.clashing.empty()) return unchanged(Verdict::conflict, std::move(sorted.clashing));
 
-    const bool others = now.exists() && judge.any_concurrent();
+    const bool others = (now.exists() && judge.any_concurrent()) || sorted.joined;
     Decision decision;
     decision.verdict = !sorted.lost.empty() ? Verdict::superseded : others ? Verdict::merged : Verdict::applied;
     decision.tell_record = decision.verdict != Verdict::applied;
     decision.fields = std::move(sorted.lost);
     decision.lost = std::move(sorted.lost_values);
+    decision.overrode = std::move(sorted.overrode);
     if (sorted.touched.empty() && !now.record.deleted && now.exists()) return decision;
 
     decision.changes_record = true;

@@ -32,6 +32,7 @@ struct Decision {
     ServerRecord after;               ///< valid when changes_record; versions set to `version`
     std::vector<std::string> fields;  ///< that lost, or are in conflict
     crm::Changes lost;                ///< values that lost, for the audit trail
+    crm::Changes overrode;            ///< others' values, not seen by the device, that lost against it
     Error error;                      ///< for rejected
 };
 

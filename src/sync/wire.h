@@ -56,6 +56,8 @@ struct OperationResult {
     std::optional<crm::Record> record;  ///< as it is on the server now (merged, superseded, conflict; also with
                                         ///< applied, when the server changed something: a clamped stamp, a default)
     std::vector<std::string> fields;    ///< that lost (superseded) or are in conflict
+    crm::Changes overrode;              ///< others' values that lost against this operation; not in the contract,
+                                        ///< older servers do not say it
     Error error;                        ///< for rejected: code, field, message
 };
 struct PushAnswer {
@@ -64,6 +66,9 @@ struct PushAnswer {
     std::int64_t version = 0;
     UnixMs server_time = 0;
     std::vector<OperationResult> results;
+    /// Of operations that were settled before: their records as they are now, where they changed since. The results
+    /// themselves are given again as they were. Not in the contract; older servers do not say it.
+    std::vector<crm::Record> later;
 };
 
 struct PullRequest {

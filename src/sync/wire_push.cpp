@@ -107,6 +107,9 @@ void write_result(std::string& out, const OperationResult& result) {
         }
         list.raw("]");
     }
+    if (result.record && !result.overrode.fields.empty()) {
+        crm::write_changes(object.begin("overrode"), result.record->model, result.overrode);
+    }
     if (result.verdict == Verdict::rejected) {
         object.begin("error");
         ObjectWriter error(out);
@@ -136,6 +139,10 @@ Result<OperationResult> read_result(const json& object, const std::string& path)
         auto read = read_record(*record, path + ".record");
         if (!read) return fail(read.error());
         result.record = std::move(*read);
+        const json* overrode = reader.find("overrode");
+        if (overrode != nullptr && overrode->is_object()) {
+            if (auto values = crm::read_changes(result.record->model, *overrode)) result.overrode = std::move(*values);
+        }
     }
     if (*verdict == Verdict::rejected) {
         const json* error = reader.object("error");
@@ -240,6 +247,12 @@ std::string encode(const PushAnswer& answer) {
         write_result(out, answer.results[i]);
     }
     list.raw("]");
+    for (std::size_t i = 0; i < answer.later.size(); ++i) {
+        if (i == 0) object.begin("later");
+        list.raw(i == 0 ? "[" : ",");
+        list.raw(encode_record(answer.later[i]));
+    }
+    if (!answer.later.empty()) list.raw("]");
     object.end();
     return out;
 }
@@ -260,6 +273,13 @@ Result<PushAnswer> decode_push_answer(std::string_view body) {
         auto result = read_result((*list)[i], "results[" + std::to_string(i) + "]");
         if (!result) return fail(result.error());
         answer.results.push_back(std::move(*result));
+    }
+    const json* later = reader.find("later");
+    if (later == nullptr || !later->is_array()) return answer;
+    for (const json& entry : *later) {
+        auto record = entry.is_object() ? read_record(entry, "later") : wire::malformed("later", "must hold records");
+        if (!record) return fail(record.error());
+        answer.later.push_back(std::move(**record));
     }
     return answer;
 }

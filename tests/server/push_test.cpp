@@ -49,6 +49,72 @@ TEST_CASE_FIXTURE(Two, "push: different fields merge, and the answer carries the
     CHECK(result["record"]["version"] == 3);
 }
 
+TEST_CASE_FIXTURE(Two, "push: labels join as sets, whether the device says what it had before or not") {
+    for (const bool says : {true, false}) {
+        CAPTURE(says);
+        const std::string id = asha.add_lead("Asha", {{"labels", {"old", "red"}}});
+        const auto base = only_row(ravi.pull()).fields["version"].get<std::int64_t>();
+        (void)asha.pull();
+        const json before = says ? json{{"before", {{"labels", {"old", "red"}}}}} : json::object();
+        json first = ravi.push_one(ravi.update("Lead", id, base, {{"labels", {"new", "old", "red"}}}, before));
+        CHECK(first["status"] == "applied");
+        json second = asha.push_one(asha.update("Lead", id, base, {{"labels", {"big", "red"}}}, before));
+        CHECK(second["status"] == "merged");
+        CHECK(second["record"]["labels"] == json({"big", "new", "red"}));
+        CHECK(only_row(ravi.pull()).fields["labels"] == json({"big", "new", "red"}));
+        CHECK(rows(asha.pull()).empty());  // it was told
+    }
+}
+
+TEST_CASE_FIXTURE(Two, "push: labels: what the same device said last is what it had before") {
+    const std::string id = asha.add_lead("Asha");
+    const auto base = only_row(ravi.pull()).fields["version"].get<std::int64_t>();
+    CHECK(ravi.push_one(ravi.update("Lead", id, base, {{"labels", {"b"}}}))["status"] == "applied");
+    CHECK(asha.push_one(asha.update("Lead", id, base, {{"labels", {"a", "x"}}}))["status"] == "merged");
+    json last = asha.push_one(asha.update("Lead", id, base, {{"labels", {"a"}}}));  // x is gone again
+    CHECK(last["record"]["labels"] == json({"a", "b"}));
+}
+
+TEST_CASE_FIXTURE(Two, "push: notes join line by line, and the later stamp wins where they cannot") {
+    const std::string id = asha.add_lead("Asha", {{"notes", "one\ntwo"}});
+    const auto base = only_row(ravi.pull()).fields["version"].get<std::int64_t>();
+    const json before{{"before", {{"notes", "one\ntwo"}}}};
+    CHECK(ravi.push_one(ravi.update("Lead", id, base, {{"notes", "one\ntwo\nRavi"}}, before))["status"] == "applied");
+    json joined = asha.push_one(asha.update("Lead", id, base, {{"notes", "ONE\ntwo"}}, before));
+    CHECK(joined["status"] == "merged");
+    CHECK(joined["record"]["notes"] == "ONE\ntwo\nRavi");
+    site.clock.move(1'000);
+    json fought = ravi.push_one(
+        ravi.update("Lead", id, base + 1, {{"notes", "Eins\ntwo\nRavi"}}, {{"before", {{"notes", "one\ntwo\nRavi"}}}}));
+    CHECK(fought["status"] == "merged");
+    CHECK(fought["record"]["notes"] == "Eins\ntwo\nRavi");
+    CHECK(fought["overrode"]["notes"] == "ONE\ntwo\nRavi");  // for whoever wants it back
+}
+
+TEST_CASE_FIXTURE(Two, "push: who wins by the later stamp is told what was overridden") {
+    const std::string id = asha.add_lead("Asha");
+    CHECK(ravi.push_one(ravi.update("Lead", id, 1, {{"city", "Pune"}}))["status"] == "applied");
+    site.clock.move(1'000);
+    json result = asha.push_one(asha.update("Lead", id, 1, {{"city", "Goa"}, {"company", "Firm"}}));
+    // Asha made the lead, so her base of 1 has not seen Ravi's edit.
+    CHECK(result["status"] == "merged");
+    CHECK(result["overrode"] == json({{"city", "Pune"}}));
+}
+
+TEST_CASE_FIXTURE(Two, "push: a first result given again comes with what became of the record since") {
+    const std::string id = asha.new_id();
+    const json create = asha.create("Lead", id, {{"name", "Asha"}});
+    const std::int64_t at = asha.sequence;
+    CHECK(asha.push_one(create)["version"] == 1);
+    CHECK(ravi.push_one(ravi.update("Lead", id, 1, {{"name", "Ravi's"}}))["status"] == "applied");
+    json again = parsed(asha.post("/api/sync/push", asha.push_body({create}, at)));
+    CHECK(again["results"][0]["status"] == "applied");
+    CHECK(again["results"][0]["version"] == 1);
+    REQUIRE(again["later"].size() == 1);
+    CHECK(again["later"][0]["name"] == "Ravi's");
+    CHECK(again["later"][0]["version"] == 2);
+}
+
 TEST_CASE_FIXTURE(Two, "push: lww: the later stamp wins whichever arrives first") {
     const std::string id = asha.add_lead("Asha"), old = asha.stamp();
     const json early = ravi.update("Lead", id, 1, {{"city", "Early"}, {"company", "Firm"}});

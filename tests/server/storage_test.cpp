@@ -234,7 +234,7 @@ void hammer(const std::string& url, int rounds) {
             work();
         } catch (const std::exception& error) {
             ++failures;
-            MESSAGE(error.what());
+            MESSAGE(std::string(error.what()));
         }
     };
     std::vector<std::thread> threads;

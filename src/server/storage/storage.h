@@ -69,6 +69,14 @@ struct Receipt {
     std::string result;  ///< as in LogEntry
 };
 
+/// An accepted edit of a record, from the log.
+struct PastEdit {
+    bool creates = false;
+    std::string device;
+    std::int64_t version = 0;
+    std::string data, result;  ///< as in LogEntry
+};
+
 /// One push: holds the workspace's version counter from begin to end, so that commit order is version order.
 /// Not committed means rolled back.
 class WriteTransaction {
@@ -82,6 +90,8 @@ class WriteTransaction {
     [[nodiscard]] virtual Result<std::vector<Uuid>> sent(std::string_view device, std::int64_t from,
                                                          std::int64_t to) = 0;
     [[nodiscard]] virtual Result<std::map<Uuid, Receipt>> receipts(std::span<const Uuid> operations) = 0;
+    /// Edits of the record that were accepted, deletions left out, newest first.
+    [[nodiscard]] virtual Result<std::vector<PastEdit>> past_edits(const RecordKey& record) = 0;
     /// One per key, in order; `stored` is false where there is none.
     [[nodiscard]] virtual Result<std::vector<StoredRecord>> load(std::span<const RecordKey> keys) = 0;
     /// All notes, payments and reminders of these leads.

@@ -134,6 +134,12 @@ std::string record_ddl(const crm::ModelDef& model) {
     return sql;
 }
 
+/// Files of earlier builds of this version lack them.
+Result<void> add_indexes(Connection& connection) {
+    return connection.execute(
+        "CREATE INDEX IF NOT EXISTS operation_log_record ON operation_log(workspace_id, record_id, version)");
+}
+
 Result<void> create(Connection& connection, Random& random) {
     std::string sql(kFixedTables);
     for (const crm::ModelDef& model : crm::models()) sql += record_ddl(model);
@@ -144,7 +150,8 @@ Result<void> create(Connection& connection, Random& random) {
     sql += "INSERT INTO meta VALUES('epoch', '" + epoch.str() + "');\n";
     sql += "PRAGMA application_id = " + std::to_string(kApplicationId) + ";\n";
     sql += "PRAGMA user_version = " + std::to_string(kSchemaVersion) + ";\n";
-    return connection.execute(sql);
+    if (auto made = connection.execute(sql); !made) return made;
+    return add_indexes(connection);
 }
 
 /// A field that this version has and the file's tables do not: a new version of the program opened an older file.
@@ -183,7 +190,8 @@ Result<void> migrate_locked(Connection& connection, Random& random) {
     if (*version > kSchemaVersion) {
         return fail(ErrorKind::newer, "NEWER_DATABASE", "the file was made by a newer version of this program");
     }
-    return add_columns(connection);
+    if (auto added = add_columns(connection); !added) return added;
+    return add_indexes(connection);
 }
 
 }  // namespace

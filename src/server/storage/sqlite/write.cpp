@@ -67,6 +67,7 @@ class SqliteWrite final : public WriteTransaction {
     [[nodiscard]] Result<std::int64_t> next_sequence(std::string_view device) override;
     [[nodiscard]] Result<std::vector<Uuid>> sent(std::string_view device, std::int64_t from, std::int64_t to) override;
     [[nodiscard]] Result<std::map<Uuid, Receipt>> receipts(std::span<const Uuid> operations) override;
+    [[nodiscard]] Result<std::vector<PastEdit>> past_edits(const RecordKey& record) override;
     [[nodiscard]] Result<std::vector<StoredRecord>> load(std::span<const RecordKey> keys) override;
     [[nodiscard]] Result<std::vector<RecordKey>> children(std::span<const Uuid> leads) override;
     [[nodiscard]] Result<void> save(std::span<const StoredRecord* const> records) override;
@@ -136,6 +137,25 @@ Result<std::map<Uuid, Receipt>> SqliteWrite::receipts(std::span<const Uuid> oper
         use->again();
     }
     return found;
+}
+
+Result<std::vector<PastEdit>> SqliteWrite::past_edits(const RecordKey& record) {
+    auto use = connection_.prepare(
+        "SELECT operation, device_id, version, data, result FROM operation_log WHERE workspace_id = ? AND record_id = "
+        "? "
+        "AND model = ? AND operation <> 'DELETE' AND verdict IN ('applied', 'merged', 'superseded') "
+        "ORDER BY version DESC");
+    if (!use) return fail(use.error());
+    const std::string id = record.id.str();
+    use->integer(workspace_).text(id).text(crm::name(record.model));
+    std::vector<PastEdit> edits;
+    for (;;) {
+        const auto row = use->step();
+        if (!row) return fail(row.error());
+        if (!*row) return edits;
+        edits.push_back({use->column_text(0) == "CREATE", use->column_string(1), use->column_integer(2),
+                         use->column_string(3), use->column_string(4)});
+    }
 }
 
 Result<std::vector<StoredRecord>> SqliteWrite::load(std::span<const RecordKey> keys) {
