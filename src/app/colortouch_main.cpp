@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "app/desktop/png.h"
 #include "app/desktop/system.h"
@@ -32,6 +33,7 @@ constexpr ct::SteadyMs kMessageAtMost_ms = 8'000;
 struct Arguments {
     std::string profile, screenshot, size = "1280x800", theme, open;
     int frames = 10;
+    bool timing = false;
     int width = 1280, height = 800;
 };
 
@@ -60,6 +62,8 @@ std::optional<int> parse(Arguments& arguments, int argc, char** argv) {
     cli.add_option("--open", arguments.open, "today, leads, payments, reminders, settings, first-lead or lead:ID");
     cli.add_option("--screenshot", arguments.screenshot, "Writes a picture (PNG) when the data is loaded, and ends");
     cli.add_option("--frames", arguments.frames, "Frames to draw before the picture")->check(CLI::Range(1, 10'000));
+    cli.add_flag("--timing", arguments.timing,
+                 "Says when the first frame was shown and when all records were, and ends");
     cli.set_version_flag("--version", std::string("colortouch ") + COLORTOUCH_VERSION);
     try {
         cli.parse(argc, argv);
@@ -135,14 +139,23 @@ int save_picture(ct::app::Window& window, const std::string& file) {
     return kExitNoWindow;
 }
 
+/// What --timing says, each line when it is true: whoever started the program can look at the clock.
+void tell_time(const char* what, ct::SteadyMs began) {
+    std::printf("%s after %lld ms, %lld kB\n", what, static_cast<long long>(ct::system_clock().steady() - began),
+                static_cast<long long>(ct::app::resident_bytes() / 1'000));
+    std::fflush(stdout);
+}
+
 /// Draws while something happens and sleeps while nothing does.
-int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, const Arguments& arguments) {
+int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, const Arguments& arguments,
+        ct::SteadyMs began) {
     const ct::Clock& clock = ct::system_clock();
     const bool picture = !arguments.screenshot.empty();
     const ct::SteadyMs give_up = clock.steady() + kLoadAtMost_ms;
     int frames_left = kFramesAfterInput;
     int frames_until_picture = arguments.frames;
     bool opened = arguments.open.empty();
+    bool shown = false;
     ct::SteadyMs due = 0;
     float scale = window.scale();
     window.on_draw([&app] { app.frame(); });
@@ -168,6 +181,13 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
         window.draw();
         --frames_left;
         due = clock.steady() + app.next_frame_in_ms();
+        if (arguments.timing) {
+            if (!std::exchange(shown, true)) tell_time("first frame", began);
+            if (app.state().loaded()) {
+                tell_time("all records", began);
+                return 0;
+            }
+        }
         if (!picture) continue;
         if (app.state().loaded() && --frames_until_picture <= 0) return save_picture(window, arguments.screenshot);
         if (clock.steady() > give_up) {
@@ -178,7 +198,7 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
     return 0;
 }
 
-int start(const Arguments& arguments) {
+int start(const Arguments& arguments, ct::SteadyMs began) {
     auto profile = ct::client::Profile::locate(arguments.profile, ct::app::program_file());
     if (!profile) return refuse(arguments, profile.error().message);
     auto config = ct::client::Config::load(profile->config_file());
@@ -192,9 +212,7 @@ int start(const Arguments& arguments) {
     ct::log::to_file(profile->log_file().string());
     ct::ui::AppOptions app_options;
     app_options.config = *config;
-    if (!arguments.theme.empty()) {
-        app_options.config.theme = arguments.theme == "dark" ? ct::client::Theme::dark : ct::client::Theme::light;
-    }
+    if (!arguments.theme.empty()) app_options.dark_in_this_run = arguments.theme == "dark";
     app_options.post = [&client](ct::client::Command command) { (*client)->post(std::move(command)); };
     app_options.save_config = [&profile](const ct::client::Config& changed) {
         return changed.save(profile->config_file());
@@ -212,13 +230,14 @@ int start(const Arguments& arguments) {
     }
     app_options.display_scale = (*window)->scale();
     ct::ui::App app(std::move(app_options));
-    return run(**window, **client, app, arguments);
+    return run(**window, **client, app, arguments, began);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    const ct::SteadyMs began = ct::system_clock().steady();
     Arguments arguments;
     if (const std::optional<int> done = parse(arguments, argc, argv)) return *done;
-    return start(arguments);
+    return start(arguments, began);
 }

@@ -32,6 +32,7 @@ App::App(AppOptions options)
 }
 
 bool App::dark() const {
+    if (options_.dark_in_this_run) return *options_.dark_in_this_run;
     if (config_.theme == client::Theme::system) return options_.system_dark;
     return config_.theme == client::Theme::dark;
 }
@@ -52,6 +53,7 @@ void App::open_first_lead() {
 
 void App::save_config() {
     desk_.config_changed = false;
+    if (std::exchange(options_.config.theme, config_.theme) != config_.theme) options_.dark_in_this_run.reset();
     apply_theme();
     desk_.redraw_within(0);
     if (options_.save_config) desk_.accepted(options_.save_config(config_));

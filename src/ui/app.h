@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "client/commands.h"
@@ -25,7 +26,8 @@ struct AppOptions {
     const FontData* fonts = nullptr;  ///< must outlive the ImGui context; null: ImGui's own font
     std::string about;
     float display_scale = 1.0F;
-    bool system_dark = false;  ///< what Theme::system means
+    bool system_dark = false;              ///< what Theme::system means
+    std::optional<bool> dark_in_this_run;  ///< whatever the configuration says, until the user chooses another theme
 };
 
 class App {

@@ -51,6 +51,7 @@ void bench_edits();
 void bench_push();
 void bench_pull();
 void bench_start();
+[[nodiscard]] int show_bare_window();  ///< the reference of bench_start, in a process of its own
 void bench_ui();
 
 }  // namespace ct::bench

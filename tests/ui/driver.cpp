@@ -81,7 +81,7 @@ std::vector<Item> matching(std::string_view label, std::string_view window) {
 
 }  // namespace
 
-Driver::Driver(client::Config config, ImVec2 size) {
+Driver::Driver(client::Config config, ImVec2 size, std::optional<bool> dark_in_this_run) {
     ImGui::CreateContext();
     ImGui::GetCurrentContext()->TestEngineHookItems = true;
     ImGuiIO& io = ImGui::GetIO();
@@ -91,6 +91,7 @@ Driver::Driver(client::Config config, ImVec2 size) {
     io.ConfigErrorRecoveryEnableAssert = true;
     ui::AppOptions options;
     options.config = std::move(config);
+    options.dark_in_this_run = dark_in_this_run;
     options.clock = &clock;
     options.random = &random;
     options.post = [this](client::Command command) { commands.push_back(std::move(command)); };

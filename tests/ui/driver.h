@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,7 +36,7 @@ struct Item {
 
 class Driver {
   public:
-    explicit Driver(client::Config config = {}, ImVec2 size = {1440, 900});
+    explicit Driver(client::Config config = {}, ImVec2 size = {1440, 900}, std::optional<bool> dark_in_this_run = {});
     ~Driver();
 
     void frames(int count = 1, bool log = false);

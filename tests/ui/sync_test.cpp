@@ -177,6 +177,19 @@ TEST_CASE("settings hold at once and are written") {
     CHECK(ui.shows("USD"));
 }
 
+TEST_CASE("settings: a theme for this run only is not written with the others, and ends when another is chosen") {
+    Driver ui({}, {1920, 1200}, true);
+    CHECK(ui.app->desk().theme.dark());
+    ui.click("Settings", "navigation");
+    ui.click("130%");
+    REQUIRE(ui.saved_configs.size() == 1);
+    CHECK(ui.saved_configs[0].theme == client::Theme::system);
+    CHECK(ui.app->desk().theme.dark());
+    ui.click("Light");
+    CHECK(ui.saved_configs.back().theme == client::Theme::light);
+    CHECK_FALSE(ui.app->desk().theme.dark());
+}
+
 TEST_CASE("at rest nothing is due for a minute, and a spinner turns only while bytes move") {
     Driver ui;
     ui.load({lead(1, "Asha Rao")});

@@ -1,6 +1,7 @@
 // What the window asks of the desktop around it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -10,5 +11,6 @@ namespace ct::app {
 void open_url(const std::string& url);
 [[nodiscard]] bool desktop_prefers_dark();
 [[nodiscard]] std::filesystem::path program_file();
+[[nodiscard]] std::int64_t resident_bytes();  ///< the memory that this program has now; 0: not known
 
 }  // namespace ct::app
