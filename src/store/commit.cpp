@@ -14,10 +14,23 @@ using sync::OperationKind;
 using sync::QueuedOperation;
 using sync::QueueState;
 
+constexpr std::string_view kRestore = "RESTORE";
+
 Failure no_such_record(const Operation& operation, std::string_view why) {
     return fail(ErrorKind::not_found, "NO_SUCH_RECORD",
                 std::string(crm::name(operation.model)) + " " + operation.record.str() + " " + std::string(why));
 }
+
+/// The record as it becomes, with everything but its place in the queue.
+crm::Record replayed(crm::Record current, QueuedOperation& queued) {
+    std::vector<QueuedOperation> one;
+    one.push_back(std::move(queued));
+    crm::Record next = sync::replay(std::move(current), one);
+    queued = std::move(one.front());
+    return next;
+}
+
+}  // namespace
 
 QueueEntry entry_of(const QueuedOperation& queued, Position position) {
     const Operation& operation = queued.operation;
@@ -36,17 +49,6 @@ QueueEntry entry_of(const QueuedOperation& queued, Position position) {
     entry.retry_count = queued.retry_count;
     return entry;
 }
-
-/// The record as it becomes, with everything but its place in the queue.
-crm::Record replayed(crm::Record current, QueuedOperation& queued) {
-    std::vector<QueuedOperation> one;
-    one.push_back(std::move(queued));
-    crm::Record next = sync::replay(std::move(current), one);
-    queued = std::move(one.front());
-    return next;
-}
-
-}  // namespace
 
 crm::Changes before_of(const crm::Record& current, const Operation& operation) {
     crm::Changes before;
@@ -100,7 +102,7 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
     queued.operation.seen = sync::merging(operation.model, queued.before);
     queued.user = user;
     queued.created_at = clock.now();
-    CT_TRY(audit(queued, restores ? "RESTORE" : name(operation.kind), user));
+    CT_TRY(audit(queued, restores ? kRestore : name(operation.kind), user));
     crm::Record next = replayed(std::move(current), queued);
 
     const auto joined = join(queued, committed);
@@ -149,7 +151,9 @@ Result<void> Store::Impl::enqueue(const QueuedOperation& queued, Committed& comm
 
 Result<void> Store::Impl::audit(const QueuedOperation& queued, std::string_view what, const std::string& user) {
     AuditRow row;
-    row.at = sync::stamp_ms(queued.operation.stamp);
+    // Edits by their stamp; what became of them by when that was.
+    const bool edit = what == name(queued.operation.kind) || what == kRestore;
+    row.at = edit ? sync::stamp_ms(queued.operation.stamp) : clock.now() + state.clock_offset_ms;
     row.model = queued.operation.model;
     row.record = queued.operation.record;
     row.operation = queued.operation.id;

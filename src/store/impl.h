@@ -32,6 +32,9 @@ template <class T>
     return {};
 }
 
+/// The row of the index for an operation at that place.
+[[nodiscard]] QueueEntry entry_of(const sync::QueuedOperation& queued, Position position);
+
 /// The visible values that an operation replaces.
 [[nodiscard]] crm::Changes before_of(const crm::Record& current, const sync::Operation& operation);
 
@@ -80,6 +83,13 @@ struct Store::Impl {
     [[nodiscard]] Result<void> park_and_free(std::set<Uuid> around, std::map<Uuid, crm::Model>& touched);
     [[nodiscard]] Result<void> refresh(const std::map<Uuid, crm::Model>& touched, Visible& visible);
 
+    // ---- resolve (resolve.cpp)
+    [[nodiscard]] Result<void> decide_anew(const QueueEntry& entry, const Conflict& conflict, crm::Changes changes,
+                                           const Uuid& new_id, const std::string& new_stamp);
+    [[nodiscard]] Result<void> free_group(const Uuid& group, const std::string& new_stamp, std::set<Uuid>& around);
+    [[nodiscard]] Result<void> after_decision(const QueueEntry& entry, crm::Record server, const std::string& new_stamp,
+                                              Visible& visible);
+
     // ---- settle and apply (settle.cpp, apply.cpp)
     [[nodiscard]] Result<void> settle_one(const sync::OperationResult& result, Settled& settled,
                                           std::map<Uuid, crm::Model>& touched);
@@ -90,6 +100,8 @@ struct Store::Impl {
     /// The operation with those of its group; OPERATION_IN_FLIGHT when one of them was sent.
     [[nodiscard]] Result<std::vector<Position>> decidable(const Uuid& operation) const;
     [[nodiscard]] Result<void> discard_one(Position position);
+    /// Back to `queued` under a new id and stamp, by whom has seen what the server holds.
+    [[nodiscard]] Result<void> queue_again(Position position, const Uuid& new_id, const std::string& new_stamp);
     [[nodiscard]] Result<void> apply_row(const sync::PullRow& row, PageApplied& applied);
     /// A pull from the start mentions what there is, not what is gone: what it leaves out at its end goes. Records are
     /// never removed first, and not at all while the server is another incarnation that may lack them by accident.

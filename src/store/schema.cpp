@@ -110,7 +110,12 @@ Result<void> make_first_tables(Connection& connection) {
     return connection.execute(sql);
 }
 
-constexpr std::array<Migration, 1> kMigrations{make_first_tables};
+/// What the policies decided without asking is looked for among all that ever happened.
+Result<void> index_decisions(Connection& connection) {
+    return connection.execute("CREATE INDEX audit_decisions ON audit(at) WHERE what IN ('SUPERSEDED','OVERRODE')");
+}
+
+constexpr std::array kMigrations{make_first_tables, index_decisions};
 
 /// WAL and FULL: what `commit` reported survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
 Result<void> configure(Connection& connection) {

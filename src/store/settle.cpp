@@ -135,6 +135,10 @@ Result<void> Store::Impl::accept(const QueueEntry& entry, const OperationResult&
         note.before = only(queued->operation.changes, entry.model, result.fields);  // the values that lost
         note.operation.changes = {};
         CT_TRY(audit(note, result.verdict == Verdict::merged ? "MERGED" : "SUPERSEDED", queued->user));
+        if (!result.overrode.fields.empty()) {
+            note.before = result.overrode;
+            CT_TRY(audit(note, "OVERRODE", queued->user));
+        }
     }
     CT_TRY(drop(entry.position));
     return show(entry.model, std::move(*server), settled.visible);
@@ -172,6 +176,31 @@ Result<std::vector<Position>> Store::Impl::decidable(const Uuid& operation) cons
     return unit;
 }
 
+Result<void> Store::Impl::queue_again(Position position, const Uuid& new_id, const std::string& new_stamp) {
+    const QueueEntry entry = index.at(position);
+    auto queued = tables->queue.read(position);
+    if (!queued) return fail(queued.error());
+    const auto server = server_record(entry.model, entry.record);
+    if (!server) return fail(server.error());
+    queued->operation.id = new_id;
+    queued->operation.stamp = new_stamp;
+    queued->operation.base = server->version;  // whoever sends it again has seen what the server holds
+    queued->state = QueueState::queued;
+    queued->sequence = -1;
+    queued->retry_count = 0;
+    queued->error_code.clear();
+    queued->error_message.clear();
+    CT_TRY(tables->queue.update(entry, *queued));
+    index.change(position, [&](QueueEntry& changed) {
+        changed.id = new_id;
+        changed.state = QueueState::queued;
+        changed.sequence = -1;
+        changed.retry_count = 0;
+        changed.wants_parent = false;
+    });
+    return {};
+}
+
 Result<Visible> Store::retry(const Uuid& operation, const Uuid& new_id, const std::string& new_stamp) {
     const auto unit = impl_->decidable(operation);
     if (!unit) return fail(unit.error());
@@ -181,26 +210,7 @@ Result<Visible> Store::retry(const Uuid& operation, const Uuid& new_id, const st
         std::set<Uuid> around;
         for (const Position position : *unit) {
             const QueueEntry entry = impl_->index.at(position);
-            auto queued = impl_->tables->queue.read(position);
-            if (!queued) return fail(queued.error());
-            const auto server = impl_->server_record(entry.model, entry.record);
-            if (!server) return fail(server.error());
-            queued->operation.id = entry.id == operation ? new_id : impl_->ids.next();
-            queued->operation.stamp = new_stamp;
-            queued->operation.base = server->version;  // whoever retries has seen what the server holds
-            queued->state = QueueState::queued;
-            queued->sequence = -1;
-            queued->retry_count = 0;
-            queued->error_code.clear();
-            queued->error_message.clear();
-            CT_TRY(impl_->tables->queue.update(entry, *queued));
-            impl_->index.change(position, [&](QueueEntry& changed) {
-                changed.id = queued->operation.id;
-                changed.state = QueueState::queued;
-                changed.sequence = -1;
-                changed.retry_count = 0;
-                changed.wants_parent = false;
-            });
+            CT_TRY(impl_->queue_again(position, entry.id == operation ? new_id : impl_->ids.next(), new_stamp));
             touched[entry.record] = entry.model;
             around.insert(entry.record);
         }

@@ -172,28 +172,48 @@ Result<void> add_audit(Connection& connection, const AuditRow& row) {
     return use->text_or_null(before).text_or_null(after).run();
 }
 
-Result<std::vector<AuditRow>> read_audit(Connection& connection, crm::Model model, const Uuid& record) {
-    auto use =
-        connection.prepare("SELECT at,operationId,what,userId,before,after FROM audit WHERE recordId=? ORDER BY at");
-    if (!use) return fail(use.error());
-    use->uuid(record);
+namespace {
+
+constexpr std::string_view kAuditColumns = "recordId,at,operationId,what,model,userId,before,after";
+
+/// Rows of models that this version does not know are left out.
+Result<std::vector<AuditRow>> audit_rows(sqlite::Use& use) {
     std::vector<AuditRow> rows;
     for (;;) {
-        const auto there = use->step();
+        const auto there = use.step();
         if (!there) return fail(there.error());
         if (!*there) return rows;
+        const auto model = crm::find_model(use.column_text(4));
+        if (!model) continue;
         AuditRow& row = rows.emplace_back();
-        row.model = model;
-        row.record = record;
-        row.at = use->column_integer(0);
-        row.operation = use->column_uuid(1);
-        row.what = use->column_string(2);
-        row.user = use->column_string(3);
-        auto before = changes_from(model, use->column_text(4));
-        auto after = changes_from(model, use->column_text(5));
+        row.model = *model;
+        row.record = use.column_uuid(0);
+        row.at = use.column_integer(1);
+        row.operation = use.column_uuid(2);
+        row.what = use.column_string(3);
+        row.user = use.column_string(5);
+        auto before = changes_from(*model, use.column_text(6));
+        auto after = changes_from(*model, use.column_text(7));
         if (before) row.before = std::move(*before);
         if (after) row.after = std::move(*after);
     }
+}
+
+}  // namespace
+
+Result<std::vector<AuditRow>> read_audit(Connection& connection, const Uuid& record) {
+    auto use = connection.prepare("SELECT " + std::string(kAuditColumns) + " FROM audit WHERE recordId=? ORDER BY at");
+    if (!use) return fail(use.error());
+    use->uuid(record);
+    return audit_rows(*use);
+}
+
+Result<std::vector<AuditRow>> read_decisions(Connection& connection, std::size_t limit) {
+    auto use = connection.prepare("SELECT " + std::string(kAuditColumns) +
+                                  " FROM audit WHERE what IN ('SUPERSEDED','OVERRODE') ORDER BY at DESC LIMIT ?");
+    if (!use) return fail(use.error());
+    use->integer(static_cast<std::int64_t>(limit));
+    return audit_rows(*use);
 }
 
 }  // namespace ct::store

@@ -27,7 +27,8 @@ struct StoredState {
 [[nodiscard]] Result<std::vector<SyncHistoryRow>> read_history(sqlite::Connection& connection, std::size_t limit);
 
 [[nodiscard]] Result<void> add_audit(sqlite::Connection& connection, const AuditRow& row);
-[[nodiscard]] Result<std::vector<AuditRow>> read_audit(sqlite::Connection& connection, crm::Model model,
-                                                       const Uuid& record);
+/// Rows of kind SUPERSEDED and OVERRODE, newest first.
+[[nodiscard]] Result<std::vector<AuditRow>> read_decisions(sqlite::Connection& connection, std::size_t limit);
+[[nodiscard]] Result<std::vector<AuditRow>> read_audit(sqlite::Connection& connection, const Uuid& record);
 
 }  // namespace ct::store

@@ -190,9 +190,9 @@ Result<std::vector<SyncHistoryRow>> Store::history(std::size_t limit) const {
     return read_history(*impl_->connection, limit);
 }
 
-Result<std::vector<AuditRow>> Store::audit(crm::Model model, const Uuid& record) const {
+Result<std::vector<AuditRow>> Store::audit(const Uuid& record) const {
     if (!impl_->connection) return no_connection(impl_->file);
-    return read_audit(*impl_->connection, model, record);
+    return read_audit(*impl_->connection, record);
 }
 
 }  // namespace ct::store

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/clock.h"
@@ -98,6 +99,30 @@ struct AuditRow {
     crm::Changes before, after;
 };
 
+/// One field of an edit in conflict: as it was when the edit was made, what the edit made of it, what others did.
+struct ConflictField {
+    crm::FieldId field = 0;
+    crm::Value base, mine, theirs;
+    bool clashes = false;  ///< others changed it too, to something else
+};
+/// An edit that waits for a person. `theirs` is the server's record as last heard of; a later pull moves it on.
+struct Conflict {
+    sync::QueuedOperation queued;
+    crm::Record theirs;
+    std::vector<ConflictField> fields;  ///< all that the edit changes; none for a delete
+};
+
+enum class Side : std::uint8_t { mine, theirs };
+struct FieldChoice {
+    crm::FieldId field = 0;
+    std::variant<Side, crm::Value> decision;  ///< a value: neither, but this
+};
+/// A person's decision. For a delete, and for fields without a choice of their own, `otherwise` counts.
+struct Resolution {
+    Side otherwise = Side::mine;
+    std::vector<FieldChoice> fields;
+};
+
 class Store {
   public:
     /// Opens or creates `file` (":memory:" for tests). Codes: NOT_A_DATABASE, NOT_OUR_DATABASE, DATABASE_NEWER,
@@ -146,6 +171,18 @@ class Store {
     [[nodiscard]] Result<Visible> retry(const Uuid& operation, const Uuid& new_id, const std::string& new_stamp);
     [[nodiscard]] Result<Visible> discard(const Uuid& operation);
 
+    // ---- decisions
+    /// Edits in state `conflict`, oldest first.
+    [[nodiscard]] Result<std::vector<Conflict>> conflicts() const;
+    /// What is kept of the edit is queued again under a new id, to apply over what the server holds (policy force);
+    /// what is given up leaves the queue, and the audit trail has it. NO_CONFLICT, NOT_IN_CONFLICT, errors of
+    /// crm::validate for a value of one's own.
+    [[nodiscard]] Result<Visible> resolve(const Uuid& operation, const Resolution& resolution, const Uuid& new_id,
+                                          const std::string& new_stamp);
+    /// What the policies decided without asking, newest first: SUPERSEDED (`before` holds our values that lost) and
+    /// OVERRODE (`before` holds others' values that lost against ours).
+    [[nodiscard]] Result<std::vector<AuditRow>> decisions(std::size_t limit) const;
+
     // ---- identity, state, history
     [[nodiscard]] const SyncState& state() const;
     [[nodiscard]] Result<void> save_state(const SyncState& state);
@@ -154,7 +191,7 @@ class Store {
     [[nodiscard]] Result<void> renew_device(const std::string& device_id);
     [[nodiscard]] Result<void> add_history(const SyncHistoryRow& row);  ///< the newest 1,000 are kept
     [[nodiscard]] Result<std::vector<SyncHistoryRow>> history(std::size_t limit) const;
-    [[nodiscard]] Result<std::vector<AuditRow>> audit(crm::Model model, const Uuid& record) const;
+    [[nodiscard]] Result<std::vector<AuditRow>> audit(const Uuid& record) const;
 
   private:
     struct Impl;

@@ -1,0 +1,172 @@
+// What people decide about edits that met others' (policy manual), and what the policies decided for them.
+#include <algorithm>
+
+#include "crm/validate.h"
+#include "store/impl.h"
+#include "store/state_table.h"
+
+namespace ct::store {
+
+namespace {
+
+using sync::OperationKind;
+using sync::QueuedOperation;
+using sync::QueueState;
+
+constexpr std::string_view kGroupFailed = "GROUP_FAILED";  // the server's code for the company of a spoilt operation
+
+Conflict conflict_of(QueuedOperation queued, crm::Record theirs) {
+    Conflict conflict;
+    for (const auto& [field, mine] : queued.operation.changes.fields) {
+        ConflictField& one = conflict.fields.emplace_back();
+        one.field = field;
+        one.mine = mine;
+        if (const crm::Value* base = queued.before.find(field)) one.base = *base;
+        one.theirs = crm::own(theirs.fields.get(field));
+        one.clashes = one.theirs != one.base && one.theirs != one.mine;
+    }
+    conflict.queued = std::move(queued);
+    conflict.theirs = std::move(theirs);
+    return conflict;
+}
+
+/// The fields as decided; those that come out as the server has them are left out.
+Result<crm::Changes> decided(const Conflict& conflict, const Resolution& resolution) {
+    const crm::Model model = conflict.queued.operation.model;
+    crm::Changes changes;
+    if (resolution.otherwise == Side::mine) changes.extra = conflict.queued.operation.changes.extra;
+    for (const ConflictField& field : conflict.fields) {
+        const auto choice = std::find_if(resolution.fields.begin(), resolution.fields.end(),
+                                         [&](const FieldChoice& one) { return one.field == field.field; });
+        crm::Value value = resolution.otherwise == Side::mine ? field.mine : field.theirs;
+        if (choice != resolution.fields.end()) {
+            if (const auto* side = std::get_if<Side>(&choice->decision)) {
+                value = *side == Side::mine ? field.mine : field.theirs;
+            } else {
+                value = std::get<crm::Value>(choice->decision);
+            }
+        }
+        if (value != field.theirs || conflict.theirs.deleted) changes.set(field.field, std::move(value));
+    }
+    for (const FieldChoice& choice : resolution.fields) {
+        const bool known = std::any_of(conflict.fields.begin(), conflict.fields.end(),
+                                       [&](const ConflictField& field) { return field.field == choice.field; });
+        if (known) continue;
+        return fail(ErrorKind::invalid, "NOT_IN_CONFLICT",
+                    std::string(crm::def(model, choice.field).name) + " is not among the fields of this edit",
+                    std::string(crm::def(model, choice.field).name));
+    }
+    if (auto valid = crm::validate(model, changes); !valid) return fail(valid.error());
+    return changes;
+}
+
+}  // namespace
+
+Result<std::vector<Conflict>> Store::conflicts() const {
+    std::vector<Conflict> all;
+    for (const auto& [position, entry] : impl_->index.entries()) {
+        if (entry.state != QueueState::conflict) continue;
+        auto queued = impl_->tables->queue.read(position);
+        if (!queued) return fail(queued.error());
+        auto theirs = impl_->server_record(entry.model, entry.record);
+        if (!theirs) return fail(theirs.error());
+        all.push_back(conflict_of(std::move(*queued), std::move(*theirs)));
+    }
+    return all;
+}
+
+Result<Visible> Store::resolve(const Uuid& operation, const Resolution& resolution, const Uuid& new_id,
+                               const std::string& new_stamp) {
+    const QueueEntry* found = impl_->index.find(operation);
+    if (found == nullptr || found->state != QueueState::conflict) {
+        return fail(ErrorKind::not_found, "NO_CONFLICT", "operation " + operation.str() + " is not in conflict");
+    }
+    const QueueEntry entry = *found;
+    Visible visible;
+    auto done = impl_->transaction([&]() -> Result<void> {
+        auto queued = impl_->tables->queue.read(entry.position);
+        if (!queued) return fail(queued.error());
+        auto theirs = impl_->server_record(entry.model, entry.record);
+        if (!theirs) return fail(theirs.error());
+        crm::Record server = *theirs;
+        Conflict conflict = conflict_of(std::move(*queued), std::move(*theirs));
+        auto changes = decided(conflict, resolution);
+        if (!changes) return fail(changes.error());
+        const bool removes = entry.kind == OperationKind::remove;
+        const bool nothing_left = removes ? resolution.otherwise == Side::theirs : changes->empty();
+        if (nothing_left || (conflict.theirs.deleted && resolution.otherwise == Side::theirs)) {
+            CT_TRY(impl_->audit(conflict.queued, "RESOLVED_THEIRS", impl_->state.user.id));
+            CT_TRY(impl_->drop(entry.position));
+        } else {
+            CT_TRY(impl_->decide_anew(entry, conflict, *std::move(changes), new_id, new_stamp));
+        }
+        return impl_->after_decision(entry, std::move(server), new_stamp, visible);
+    });
+    if (!done) return fail(done.error());
+    return visible;
+}
+
+/// The operation again, by whom has seen what the server holds: it applies over that.
+Result<void> Store::Impl::decide_anew(const QueueEntry& entry, const Conflict& conflict, crm::Changes changes,
+                                      const Uuid& new_id, const std::string& new_stamp) {
+    QueuedOperation queued = conflict.queued;
+    CT_TRY(audit(queued, "RESOLVED", state.user.id));
+    queued.operation.id = new_id;
+    queued.operation.stamp = new_stamp;
+    queued.operation.policy = crm::Policy::force;
+    queued.operation.base = conflict.theirs.version;
+    queued.operation.changes = std::move(changes);
+    queued.before = before_of(conflict.theirs, queued.operation);
+    queued.operation.seen = sync::merging(entry.model, queued.before);
+    queued.state = QueueState::queued;
+    queued.sequence = -1;
+    queued.retry_count = 0;
+    queued.error_code.clear();
+    queued.error_message.clear();
+    CT_TRY(drop(entry.position));
+    QueueEntry again = entry_of(queued, entry.position);
+    CT_TRY(tables->queue.insert(again, queued));
+    index.add(again);
+    return {};
+}
+
+/// Once nothing of a group is in dispute any more, those that failed for its company's sake go again.
+Result<void> Store::Impl::free_group(const Uuid& group, const std::string& new_stamp, std::set<Uuid>& around) {
+    const std::vector<Position> members = index.of_group(group);
+    std::vector<Position> failed;
+    for (const Position position : members) {
+        const QueueEntry& member = index.at(position);
+        if (member.state == QueueState::conflict) return {};
+        if (member.state != QueueState::error) continue;
+        const auto queued = tables->queue.read(position);
+        if (!queued) return fail(queued.error());
+        if (queued->error_code != kGroupFailed) return {};
+        failed.push_back(position);
+    }
+    for (const Position position : failed) {
+        CT_TRY(queue_again(position, ids.next(), new_stamp));
+        around.insert(index.at(position).record);
+    }
+    return {};
+}
+
+Result<void> Store::Impl::after_decision(const QueueEntry& entry, crm::Record server, const std::string& new_stamp,
+                                         Visible& visible) {
+    std::set<Uuid> around{entry.record};
+    if (!entry.group.nil()) CT_TRY(free_group(entry.group, new_stamp, around));
+    std::map<Uuid, crm::Model> touched;
+    for (const Uuid& record : around) {
+        for (const Position position : index.of_record(record)) touched[record] = index.at(position).model;
+    }
+    CT_TRY(park_and_free(std::move(around), touched));
+    touched.erase(entry.record);  // shown with its new content
+    CT_TRY(show(entry.model, std::move(server), visible));
+    CT_TRY(refresh(touched, visible));
+    return write_state(state);
+}
+
+Result<std::vector<AuditRow>> Store::decisions(std::size_t limit) const {
+    return read_decisions(*impl_->connection, limit);
+}
+
+}  // namespace ct::store
