@@ -160,14 +160,14 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
     float scale = window.scale();
     window.on_draw([&app] { app.frame(); });
     while (!window.closing()) {
-        window.wait(frames_left > 0 || picture ? 0 : std::max<ct::SteadyMs>(due - clock.steady(), 1));
-        bool events = false;
+        // First what the worker has: looking at the window already draws it when it has just come to the screen.
         while (auto event = client.poll()) {
             app.handle(std::move(*event));
-            events = true;
+            frames_left = kFramesAfterInput;
         }
+        window.wait(frames_left > 0 || picture ? 0 : std::max<ct::SteadyMs>(due - clock.steady(), 1));
         if (window.take_focus_gained()) client.post(ct::client::WindowFocused{});
-        if (window.take_input() || events) frames_left = kFramesAfterInput;
+        if (window.take_input()) frames_left = kFramesAfterInput;
         if (clock.steady() >= due) frames_left = std::max(frames_left, 1);
         if (window.scale() != scale) app.set_display_scale(scale = window.scale());
         if (!opened && app.state().loaded()) {

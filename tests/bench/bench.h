@@ -51,7 +51,8 @@ void bench_edits();
 void bench_push();
 void bench_pull();
 void bench_start();
-[[nodiscard]] int show_bare_window();  ///< the reference of bench_start, in a process of its own
+[[nodiscard]] int load_profile(const std::string& profile);  ///< part of bench_pull, in a process of its own
+[[nodiscard]] int show_bare_window();                        ///< the reference of bench_start, in a process of its own
 void bench_ui();
 
 }  // namespace ct::bench

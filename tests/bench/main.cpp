@@ -8,6 +8,7 @@
 int main(int argc, char** argv) {
     using namespace ct::bench;
     if (argc == 2 && argv[1] == std::string("--bare-window")) return show_bare_window();
+    if (argc == 3 && argv[1] == std::string("--load")) return load_profile(argv[2]);
     const std::map<std::string, void (*)()> all{
         {"edits", bench_edits}, {"pull", bench_pull}, {"push", bench_push}, {"start", bench_start}, {"ui", bench_ui}};
     for (int i = 1; i < argc; ++i) {
