@@ -68,7 +68,9 @@ std::optional<int> parse(Arguments& arguments, int argc, char** argv) {
     try {
         cli.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return cli.exit(error) == 0 ? 0 : kExitUsage;
+        if (error.get_exit_code() == 0) return cli.exit(error);  // --help, --version
+        complain(error.what() + std::string("; --help tells what there is"));
+        return kExitUsage;
     }
     std::sscanf(arguments.size.c_str(), "%5dx%5d", &arguments.width, &arguments.height);
     return std::nullopt;
