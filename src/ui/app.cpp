@@ -27,7 +27,8 @@ App::App(AppOptions options)
     io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
     io.ConfigInputTextCursorBlink = true;
     io.IniFilename = nullptr;
-    desk_.theme.load_fonts(options_.fonts != nullptr ? *options_.fonts : FontData{});
+    static const FontData none;
+    desk_.theme.load_fonts(options_.fonts != nullptr ? *options_.fonts : none);
     apply_theme();
 }
 

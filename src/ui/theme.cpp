@@ -2,11 +2,6 @@
 
 #include <misc/freetype/imgui_freetype.h>
 
-#include <array>
-#include <string>
-
-#include "base/file.h"
-
 namespace ct::ui {
 namespace {
 
@@ -72,18 +67,15 @@ ImFont* add_font(std::span<const unsigned char> data, const FontData& all) {
     // Whole-pixel advances, as full hinting has them, jam words together at 12 and 13 pixels.
     main.FontLoaderFlags = ImGuiFreeTypeLoaderFlags_LightHinting;
     ImFont* font = add_bytes(data, main);
-    ImFontConfig merged;
-    merged.MergeMode = true;
-    merged.SizePixels = kReference;
-    for (const std::string& bytes : all.fallbacks) {
-        add_bytes({reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()}, merged);
-    }
     if (!all.icons.empty()) {
+        ImFontConfig merged;
+        merged.MergeMode = true;
         // Material Icons fill their em square: a little larger than the text and lower, they sit on its middle line.
         merged.SizePixels = kReference * 1.3F;
         merged.GlyphOffset = {0.0F, 5.2F};
         add_bytes(all.icons, merged);
     }
+    all.fallbacks.merge(kReference);  // last: what a font before them has opens none of them
     return font;
 }
 
@@ -191,22 +183,5 @@ void Theme::apply(bool dark, float scale) {
 }
 
 void Theme::push(Size size, bool semibold) const { ImGui::PushFont(font(semibold), static_cast<float>(size)); }
-
-std::vector<std::string> system_fallback_fonts() {
-    // Most frequent where the program is sold first. Each costs its file's size in memory, so the 20 MB
-    // collection of Chinese, Japanese and Korean comes last.
-    constexpr std::array kNoto = {"NotoSansDevanagari", "NotoSansTamil",     "NotoSansTelugu",   "NotoSansBengali",
-                                  "NotoSansKannada",    "NotoSansMalayalam", "NotoSansGujarati", "NotoSansGurmukhi",
-                                  "NotoSansOriya",      "NotoSansSinhala",   "NotoSansArabic",   "NotoSansHebrew",
-                                  "NotoSansThai",       "NotoSansEthiopic",  "NotoSansGeorgian", "NotoSansArmenian",
-                                  "NotoSansSymbols2",   "NotoSans"};
-    std::vector<std::string> found;
-    const auto take = [&found](const std::string& file) {
-        if (Result<std::string> bytes = read_file(file); bytes) found.push_back(std::move(*bytes));
-    };
-    for (const char* name : kNoto) take(std::string("/usr/share/fonts/truetype/noto/") + name + "-Regular.ttf");
-    take("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc");
-    return found;
-}
 
 }  // namespace ct::ui

@@ -6,8 +6,8 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
-#include <vector>
+
+#include "ui/fallback_fonts.h"
 
 namespace ct::ui {
 
@@ -41,7 +41,7 @@ struct Fonts {
 /// Contents of font files; they must outlive the ImGui context. Empty ones: ImGui's own font (tests).
 struct FontData {
     std::span<const unsigned char> regular, semibold, icons;
-    std::vector<std::string> fallbacks;  ///< for other scripts, tried in this order
+    FallbackFonts fallbacks{};  ///< for other scripts
 };
 
 class Theme {
@@ -70,8 +70,5 @@ class Theme {
 [[nodiscard]] Palette dark_palette();
 /// The colour with its opacity multiplied.
 [[nodiscard]] ImU32 faded(ImU32 color, float opacity);
-
-/// Contents of the system's fonts for scripts that Inter lacks, as far as they are installed.
-[[nodiscard]] std::vector<std::string> system_fallback_fonts();
 
 }  // namespace ct::ui

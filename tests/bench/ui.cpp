@@ -77,7 +77,7 @@ class Screen {
     }
 
   private:
-    ui::FontData fonts_{assets::inter_regular(), assets::inter_semibold(), assets::icon_font(), {}};
+    ui::FontData fonts_{assets::inter_regular(), assets::inter_semibold(), assets::icon_font(), ui::FallbackFonts{}};
     std::vector<client::Commit> commits_;
     std::unique_ptr<ui::App> app_;
 };
