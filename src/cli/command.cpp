@@ -11,6 +11,10 @@ constexpr Arg kList[] = {Arg::model, Arg::where, Arg::search, Arg::sort, Arg::li
 constexpr Arg kSync[] = {Arg::push_only, Arg::pull_only, Arg::watch};
 constexpr Arg kQueue[] = {Arg::operations, Arg::all};
 
+constexpr Arg kConflict[] = {Arg::conflict};
+constexpr Arg kResolve[] = {Arg::conflict, Arg::mine, Arg::theirs, Arg::choices};
+constexpr Arg kDecided[] = {Arg::limit};
+
 constexpr Command kCommands[] = {
     {"login", "Bind the profile to a server; the password is read from standard input", kLogin, run_login},
     {"logout", "Forget the server's token; records and queue stay", {}, run_logout},
@@ -24,6 +28,12 @@ constexpr Command kCommands[] = {
     {"queue list", "List the edits that are not settled", {}, run_queue_list},
     {"queue retry", "Send refused edits again", kQueue, run_queue_retry},
     {"queue discard", "Drop edits and show the server's state again", kQueue, run_queue_discard},
+    {"conflict list", "List the edits that met others' and wait for a decision", {}, run_conflict_list},
+    {"conflict show", "Show one: as it was, mine, theirs", kConflict, run_conflict_show},
+    {"conflict resolve", "Decide one", kResolve, run_conflict_resolve},
+    {"conflict decided", "List the values that lost without a question", kDecided, run_conflict_decided},
+    {"conflict undo", "Bring a value that lost back, as a new edit", kConflict, run_conflict_undo},
+    {"history", "Tell what became of a record on this laptop", kOne, run_history},
 };
 
 }  // namespace

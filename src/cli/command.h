@@ -28,6 +28,8 @@ struct Options {
     bool push_only = false, pull_only = false, watch = false;
     std::vector<std::string> operations;
     bool all = false;
+    bool mine = false, theirs = false;
+    std::vector<std::string> choices;
 };
 
 enum class Arg : std::uint8_t {
@@ -46,6 +48,10 @@ enum class Arg : std::uint8_t {
     watch,
     operations,
     all,
+    conflict,
+    mine,
+    theirs,
+    choices,
 };
 
 using Outcome = Result<ExitCode>;
@@ -72,5 +78,11 @@ struct Command {
 [[nodiscard]] Outcome run_queue_list(Context& context);  // queue.cpp
 [[nodiscard]] Outcome run_queue_retry(Context& context);
 [[nodiscard]] Outcome run_queue_discard(Context& context);
+[[nodiscard]] Outcome run_conflict_list(Context& context);  // conflict.cpp
+[[nodiscard]] Outcome run_conflict_show(Context& context);
+[[nodiscard]] Outcome run_conflict_resolve(Context& context);
+[[nodiscard]] Outcome run_conflict_decided(Context& context);
+[[nodiscard]] Outcome run_conflict_undo(Context& context);
+[[nodiscard]] Outcome run_history(Context& context);
 
 }  // namespace ct::cli

@@ -47,6 +47,15 @@ void declare(CLI::App& app, Options& options, Arg arg) {
         case Arg::pull_only: app.add_flag("--pull-only", options.pull_only, "fetch, and send nothing"); return;
         case Arg::watch: app.add_flag("--watch", options.watch, "go on syncing until the program is ended"); return;
         case Arg::operations: app.add_option("OPERATION", options.operations, "ids of operations in the queue"); return;
+        case Arg::conflict:
+            app.add_option("ID", options.id, "id of the edit, or of its record, or the end of either")->required();
+            return;
+        case Arg::mine: app.add_flag("--mine", options.mine, "keep this laptop's values"); return;
+        case Arg::theirs: app.add_flag("--theirs", options.theirs, "keep the server's values"); return;
+        case Arg::choices:
+            app.add_option("--set", options.choices, "one field: FIELD=mine, FIELD=theirs, or FIELD==VALUE")
+                ->allow_extra_args(false);
+            return;
         case Arg::all: app.add_flag("--all", options.all, "every operation to which it applies"); return;
     }
 }
@@ -59,8 +68,9 @@ void declare_commands(CLI::App& app, Options& options) {
         if (space != std::string_view::npos) {
             const std::string group(command.path.substr(0, space));
             const auto known = app.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == group; });
-            parent =
-                known.empty() ? app.add_subcommand(group, "Look after the edits that are not settled") : known.front();
+            const char* help = group == "queue" ? "Look after the edits that are not settled"
+                                                : "Decide where two laptops changed the same";
+            parent = known.empty() ? app.add_subcommand(group, help) : known.front();
             parent->require_subcommand(1)->fallthrough();
         }
         const std::string last(space == std::string_view::npos ? command.path : command.path.substr(space + 1));

@@ -60,7 +60,7 @@ void print_report(Context& context, const store::SyncHistoryRow& row) {
     const bool attention = report.row.conflicts + report.row.failed + queue.conflicts + queue.errors > 0;
     if (attention && !context.json()) {
         context.surroundings().err << queue.conflicts << " in conflict, " << queue.errors
-                                   << " refused: see colortouchctl queue list\n";
+                                   << " refused: see colortouchctl conflict list and queue list\n";
     }
     return attention ? ExitCode::attention : ExitCode::done;
 }

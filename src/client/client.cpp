@@ -148,6 +148,7 @@ struct Client::Impl {
     [[nodiscard]] ReplicaOptions replica_options() const {
         ReplicaOptions result;
         result.ca_file = options.config.ca_file;
+        result.conflicts = options.config.conflicts;
         result.tuning.interval_ms = options.config.sync_interval_s * 1'000;
         return result;
     }
@@ -254,6 +255,28 @@ struct Client::Impl {
     }
     void on(RetryOperation& command) { shown(replica.retry(command.operation)); }
     void on(DiscardOperation& command) { shown(replica.discard(command.operation)); }
+    void on(ResolveConflict& command) { shown(replica.resolve(command.operation, command.resolution)); }
+    void on(TakeBack& command) {
+        auto committed = replica.take_back(command.decision);
+        if (committed)
+            emit(RecordsChanged{std::move(committed->visible)});
+        else
+            emit(Trouble{committed.error()});
+    }
+    void on(ListConflicts&) {
+        auto listed = store->conflicts();
+        if (listed)
+            emit(ConflictsListed{std::move(*listed)});
+        else
+            emit(Trouble{listed.error()});
+    }
+    void on(ListDecisions&) {
+        auto listed = store->decisions(200);
+        if (listed)
+            emit(DecisionsListed{std::move(*listed)});
+        else
+            emit(Trouble{listed.error()});
+    }
     void on(ListQueue&) {
         auto listed = store->list_queue();
         if (listed)

@@ -56,6 +56,16 @@ class Members {
     }
     [[nodiscard]] const std::string& fault() const { return fault_; }
 
+    void rules(const char* name, ConflictRules& into) {
+        const json* member = find(name);
+        if (member == nullptr) return;
+        if (!member->is_object()) return fault(name, "must be an object such as {\"Payment.amount\": \"ask\"}");
+        for (const auto& [place, rule] : member->items()) {
+            const auto set = into.set(place, rule.is_string() ? rule.get<std::string>() : rule.dump());
+            if (!set) fault(name, "has a rule for " + place + ": " + set.error().message);
+        }
+    }
+
   private:
     const json* find(const char* name) const {
         const auto at = object_.find(name);
@@ -139,6 +149,7 @@ Result<Config> Config::load(const std::filesystem::path& file) {
     members.number("scale", 0.5F, 4.0F, config.scale);
     members.flag("toastOnSuccess", config.toast_on_success);
     members.text("caFile", config.ca_file);
+    members.rules("conflicts", config.conflicts);
     if (!members.fault().empty()) return bad_config(file, members.fault());
     return config;
 }
@@ -157,6 +168,9 @@ Result<void> Config::save(const std::filesystem::path& file) const {
     document["scale"] = scale;
     document["toastOnSuccess"] = toast_on_success;
     document["caFile"] = ca_file;
+    json rules = json::object();
+    for (const auto& [place, rule] : conflicts.all()) rules[place] = name(rule);
+    document["conflicts"] = std::move(rules);
     return write_file_atomically(file.string(), document.dump(2) + "\n");
 }
 

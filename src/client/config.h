@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "client/conflict_rules.h"
 
 namespace ct::client {
 
@@ -36,6 +37,7 @@ struct Config {
     float scale = 1.0F;            ///< 0.5 to 4
     bool toast_on_success = true;  ///< after a sync that the user asked for
     std::string ca_file;           ///< extra CA bundle for the server
+    ConflictRules conflicts;       ///< {"Payment.amount": "ask", "Lead": "server"}
 
     /// A missing file gives the defaults; an unreadable one is an error that names line or member, and stays as it is.
     [[nodiscard]] static Result<Config> load(const std::filesystem::path& file);

@@ -42,12 +42,22 @@ struct RetryOperation {
 struct DiscardOperation {
     Uuid operation;
 };
+struct ListConflicts {};
+struct ResolveConflict {
+    Uuid operation;
+    store::Resolution resolution;
+};
+struct ListDecisions {};  ///< what the policies decided without asking
+struct TakeBack {         ///< writes the value that lost again, as a new edit
+    store::AuditRow decision;
+};
 struct ListHistory {};
 struct IntervalChanged {
     std::int64_t seconds = 300;
 };
 using Command = std::variant<std::monostate, Commit, SyncNow, WorkOffline, WindowFocused, SignIn, SignOut, ListQueue,
-                             RetryOperation, DiscardOperation, ListHistory, IntervalChanged>;
+                             RetryOperation, DiscardOperation, ListConflicts, ResolveConflict, ListDecisions, TakeBack,
+                             ListHistory, IntervalChanged>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -116,14 +126,21 @@ struct SignInFailed {
 struct QueueListed {
     std::vector<sync::QueuedOperation> operations;
 };
+struct ConflictsListed {
+    std::vector<store::Conflict> conflicts;
+};
+struct DecisionsListed {
+    std::vector<store::AuditRow> decisions;
+};
 struct HistoryListed {
     std::vector<store::SyncHistoryRow> rows;
 };
 struct Trouble {
     Error error;
 };  ///< something the user must know (disk, damaged database …)
-using Event = std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged,
-                           SyncFinished, SignedIn, SignInFailed, QueueListed, HistoryListed, Trouble>;
+using Event =
+    std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged, SyncFinished,
+                 SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed, Trouble>;
 
 /// The indicator's first line for people, as product.md words it ("3 records waiting. Sending in 2 s").
 [[nodiscard]] std::string headline(const SyncView& view, UnixMs now);

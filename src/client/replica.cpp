@@ -21,15 +21,6 @@ net::Deadlines deadlines_of(NetJob::Kind kind) {
     return deadlines;
 }
 
-/// Money of others is never overwritten in silence: an edit that touches such a field asks instead.
-crm::Policy policy_of(const Edit& edit) {
-    if (edit.kind != sync::OperationKind::update) return crm::Policy::lww;
-    const bool manual = std::any_of(edit.changes.fields.begin(), edit.changes.fields.end(), [&](const auto& change) {
-        return crm::def(edit.model, change.first).policy == crm::Policy::manual;
-    });
-    return manual ? crm::Policy::manual : crm::Policy::lww;
-}
-
 std::optional<UnixMs> server_time(const sync::Reply& reply) {
     if (const auto* health = std::get_if<sync::Health>(&reply)) return health->server_time;
     if (const auto* push = std::get_if<sync::PushAnswer>(&reply)) return push->server_time;
@@ -75,7 +66,11 @@ Result<std::vector<sync::Operation>> Replica::operations_for(const std::vector<E
         operation.record = edit.record;
         operation.changes = edit.changes;
         operation.group = group;
-        operation.policy = policy_of(edit);
+        if (edit.kind == sync::OperationKind::update) {
+            operation.policy = options_.conflicts.policy(edit.model, edit.changes);
+        } else if (edit.kind == sync::OperationKind::remove) {
+            operation.policy = options_.conflicts.policy(edit.model);
+        }
         Result<void> valid;
         if (edit.kind == sync::OperationKind::create) valid = crm::validate_new(edit.model, operation.changes);
         if (edit.kind == sync::OperationKind::update) valid = crm::validate(edit.model, operation.changes);
@@ -146,6 +141,52 @@ Result<store::Visible> Replica::discard(const Uuid& operation) {
     auto visible = store_.discard(operation);
     if (visible) queue_changed(false);
     return visible;
+}
+
+Result<store::Visible> Replica::resolve(const Uuid& operation, const store::Resolution& resolution) {
+    const UnixMs wall = clock_.now() + store_.state().clock_offset_ms;
+    auto visible = store_.resolve(operation, resolution, ids_.next(), stamps_.next(wall));
+    if (visible) queue_changed(true);
+    return visible;
+}
+
+Result<store::Committed> Replica::take_back(const store::AuditRow& decision) {
+    if (decision.before.fields.empty()) {
+        return fail(ErrorKind::invalid, "NOTHING_TO_TAKE_BACK", "no value of this record lost there");
+    }
+    Edit edit;
+    edit.model = decision.model;
+    edit.record = decision.record;
+    edit.changes.fields = decision.before.fields;
+    return commit(std::vector{std::move(edit)});
+}
+
+/// Conflicts that the user's rules leave to the server are decided at once; the audit trail has what was given up.
+void Replica::prefer_server(const sync::PushAnswer& answer, store::Visible& visible) {
+    const auto waiting = store_.conflicts();
+    if (!waiting) return local_trouble(waiting.error());
+    for (const store::Conflict& conflict : *waiting) {
+        const sync::Operation& operation = conflict.queued.operation;
+        const bool ours = std::any_of(answer.results.begin(), answer.results.end(),
+                                      [&](const sync::OperationResult& result) { return result.id == operation.id; });
+        if (!ours) continue;
+        store::Resolution resolution;
+        bool all = operation.kind != sync::OperationKind::remove ||
+                   options_.conflicts.of(operation.model) == ConflictRule::prefer_server;
+        if (conflict.fields.empty() || conflict.theirs.deleted) resolution.otherwise = store::Side::theirs;
+        for (const store::ConflictField& field : conflict.fields) {
+            const bool matters = field.clashes || conflict.theirs.deleted;
+            if (!matters) continue;
+            all = all && options_.conflicts.of(operation.model, field.field) == ConflictRule::prefer_server;
+            resolution.fields.push_back({field.field, store::Side::theirs});
+        }
+        if (!all) continue;
+        const UnixMs wall = clock_.now() + store_.state().clock_offset_ms;
+        auto decided = store_.resolve(operation.id, resolution, ids_.next(), stamps_.next(wall));
+        if (!decided) return local_trouble(decided.error());
+        std::move(decided->changed.begin(), decided->changed.end(), std::back_inserter(visible.changed));
+        std::move(decided->removed.begin(), decided->removed.end(), std::back_inserter(visible.removed));
+    }
 }
 
 // ---- account
@@ -287,6 +328,7 @@ void Replica::on(sync::action::SendPush& action) {
 void Replica::on(sync::action::Settle& action) {
     auto settled = store_.settle(action.answer);
     if (!settled) return local_trouble(settled.error());
+    if (settled->conflicts > 0) prefer_server(action.answer, settled->visible);
     show(std::move(settled->visible));
     told_.push_back(sync::event::QueueChanged{store_.queue().sendable, false});
     told_.push_back(sync::event::Settled{settled->applied, settled->merged, settled->superseded, settled->conflicts,

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/uuid.h"
+#include "client/conflict_rules.h"
 #include "client/event.h"
 #include "client/network.h"
 #include "client/secrets.h"
@@ -32,6 +33,7 @@ struct ReplicaOptions {
     sync::Tuning tuning;
     std::string ca_file;
     std::string device_name = "ColorTouch";
+    ConflictRules conflicts;
 };
 
 class Replica {
@@ -50,6 +52,9 @@ class Replica {
     void commit(std::span<const Commit> saves);
     [[nodiscard]] Result<store::Visible> retry(const Uuid& operation);
     [[nodiscard]] Result<store::Visible> discard(const Uuid& operation);
+    [[nodiscard]] Result<store::Visible> resolve(const Uuid& operation, const store::Resolution& resolution);
+    /// The value that lost, again, as a new edit. NOTHING_TO_TAKE_BACK.
+    [[nodiscard]] Result<store::Committed> take_back(const store::AuditRow& decision);
     [[nodiscard]] Uuid new_id() { return ids_.next(); }
 
     // ---- account
@@ -89,6 +94,7 @@ class Replica {
     void learn(const NetAnswer& answer);
     void queue_changed(bool edited);
     void show(store::Visible visible);
+    void prefer_server(const sync::PushAnswer& answer, store::Visible& visible);
     void local_trouble(const Error& error);
     void publish();
     [[nodiscard]] Indicator indicator() const;

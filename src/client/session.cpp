@@ -18,6 +18,7 @@ struct Session::Impl {
     static ReplicaOptions options(const Config& config) {
         ReplicaOptions options;
         options.ca_file = config.ca_file;
+        options.conflicts = config.conflicts;
         options.device_name = "colortouchctl";
         options.tuning.interval_ms = config.sync_interval_s * 1'000;
         return options;
@@ -74,6 +75,12 @@ SyncView Session::view() { return impl_->replica.view(); }
 
 Result<store::Committed> Session::commit(std::vector<Edit> edits) { return impl_->replica.commit(edits); }
 Result<store::Visible> Session::retry(const Uuid& operation) { return impl_->replica.retry(operation); }
+Result<store::Visible> Session::resolve(const Uuid& operation, const store::Resolution& resolution) {
+    return impl_->replica.resolve(operation, resolution);
+}
+Result<store::Committed> Session::take_back(const store::AuditRow& decision) {
+    return impl_->replica.take_back(decision);
+}
 Result<store::Visible> Session::discard(const Uuid& operation) { return impl_->replica.discard(operation); }
 
 Result<sync::LoginAnswer> Session::login(const std::string& server_url, const std::string& email,

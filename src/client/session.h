@@ -42,6 +42,8 @@ class Session {
     [[nodiscard]] SyncView view();
     [[nodiscard]] Result<store::Visible> retry(const Uuid& operation);
     [[nodiscard]] Result<store::Visible> discard(const Uuid& operation);
+    [[nodiscard]] Result<store::Visible> resolve(const Uuid& operation, const store::Resolution& resolution);
+    [[nodiscard]] Result<store::Committed> take_back(const store::AuditRow& decision);
 
   private:
     struct Impl;

@@ -110,7 +110,6 @@ Result<Visible> Store::resolve(const Uuid& operation, const Resolution& resoluti
 Result<void> Store::Impl::decide_anew(const QueueEntry& entry, const Conflict& conflict, crm::Changes changes,
                                       const Uuid& new_id, const std::string& new_stamp) {
     QueuedOperation queued = conflict.queued;
-    CT_TRY(audit(queued, "RESOLVED", state.user.id));
     queued.operation.id = new_id;
     queued.operation.stamp = new_stamp;
     queued.operation.policy = crm::Policy::force;
@@ -118,6 +117,7 @@ Result<void> Store::Impl::decide_anew(const QueueEntry& entry, const Conflict& c
     queued.operation.changes = std::move(changes);
     queued.before = before_of(conflict.theirs, queued.operation);
     queued.operation.seen = sync::merging(entry.model, queued.before);
+    CT_TRY(audit(queued, "RESOLVED", state.user.id));
     queued.state = QueueState::queued;
     queued.sequence = -1;
     queued.retry_count = 0;

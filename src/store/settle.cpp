@@ -34,6 +34,13 @@ crm::Changes only(const crm::Changes& changes, crm::Model model, const std::vect
     return some;
 }
 
+/// What the record has in the fields that `changes` names.
+crm::Changes values_of(const crm::Record& record, const crm::Changes& changes) {
+    crm::Changes values;
+    for (const auto& [field, value] : changes.fields) values.set(field, crm::own(record.fields.get(field)));
+    return values;
+}
+
 Failure no_such_operation(const Uuid& id) {
     return fail(ErrorKind::not_found, "NO_SUCH_OPERATION", "operation " + id.str() + " is not in the queue");
 }
@@ -133,10 +140,11 @@ Result<void> Store::Impl::accept(const QueueEntry& entry, const OperationResult&
     if (result.verdict != Verdict::applied) {
         QueuedOperation note = *queued;
         note.before = only(queued->operation.changes, entry.model, result.fields);  // the values that lost
-        note.operation.changes = {};
+        note.operation.changes = values_of(*server, note.before);
         CT_TRY(audit(note, result.verdict == Verdict::merged ? "MERGED" : "SUPERSEDED", queued->user));
         if (!result.overrode.fields.empty()) {
             note.before = result.overrode;
+            note.operation.changes = values_of(*server, note.before);
             CT_TRY(audit(note, "OVERRODE", queued->user));
         }
     }

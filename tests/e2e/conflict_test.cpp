@@ -1,0 +1,152 @@
+// Two laptops change the same things: what is joined, what is asked, what the rules decide, and how to go back.
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "server.h"
+
+using namespace e2e;
+using nlohmann::json;
+
+namespace {
+
+/// Both have a lead with labels and notes, and a payment of 10,000.
+struct Office {
+    Office() {
+        server.start();
+        a.login(server);
+        b.login(server);
+        lead = a.add({"lead", "name=Asha Rao", "labels=old,red", "notes=one\ntwo"});
+        payment = a.add({"payment", "leadId=" + lead, "amount=10000"});
+        (void)a.json({"sync"});
+        (void)b.json({"sync"});
+    }
+    static void set(const Laptop& laptop, Arguments what) {
+        what.insert(what.begin(), "set");
+        REQUIRE(laptop.ctl(what).exit_code == 0);
+    }
+    /// B is first, A meets what B did; then B hears of the outcome.
+    json meet(int exit_code) {
+        (void)b.json({"sync"});
+        json report = a.json({"sync"}, exit_code);
+        (void)b.json({"sync"});
+        return report;
+    }
+    [[nodiscard]] json field(const Laptop& laptop, const char* model, const std::string& id, const char* name) const {
+        return laptop.json({"get", model, id})[name];
+    }
+
+    Server server;
+    Laptop a, b;
+    std::string lead, payment;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Office, "labels and notes of two laptops are joined") {
+    set(a, {"lead", lead, "labels=new,old,red", "notes=ONE\ntwo"});
+    set(b, {"lead", lead, "labels=red", "notes=one\ntwo\nthree"});
+    CHECK(meet(0)["merged"] == 1);
+    for (const Laptop* laptop : {&a, &b}) {
+        CHECK(field(*laptop, "lead", lead, "labels") == json({"new", "red"}));
+        CHECK(field(*laptop, "lead", lead, "notes") == "ONE\ntwo\nthree");
+    }
+    CHECK(a.shown() == b.shown());
+}
+
+TEST_CASE_FIXTURE(Office, "money is asked about, and the answer goes to everybody") {
+    set(a, {"payment", payment, "amount=15000", "reference=A"});
+    set(b, {"payment", payment, "amount=20000"});
+    CHECK(meet(4)["conflicts"] == 1);
+    CHECK(field(a, "payment", payment, "amount") == 15'000);
+    const json conflicts = a.json({"conflict", "list"});
+    REQUIRE(conflicts.size() == 1);
+    CHECK(conflicts[0]["fields"]["amount"] ==
+          json({{"base", 10'000}, {"mine", 15'000}, {"theirs", 20'000}, {"clashes", true}}));
+    CHECK_FALSE(conflicts[0]["fields"]["reference"]["clashes"].get<bool>());
+
+    // Other work goes on meanwhile, and the server's side moves on.
+    set(a, {"lead", lead, "city=Pune"});
+    set(b, {"payment", payment, "amount=30000"});
+    (void)b.json({"sync"});
+    CHECK(a.json({"sync"}, 4)["pushed"] == 1);
+    CHECK(a.json({"conflict", "show", payment})["fields"]["amount"]["theirs"] == 30'000);
+
+    CHECK(a.json({"conflict", "resolve", payment}, 2)["error"]["code"] == "USAGE");
+    CHECK(a.json({"conflict", "resolve", payment, "--set", "amount==x"}, 2)["error"]["code"] == "INVALID_FIELD");
+    CHECK(a.json({"conflict", "list"}).size() == 1);
+    (void)a.json({"conflict", "resolve", payment, "--theirs", "--set", "amount==17500"});
+    CHECK(a.json({"conflict", "list"}).empty());
+    (void)a.json({"sync"});
+    (void)b.json({"sync"});
+    CHECK(field(b, "payment", payment, "amount") == 17'500);
+    CHECK(field(b, "payment", payment, "reference").is_null());
+    CHECK(a.shown() == b.shown());
+}
+
+TEST_CASE_FIXTURE(Office, "what lost without a question can be brought back") {
+    set(b, {"lead", lead, "city=Goa"});
+    set(a, {"lead", lead, "city=Pune"});
+    (void)meet(0);
+    CHECK(field(b, "lead", lead, "city") == "Pune");
+    const json decided = a.json({"conflict", "decided"});
+    REQUIRE(decided.size() == 1);
+    CHECK(decided[0]["what"] == "OVERRODE");
+    CHECK(decided[0]["before"]["city"] == "Goa");
+    CHECK(decided[0]["after"]["city"] == "Pune");
+    (void)a.json({"conflict", "undo", decided[0]["operationId"]});
+    (void)a.json({"sync"});
+    (void)b.json({"sync"});
+    CHECK(field(b, "lead", lead, "city") == "Goa");
+    const json history = a.json({"history", "lead", lead});
+    CHECK(history.size() >= 4);  // created, changed, overrode, taken back
+}
+
+TEST_CASE_FIXTURE(Office, "the user's own rules decide") {
+    const auto rule = [&](const char* text) {
+        std::ofstream(a.profile() + "/config.json") << R"({"conflicts": )" << text << "}";
+    };
+    set(b, {"payment", payment, "amount=20000"});
+    set(b, {"lead", lead, "city=Goa"});
+    SUBCASE("the server's value") {
+        rule(R"({"Payment.amount": "server"})");
+        set(a, {"payment", payment, "amount=15000", "reference=A"});
+        (void)b.json({"sync"});
+        (void)a.ctl({"sync"});
+        (void)a.json({"sync"});
+        CHECK(a.json({"conflict", "list"}).empty());
+        CHECK(field(a, "payment", payment, "amount") == 20'000);
+        CHECK(field(a, "payment", payment, "reference") == "A");
+    }
+    SUBCASE("mine") {
+        rule(R"({"*": "mine"})");
+        set(a, {"payment", payment, "amount=15000"});
+        (void)meet(0);
+        CHECK(field(b, "payment", payment, "amount") == 15'000);
+    }
+    SUBCASE("ask about everything") {
+        rule(R"({"Lead": "ask"})");
+        set(a, {"lead", lead, "city=Pune"});
+        CHECK(meet(4)["conflicts"] == 1);
+        (void)a.json({"conflict", "resolve", lead, "--mine"});
+        (void)a.json({"sync"});
+        (void)b.json({"sync"});
+        CHECK(field(b, "lead", lead, "city") == "Pune");
+    }
+    SUBCASE("a rule that is none") {
+        rule(R"({"Lead.colour": "ask"})");
+        const json error = a.json({"status"}, 2);
+        CHECK(error["error"]["message"].get<std::string>().find("Lead.colour") != std::string::npos);
+    }
+}
+
+TEST_CASE_FIXTURE(Office, "a payment that one deletes and the other changes is asked about") {
+    REQUIRE(a.ctl({"rm", "payment", payment}).exit_code == 0);
+    set(b, {"payment", payment, "amount=20000"});
+    CHECK(meet(4)["conflicts"] == 1);
+    CHECK(a.json({"conflict", "list"})[0]["operation"] == "DELETE");
+    (void)a.json({"conflict", "resolve", payment, "--theirs"});
+    (void)a.json({"sync"});
+    CHECK(field(a, "payment", payment, "amount") == 20'000);
+    CHECK(a.shown() == b.shown());
+}
