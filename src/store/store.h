@@ -134,7 +134,7 @@ class Store {
     Store& operator=(const Store&) = delete;
 
     // ---- reading
-    /// Records that are not deleted, newest first, in chunks of at most `chunk` (moved out to the visitor).
+    /// Records that are not deleted, in no particular order, in chunks of at most `chunk` (moved out to the visitor).
     [[nodiscard]] Result<void> load(crm::Model model, std::size_t chunk,
                                     const std::function<void(std::vector<crm::Record>&&)>& visit) const;
     [[nodiscard]] Result<std::optional<crm::Record>> get(crm::Model model, const Uuid& id) const;  ///< tombstones too
