@@ -1,6 +1,9 @@
 #include "store/schema.h"
 
 #include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 #include "crm/tables.h"
 
@@ -142,13 +145,18 @@ Result<Identity> identify(Connection& connection) {
     return found;
 }
 
-/// The copy is whole when its name is: it is made under another one.
+/// The copy is whole when its name is: it is made under another one. What an earlier attempt left behind goes.
 Result<void> copy_aside(Connection& connection, const std::string& file, std::int64_t target) {
     if (file.empty() || file.starts_with(":memory:")) return {};
-    const std::string copy = file + ".before-v" + std::to_string(target);
+    const std::string copy = file + ".before-v" + std::to_string(target), part = copy + ".part";
+    std::remove(part.c_str());  // VACUUM INTO writes no file that is there already
     auto use = connection.prepare("VACUUM INTO ?");
     if (!use) return fail(use.error());
-    return use->text(copy).run();
+    if (auto copied = use->text(part).run(); !copied) return copied;
+    std::remove(copy.c_str());
+    if (std::rename(part.c_str(), copy.c_str()) != 0)
+        return fail(ErrorKind::disk, "DISK_ERROR", "cannot write " + copy + ": " + std::strerror(errno));
+    return {};
 }
 
 Result<void> migrate(Connection& connection, std::span<const Migration> steps, std::int64_t from) {

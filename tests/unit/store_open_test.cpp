@@ -353,5 +353,25 @@ TEST_CASE("migration: one that fails changes nothing") {
     CHECK(old.shown(1) == "Asha, v0 PENDING");
 }
 
+TEST_CASE("migration: what an attempt that was cut off left behind does not keep the next from succeeding") {
+    for (const bool whole : {false, true}) {
+        INFO(whole);
+        OldProfile old;
+        if (whole) {
+            REQUIRE_FALSE(prepare(old.file, add_and_fail).has_value());  // its copy was made
+            CHECK(fs::exists(old.copy));
+        } else {
+            write_bytes(old.copy, "half a copy");
+            write_bytes(old.copy + ".part", "less than half");
+        }
+        const std::string before = dump(old.file);
+        const auto done = prepare(old.file, add_table);
+        REQUIRE_MESSAGE(done.has_value(), (done ? "" : done.error().message));
+        CHECK(dump(old.copy) == before);
+        CHECK_FALSE(fs::exists(old.copy + ".part"));
+        CHECK(ask(old.file, "PRAGMA user_version") == old.version + 1);
+    }
+}
+
 }  // namespace
 }  // namespace ct::store::test
