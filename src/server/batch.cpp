@@ -9,6 +9,7 @@ namespace ct::server {
 
 namespace {
 
+constexpr std::string_view kNobody = "-";  // a pusher that is no device
 constexpr crm::FieldId kOwner = crm::field_id(crm::Model::lead, "ownerId");
 
 std::optional<Uuid> parent_of(const crm::Record& record) {
@@ -65,14 +66,14 @@ void Batch::give(StoredRecord& record, const std::string& owner) {
     record.owner_version = record.feed;
 }
 
-void Batch::accept(const RecordKey& key, sync::ServerRecord after) {
+void Batch::accept(const RecordKey& key, sync::ServerRecord after, bool told) {
     Entry& entry = entries_[key];
     if (in_group_) group_undo_.emplace_back(key, entry);
     StoredRecord& record = entry.record;
     const bool created = !record.server.exists();
     record.server = std::move(after);
     record.feed = ++version_;
-    record.pushers[version_] = device_;
+    record.pushers[version_] = told ? device_ : std::string(kNobody);
     entry.changed = true;
 
     const std::string owner = owner_after(record, created);

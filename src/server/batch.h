@@ -24,8 +24,9 @@ class Batch {
     /// The version that the next accepted operation gets.
     [[nodiscard]] std::int64_t next_version() const { return version_ + 1; }
     [[nodiscard]] std::int64_t version() const { return version_; }
-    /// Takes that version, and the record as decided.
-    void accept(const RecordKey& key, sync::ServerRecord after);
+    /// Takes that version, and the record as decided. `told`: the device knows by the answer what it did; if not, its
+    /// own change comes to it with the next pull.
+    void accept(const RecordKey& key, sync::ServerRecord after, bool told = true);
 
     /// A group takes effect all or none: between `begin_group` and `end_group(false)` nothing happened.
     void begin_group();

@@ -6,6 +6,7 @@
 
 #include "crm/json_codec.h"
 #include "crm/tables.h"
+#include "server/aliases.h"
 #include "server/batch.h"
 #include "server/seen.h"
 #include "sync/stamp.h"
@@ -171,6 +172,7 @@ class Run {
     void judge_group(std::size_t begin, std::size_t end);
     [[nodiscard]] Outcome judge(std::size_t i);
     [[nodiscard]] std::optional<Error> refusal(const Operation& operation) const;
+    [[nodiscard]] std::optional<Operation> amended(const Operation& original) const;
     [[nodiscard]] Outcome take(const Operation& original, const Operation& operation);
 
     const Session& session_;
@@ -270,7 +272,8 @@ Result<void> Run::judge_new() {
         if (outcomes_[i].settled) continue;
         if (const auto parent = named_parent(operation(i))) keys.push_back({crm::Model::lead, *parent});
     }
-    if (auto loaded = batch_.load(std::move(keys)); !loaded) return loaded;
+    if (auto loaded = batch_.load(keys); !loaded) return loaded;
+    if (auto loaded = load_survivors(batch_, std::move(keys)); !loaded) return loaded;
     for (std::size_t begin = 0; begin < count();) {
         std::size_t end = begin + 1;
         const Uuid& group = operation(begin).group;
@@ -340,6 +343,21 @@ std::optional<Error> Run::refusal(const Operation& operation) const {
     return std::nullopt;
 }
 
+/// The operation as it is taken, where that is not as it was sent: an EMPLOYEE's new lead is theirs, or they would lose
+/// sight of it at once; what is for a merged lead lands on the one that it was merged into.
+std::optional<Operation> Run::amended(const Operation& original) const {
+    constexpr crm::FieldId kOwner = crm::field_id(crm::Model::lead, "ownerId");
+    const bool creates = original.kind == OperationKind::create && original.model == crm::Model::lead &&
+                         !batch_.find({original.model, original.record}).server.exists();
+    const crm::Value* owner = original.changes.find(kOwner);
+    if (creates && !batch_.sees_all() && (owner == nullptr || crm::absent(crm::view(*owner)))) {
+        Operation owned = original;
+        owned.changes.set(kOwner, session_.user.id);
+        return owned;
+    }
+    return landing(batch_, original, session_.device);
+}
+
 Outcome Run::judge(std::size_t i) {
     const Operation& original = operation(i);
     if (const Error* error = fault(i)) return rejected(original, *error);  // found anew each time: not logged
@@ -347,17 +365,8 @@ Outcome Run::judge(std::size_t i) {
     if (const auto error = refusal(original)) {
         outcome = rejected(original, *error);
     } else {
-        constexpr crm::FieldId kOwner = crm::field_id(crm::Model::lead, "ownerId");
-        const bool creates = original.kind == OperationKind::create && original.model == crm::Model::lead &&
-                             !batch_.find({original.model, original.record}).server.exists();
-        const crm::Value* owner = original.changes.find(kOwner);
-        if (creates && !batch_.sees_all() && (owner == nullptr || crm::absent(crm::view(*owner)))) {
-            Operation owned = original;  // an EMPLOYEE's lead is theirs, or they would lose sight of it at once
-            owned.changes.set(kOwner, session_.user.id);
-            outcome = take(original, owned);
-        } else {
-            outcome = take(original, original);
-        }
+        const std::optional<Operation> other = amended(original);
+        outcome = take(original, other ? *other : original);
     }
     outcome.fresh = true;
     outcome.settled = true;
@@ -366,6 +375,7 @@ Outcome Run::judge(std::size_t i) {
 
 Outcome Run::take(const Operation& original, const Operation& operation) {
     const RecordKey key{operation.model, operation.record};
+    const bool elsewhere = operation.record != original.record;
     const StoredRecord& now = batch_.find(key);
     const std::string stamp = effective_stamp(now.server, operation, now_);
     Operation complete = operation;
@@ -380,8 +390,9 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
         crm::JsonWriter json(outcome.lost);
         crm::write_changes(json, operation.model, decision.lost);
     }
-    if (decision.changes_record) batch_.accept(key, std::move(decision.after));
-    const crm::Record& record = batch_.find(key).server.record;
+    if (decision.changes_record) batch_.accept(key, std::move(decision.after), !elsewhere);
+    // The device hears of the record that it edited; what landed elsewhere comes with its next pull.
+    const crm::Record& record = batch_.find({original.model, original.record}).server.record;
     outcome.version = record.version;
     const bool tell = decision.tell_record || outcome.verdict != Verdict::applied;
     if (tell) outcome.result = result_json(original.id, outcome.verdict, outcome.version, &record, decision, {});

@@ -216,9 +216,12 @@ std::optional<Decision> refuse_revival(const ServerRecord& now, const Judge& jud
     return decision;
 }
 
-/// Notes are append-only: bringing one back is fine, changing what it says is not.
+/// Notes are append-only: bringing one back is fine, and so is moving it to the lead that its own was merged into;
+/// changing what it says is not.
 bool rewrites(const ServerRecord& now, const Operation& operation) {
+    const auto parent = crm::def(operation.model).parent;
     return std::any_of(operation.changes.fields.begin(), operation.changes.fields.end(), [&](const auto& change) {
+        if (parent && change.first == *parent) return false;
         return now.record.fields.get(change.first) != crm::view(change.second);
     });
 }
