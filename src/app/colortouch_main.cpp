@@ -27,6 +27,8 @@ constexpr int kExitNoWindow = 1;
 constexpr int kExitLocalProblem = 6;  // as colortouchctl's: the profile or its database
 /// Input often takes effect in the frame behind (a popup opens, a layout settles).
 constexpr int kFramesAfterInput = 3;
+/// Between frames while records are loaded: drawing would take the processor from that.
+constexpr ct::SteadyMs kPaceWhileLoading_ms = 150;
 constexpr ct::SteadyMs kLoadAtMost_ms = 120'000;
 constexpr ct::SteadyMs kMessageAtMost_ms = 8'000;
 
@@ -158,18 +160,35 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
     int frames_until_picture = arguments.frames;
     bool opened = arguments.open.empty();
     bool shown = false;
+    bool told = false;
     ct::SteadyMs due = 0;
+    ct::SteadyMs next_while_loading = 0;
     float scale = window.scale();
     window.on_draw([&app] { app.frame(); });
-    while (!window.closing()) {
+    const auto drawn = [&] {
+        (void)window.take_drawn();
+        due = clock.steady() + app.next_frame_in_ms();
+        next_while_loading = clock.steady() + kPaceWhileLoading_ms;
+        if (!arguments.timing || told) return;
+        if (!std::exchange(shown, true)) tell_time("first frame", began);
+        told = app.state().loaded();
+        if (told) tell_time("all records", began);
+    };
+    while (!window.closing() && !told) {
         // First what the worker has: looking at the window already draws it when it has just come to the screen.
         while (auto event = client.poll()) {
             app.handle(std::move(*event));
             frames_left = kFramesAfterInput;
         }
-        window.wait(frames_left > 0 || picture ? 0 : std::max<ct::SteadyMs>(due - clock.steady(), 1));
+        const bool loading = !app.state().loaded();
+        ct::SteadyMs rest = frames_left > 0 || picture ? 0 : std::max<ct::SteadyMs>(due - clock.steady(), 1);
+        if (loading) rest = std::max(rest, next_while_loading - clock.steady());
+        window.wait(rest);
+        const bool drew = window.take_drawn();  // by itself, when it came to the screen
+        if (drew) drawn();
         if (window.take_focus_gained()) client.post(ct::client::WindowFocused{});
-        if (window.take_input()) frames_left = kFramesAfterInput;
+        const bool input = window.take_input();
+        if (input) frames_left = kFramesAfterInput;
         if (clock.steady() >= due) frames_left = std::max(frames_left, 1);
         if (window.scale() != scale) app.set_display_scale(scale = window.scale());
         if (!opened && app.state().loaded()) {
@@ -180,16 +199,10 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
             opened = true;
         }
         if (frames_left <= 0 && !picture) continue;
+        if (loading && (drew || !input) && clock.steady() < next_while_loading) continue;
         window.draw();
         --frames_left;
-        due = clock.steady() + app.next_frame_in_ms();
-        if (arguments.timing) {
-            if (!std::exchange(shown, true)) tell_time("first frame", began);
-            if (app.state().loaded()) {
-                tell_time("all records", began);
-                return 0;
-            }
-        }
+        drawn();
         if (!picture) continue;
         if (app.state().loaded() && --frames_until_picture <= 0) return save_picture(window, arguments.screenshot);
         if (clock.steady() > give_up) {

@@ -125,6 +125,7 @@ void Window::wake() {
 }
 
 bool Window::take_input() { return std::exchange(input_, false); }
+bool Window::take_drawn() { return std::exchange(drawn_, false); }
 bool Window::take_focus_gained() { return std::exchange(focus_gained_, false); }
 
 Picture Window::draw_picture() {
@@ -146,6 +147,7 @@ void Window::draw_frame(Picture* picture) {
     if (picture != nullptr) *picture = read_pixels();  // before the swap: the front buffer cannot be read everywhere
     glfwSwapBuffers(window_);
     drawing_ = false;
+    drawn_ = true;
 }
 
 float Window::scale() const {

@@ -40,6 +40,8 @@ class Window {
     /// Whether there was input since the last call; `wake` is not input.
     [[nodiscard]] bool take_input();
     [[nodiscard]] bool take_focus_gained();
+    /// Whether it was drawn since the last call, also because it came to the screen or was dragged larger.
+    [[nodiscard]] bool take_drawn();
     /// What to draw, between ImGui::NewFrame and ImGui::Render. Also called while the user drags the window's edge.
     void on_draw(std::function<void()> draw) { draw_ = std::move(draw); }
     void draw() { draw_frame(nullptr); }
@@ -54,7 +56,7 @@ class Window {
 
     GLFWwindow* window_;
     std::function<void()> draw_;
-    bool input_ = true, focus_gained_ = false, drawing_ = false;
+    bool input_ = true, focus_gained_ = false, drawing_ = false, drawn_ = false;
 };
 
 }  // namespace ct::app
