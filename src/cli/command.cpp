@@ -13,6 +13,8 @@ constexpr Arg kQueue[] = {Arg::operations, Arg::all};
 
 constexpr Arg kConflict[] = {Arg::conflict};
 constexpr Arg kResolve[] = {Arg::conflict, Arg::mine, Arg::theirs, Arg::choices};
+constexpr Arg kMerge[] = {Arg::survivor, Arg::other};
+constexpr Arg kUnmerge[] = {Arg::survivor};
 constexpr Arg kDecided[] = {Arg::limit};
 
 constexpr Command kCommands[] = {
@@ -33,6 +35,8 @@ constexpr Command kCommands[] = {
     {"conflict resolve", "Decide one", kResolve, run_conflict_resolve},
     {"conflict decided", "List the values that lost without a question", kDecided, run_conflict_decided},
     {"conflict undo", "Bring a value that lost back, as a new edit", kConflict, run_conflict_undo},
+    {"merge", "Make two leads one; the second one's id stays as an alias", kMerge, run_merge},
+    {"unmerge", "Make a merged lead one of its own again", kUnmerge, run_unmerge},
     {"history", "Tell what became of a record on this laptop", kOne, run_history},
 };
 

@@ -19,7 +19,7 @@ struct Options {
     std::string profile;
     bool json = false;
 
-    std::string model, id;
+    std::string model, id, other;
     std::vector<std::string> assignments;
     std::vector<std::string> where;
     std::string search, sort;
@@ -52,6 +52,8 @@ enum class Arg : std::uint8_t {
     mine,
     theirs,
     choices,
+    survivor,
+    other,
 };
 
 using Outcome = Result<ExitCode>;
@@ -84,5 +86,7 @@ struct Command {
 [[nodiscard]] Outcome run_conflict_decided(Context& context);
 [[nodiscard]] Outcome run_conflict_undo(Context& context);
 [[nodiscard]] Outcome run_history(Context& context);
+[[nodiscard]] Outcome run_merge(Context& context);  // merge.cpp
+[[nodiscard]] Outcome run_unmerge(Context& context);
 
 }  // namespace ct::cli

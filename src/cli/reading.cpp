@@ -1,8 +1,11 @@
 // get and list: what the mirror holds, without asking anybody.
+#include <algorithm>
+
 #include "cli/context.h"
 #include "cli/filter.h"
 #include "cli/names.h"
 #include "cli/output.h"
+#include "client/merge_leads.h"
 #include "crm/json_codec.h"
 
 namespace ct::cli {
@@ -104,9 +107,13 @@ Outcome run_list(Context& context) {
     auto session = context.session();
     if (!session) return fail(session.error());
 
+    const bool hides_merged =
+        std::none_of(options.where.begin(), options.where.end(),
+                     [](const std::string& condition) { return condition.starts_with("mergedInto"); });
     std::vector<crm::Record> found;
     const auto loaded = (*session)->store().load(*model, kChunk, [&](std::vector<crm::Record>&& records) {
         for (crm::Record& record : records) {
+            if (hides_merged && client::merged_away(record)) continue;
             if (filter->matches(record)) found.push_back(std::move(record));
         }
     });

@@ -50,6 +50,10 @@ void declare(CLI::App& app, Options& options, Arg arg) {
         case Arg::conflict:
             app.add_option("ID", options.id, "id of the edit, or of its record, or the end of either")->required();
             return;
+        case Arg::survivor: app.add_option("LEAD", options.id, "id of a lead, or the end of it")->required(); return;
+        case Arg::other:
+            app.add_option("OTHER", options.other, "the lead that goes into it; its values fill gaps")->required();
+            return;
         case Arg::mine: app.add_flag("--mine", options.mine, "keep this laptop's values"); return;
         case Arg::theirs: app.add_flag("--theirs", options.theirs, "keep the server's values"); return;
         case Arg::choices:

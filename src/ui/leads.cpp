@@ -1,3 +1,4 @@
+#include "client/merge_leads.h"
 #include "crm/tables.h"
 #include "ui/icons.h"
 #include "ui/pages.h"
@@ -10,7 +11,9 @@ using crm::Model;
 consteval crm::FieldId lead(std::string_view name) { return crm::field_id(Model::lead, name); }
 
 std::function<bool(const crm::Record&)> with_status(std::string_view status) {
-    return [status](const crm::Record& record) { return record.fields.text(lead("status")) == status; };
+    return [status](const crm::Record& record) {
+        return record.fields.text(lead("status")) == status && !client::merged_away(record);
+    };
 }
 
 }  // namespace
@@ -34,7 +37,7 @@ RecordsSpec leads_page() {
         {Kind::updated, 0, "Changed", -104, false, 620},
         {Kind::sync, 0, "Sync", -64},
     };
-    spec.quick = {{"All", [](const crm::Record&) { return true; }},
+    spec.quick = {{"All", [](const crm::Record& record) { return !client::merged_away(record); }},
                   {"Pending", with_status("PENDING")},
                   {"Follow up", with_status("FOLLOW_UP")},
                   {"Converted", with_status("CONVERTED")},

@@ -150,3 +150,41 @@ TEST_CASE_FIXTURE(Office, "a payment that one deletes and the other changes is a
     CHECK(field(a, "payment", payment, "amount") == 20'000);
     CHECK(a.shown() == b.shown());
 }
+
+TEST_CASE_FIXTURE(Office, "two leads become one, what others did to the old one lands on it, and it can be undone") {
+    const std::string twin = a.add({"lead", "name=A. Rao", "phone=98765 43210", "labels=red,vip"});
+    const std::string reminder =
+        a.add({"reminder", "leadId=" + twin, "title=Call", "reminderDate=2026-12-01T10:00:00Z"});
+    const std::string note = a.add({"note", "leadId=" + twin, "text=Wants two coats"});
+    (void)a.json({"sync"});
+    (void)b.json({"sync"});
+
+    CHECK(a.json({"merge", lead, twin})["id"] == lead);
+    set(b, {"lead", twin, "company=Rao Stores"});  // has not heard of it
+    const std::string added = b.add({"reminder", "leadId=" + twin, "title=Visit", "reminderDate=2026-12-02T10:00:00Z"});
+    (void)a.json({"sync"});
+    (void)b.json({"sync"});
+    (void)a.json({"sync"});
+    CHECK(a.shown() == b.shown());
+    for (const Laptop* laptop : {&a, &b}) {
+        CHECK(field(*laptop, "lead", lead, "company") == "Rao Stores");
+        CHECK(field(*laptop, "lead", lead, "phone") == "98765 43210");
+        CHECK(field(*laptop, "lead", lead, "name") == "Asha Rao");
+        CHECK(field(*laptop, "lead", lead, "labels") == json({"old", "red", "vip"}));
+        CHECK(field(*laptop, "reminder", reminder, "leadId") == lead);
+        CHECK(field(*laptop, "note", note, "leadId") == lead);
+        CHECK(field(*laptop, "reminder", added, "leadId") == lead);
+        CHECK(laptop->json({"list", "lead"}).size() == 1);
+    }
+    CHECK(a.json({"merge", lead, twin}, 2)["error"]["code"] == "ALREADY_MERGED");
+    CHECK(a.json({"merge", lead, lead}, 2)["error"]["code"] == "SAME_LEAD");
+
+    CHECK(a.json({"unmerge", twin})["id"] == twin);
+    (void)a.json({"sync"});
+    (void)b.json({"sync"});
+    CHECK(a.shown() == b.shown());
+    CHECK(b.json({"list", "lead"}).size() == 2);
+    CHECK(field(b, "reminder", reminder, "leadId") == twin);
+    CHECK(field(b, "note", note, "leadId") == twin);
+    CHECK(a.json({"unmerge", twin}, 2)["error"]["code"] == "NOT_MERGED");
+}
