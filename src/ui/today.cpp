@@ -156,7 +156,9 @@ void Today::draw_tiles(Desk& desk) {
     const Palette& p = theme.colors();
     const float gap = theme.px(16);
     const float width = (ImGui::GetContentRegionAvail().x - 3 * gap) / 4;
-    const auto number = [](std::size_t count) { return count_text(static_cast<std::int64_t>(count), "", ""); };
+    const auto number = [&desk](std::size_t count) {  // half of the records would give a wrong one
+        return desk.state.loaded() ? count_text(static_cast<std::int64_t>(count), "", "") : std::string("…");
+    };
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{gap, gap});
     bool reminders =
         draw_tile(desk, "Overdue", number(late_.size()), icon::kWarning, late_.empty() ? p.neutral : p.danger, width);
@@ -213,7 +215,7 @@ void Today::draw_reminders(Desk& desk) {
     if (button(theme, "New reminder", ButtonKind::plain, icon::kAdd, width)) desk.create(Model::reminder);
     ImGui::SetCursorScreenPos({after.x, after.y + theme.px(12)});
     if (late_.empty() && today_.empty() && soon_.empty()) {
-        text(theme, "Nothing is due in the next seven days.", p.muted);
+        text(theme, desk.state.loaded() ? "Nothing is due in the next seven days." : "Reading the records …", p.muted);
         return;
     }
     draw_group(desk, "Overdue", late_, p.danger.strong);
@@ -288,7 +290,10 @@ void Today::draw_payments(Desk& desk) {
     const Palette& p = theme.colors();
     text(theme, "Payments due", Size::heading, true);
     ImGui::Dummy({0, theme.px(2)});
-    if (payments_.empty()) return text(theme, "No payment is due in the next seven days.", p.muted);
+    if (payments_.empty()) {
+        return text(theme, desk.state.loaded() ? "No payment is due in the next seven days." : "Reading the records …",
+                    p.muted);
+    }
     for (const Uuid& id : payments_) {
         const crm::Record* payment = desk.state.find(Model::payment, id);
         if (payment == nullptr) continue;
@@ -309,7 +314,7 @@ void Today::draw_changed(Desk& desk) {
     const Palette& p = theme.colors();
     text(theme, "Changed last", Size::heading, true);
     ImGui::Dummy({0, theme.px(2)});
-    if (changed_.empty()) return text(theme, "No leads yet.", p.muted);
+    if (changed_.empty()) return text(theme, desk.state.loaded() ? "No leads yet." : "", p.muted);
     for (const Changed& one : changed_) {
         const crm::Record* lead = desk.state.find(Model::lead, one.id);
         if (lead == nullptr) continue;
