@@ -61,10 +61,7 @@ Result<Committed> Store::commit(std::span<const Operation> operations, const std
     Committed committed;
     auto done = impl_->transaction([&]() -> Result<void> {
         for (const Operation& operation : operations) CT_TRY(impl_->commit_one(operation, user, committed));
-        SyncState next = impl_->state;
-        const auto stamp = operations.empty() ? std::nullopt : sync::parse_stamp(operations.back().stamp);
-        if (stamp) next.stamp_ms = stamp->ms;
-        if (stamp) next.stamp_counter = stamp->counter;
+        if (!operations.empty()) impl_->observe(operations.back().stamp);
         // The queue's newest row remembers the stamp, unless the edit cancelled another and there is no row.
         if (!committed.visible.removed.empty()) return impl_->write_state(next);
         impl_->state = std::move(next);

@@ -59,6 +59,8 @@ struct Store::Impl {
 
     RecordTable& records(crm::Model model) { return tables->records[static_cast<std::size_t>(model)]; }
     RecordTable& shadows(crm::Model model) { return tables->shadows[static_cast<std::size_t>(model)]; }
+    /// The clock is at that stamp now, at least. A row of the queue has it: it need not be written before that goes.
+    void observe(const std::string& stamp);
 
     // ---- commit (commit.cpp)
     [[nodiscard]] Result<void> commit_one(const sync::Operation& operation, const std::string& user,

@@ -129,6 +129,7 @@ Result<void> Store::Impl::decide_anew(const QueueEntry& entry, const Conflict& c
     index.add(again);
     return {};
 }
+    observe(new_stamp);
 
 /// Once nothing of a group is in dispute any more, those that failed for its company's sake go again.
 Result<void> Store::Impl::free_group(const Uuid& group, const std::string& new_stamp, std::set<Uuid>& around) {

@@ -206,6 +206,7 @@ Result<void> Store::Impl::queue_again(Position position, const Uuid& new_id, con
         changed.retry_count = 0;
         changed.wants_parent = false;
     });
+    observe(new_stamp);
     return {};
 }
 

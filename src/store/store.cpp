@@ -1,9 +1,12 @@
 #include "store/store.h"
 
+#include <tuple>
+
 #include "base/log.h"
 #include "store/impl.h"
 #include "store/schema.h"
 #include "store/state_table.h"
+#include "sync/stamp.h"
 
 namespace ct::store {
 
@@ -101,6 +104,13 @@ Result<void> Store::Impl::write_state(const SyncState& next) {
     state = next;
     return {};
 }
+void Store::Impl::observe(const std::string& stamp) {
+    const auto parts = sync::parse_stamp(stamp);
+    if (!parts || std::tie(parts->ms, parts->counter) <= std::tie(state.stamp_ms, state.stamp_counter)) return;
+    state.stamp_ms = parts->ms;
+    state.stamp_counter = parts->counter;
+}
+
 
 // ---- reading
 

@@ -100,7 +100,7 @@ TEST_CASE("Store::open: what is not ours is refused and left as it is, byte for 
          ErrorKind::newer, "DATABASE_NEWER"},
     };
     for (const Case& each : cases) {
-        INFO(each.what);
+        INFO(std::string(each.what));
         TempDirectory directory;
         const std::string file = directory.file("colortouch.db");
         each.make(file);
@@ -166,7 +166,6 @@ TEST_CASE("prepare_file: WAL, every commit flushed, no foreign keys (children ma
 }
 
 TEST_CASE("Store: each change is flushed to the disk before it returns") {
-    const FaultyDisk disk;
     Desk desk;
     desk.commit({desk.create(1)});
     const auto flushes = [&](const std::function<void()>& work) {
