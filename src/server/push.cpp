@@ -20,8 +20,6 @@ using sync::Verdict;
 
 namespace {
 
-constexpr UnixMs kAheadMaxMs = 5 * 60'000;  // protocol.md: a stamp further ahead is clamped
-
 /// What one operation of the request came to.
 struct Outcome {
     Verdict verdict = Verdict::applied;
@@ -48,32 +46,6 @@ std::uint64_t content_of(const Operation& operation, const std::string& data) {
     all.append("\n").append(crm::name(operation.policy)).append("\n").append(operation.group.str());
     all.append("\n").append(data);
     return checksum64(all);
-}
-
-std::string clamped(const std::string& stamp, UnixMs now) {
-    if (sync::stamp_ms(stamp) <= now + kAheadMaxMs) return stamp;
-    const auto parts = sync::parse_stamp(stamp);
-    return parts ? sync::format_stamp(now, parts->counter, parts->device) : stamp;
-}
-
-/// The stamp that the operation counts with. A device that saw a value and writes after it is later, whatever its clock
-/// says: what it writes must neither keep the other's stamp nor pass for the other device's own change. Who forces has
-/// decided over everything that is there.
-std::string effective_stamp(const sync::ServerRecord& now, const Operation& operation, UnixMs time) {
-    std::string stamp = clamped(operation.stamp, time);
-    const std::string* seen = nullptr;  // the latest of those not before `stamp`
-    const auto look = [&](const sync::FieldOrigin& origin) {
-        const bool known = origin.version <= operation.base || operation.policy == crm::Policy::force;
-        if (origin.version == 0 || !known || origin.stamp < stamp) return;
-        if (seen == nullptr || *seen < origin.stamp) seen = &origin.stamp;
-    };
-    look(now.deletion);
-    for (const auto& [field, origin] : now.origins) look(origin);
-    const auto parts = seen == nullptr ? std::nullopt : sync::parse_stamp(*seen);
-    if (!parts) return stamp;
-    const bool carry = parts->counter == 0xffff;
-    return sync::format_stamp(parts->ms + (carry ? 1 : 0), static_cast<std::uint16_t>(parts->counter + 1),
-                              sync::stamp_device(stamp));
 }
 
 void write_error(crm::JsonWriter& json, const Error& error) {
@@ -377,7 +349,7 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
     const RecordKey key{operation.model, operation.record};
     const bool elsewhere = operation.record != original.record;
     const StoredRecord& now = batch_.find(key);
-    const std::string stamp = effective_stamp(now.server, operation, now_);
+    const std::string stamp = sync::clamp_stamp(operation.stamp, now_);
     Operation complete = operation;
     if (auto filled = fill_seen(transaction_, now.server, session_.device, complete); !filled) trouble_ = filled;
     sync::Decision decision = sync::decide(now.server, complete, stamp, batch_.next_version());

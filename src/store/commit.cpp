@@ -63,9 +63,7 @@ Result<Committed> Store::commit(std::span<const Operation> operations, const std
         for (const Operation& operation : operations) CT_TRY(impl_->commit_one(operation, user, committed));
         if (!operations.empty()) impl_->observe(operations.back().stamp);
         // The queue's newest row remembers the stamp, unless the edit cancelled another and there is no row.
-        if (!committed.visible.removed.empty()) return impl_->write_state(next);
-        impl_->state = std::move(next);
-        return {};
+        return committed.visible.removed.empty() ? Result<void>() : impl_->write_state(impl_->state);
     });
     if (!done) return fail(done.error());
     return committed;

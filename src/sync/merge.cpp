@@ -100,7 +100,9 @@ class Judge {
             now_.record.extra.empty() ? json::object() : json::parse(now_.record.extra, nullptr, false);
         if (!proposed.is_object()) return;
         json lost = json::object();
-        for (const auto& [name, value] : proposed.items()) {
+        for (const auto& item : proposed.items()) {
+            const std::string& name = item.key();
+            const json& value = item.value();
             const auto there = present.find(name);
             const bool equal = there == present.end() ? value.is_null() : *there == value;
             place(
@@ -144,10 +146,27 @@ Decision rejected(Error error) {
     return decision;
 }
 
-/// A field's stamp never goes back: a device that saw a value and writes after it is later, whatever its clock says.
+/// The stamp that the operation counts with. A device that saw a value and writes after it is later, whatever its clock
+/// says. Who forces has decided over everything that is there.
+std::string effective_stamp(const ServerRecord& now, const Operation& operation, const std::string& stamp) {
+    std::string_view seen;
+    const auto look = [&](const FieldOrigin& origin) {
+        if (origin.version <= operation.base || operation.policy == crm::Policy::force)
+            seen = std::max<std::string_view>(seen, origin.stamp);
+    };
+    look(now.deletion);
+    for (const auto& [field, origin] : now.origins) look(origin);
+    return later_stamp(stamp, seen);
+}
+
+/// A field's stamp never goes back, and never stays another device's (a join takes what is earlier, too): that one's
+/// next edit would then pass for having seen this one.
 void move_on(FieldOrigin& origin, const std::string& stamp, std::int64_t version) {
     origin.version = version;
-    origin.stamp = std::max(origin.stamp, stamp);
+    if (stamp_device(origin.stamp) == stamp_device(stamp))
+        origin.stamp = std::max(origin.stamp, stamp);
+    else
+        origin.stamp = later_stamp(stamp, origin.stamp);
 }
 
 Decision unchanged(Verdict verdict, std::vector<std::string> fields) {
@@ -258,7 +277,8 @@ Decision decide_write(const ServerRecord& now, const Judge& judge, const Operati
 
 }  // namespace
 
-Decision decide(const ServerRecord& now, const Operation& operation, const std::string& stamp, std::int64_t version) {
+Decision decide(const ServerRecord& now, const Operation& operation, const std::string& clamped, std::int64_t version) {
+    const std::string stamp = effective_stamp(now, operation, clamped);
     Operation canonical = operation;
     const bool creates = !now.exists() && operation.kind == OperationKind::create;
     if (!now.exists() && operation.kind == OperationKind::update) {

@@ -36,9 +36,10 @@ struct Decision {
     Error error;                      ///< for rejected
 };
 
-/// `version`: what the operation gets if it is accepted. `stamp`: the operation's, already clamped to the server's
-/// clock. Permission and the parent's existence are checked by the caller; validation is done here.
-[[nodiscard]] Decision decide(const ServerRecord& now, const Operation& operation, const std::string& stamp,
+/// `version`: what the operation gets if it is accepted. `clamped`: its stamp, clamped to the server's clock. Where
+/// that is not after what the device had seen of the record, the operation counts as made just after it. Permission and
+/// the parent's existence are checked by the caller; validation is done here.
+[[nodiscard]] Decision decide(const ServerRecord& now, const Operation& operation, const std::string& clamped,
                               std::int64_t version);
 
 }  // namespace ct::sync

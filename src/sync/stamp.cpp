@@ -58,6 +58,21 @@ UnixMs stamp_ms(std::string_view stamp) {
     return ms ? static_cast<UnixMs>(*ms) : 0;
 }
 
+std::string clamp_stamp(const std::string& stamp, UnixMs server_time) {
+    if (stamp_ms(stamp) <= server_time + kStampAheadMaxMs) return stamp;
+    const auto parts = parse_stamp(stamp);
+    return parts ? format_stamp(server_time, parts->counter, parts->device) : stamp;
+}
+
+std::string later_stamp(const std::string& stamp, std::string_view other) {
+    if (stamp > other) return stamp;
+    const auto parts = parse_stamp(other);
+    if (!parts) return stamp;
+    const bool carry = parts->counter == 0xffff;
+    return format_stamp(parts->ms + (carry ? 1 : 0), static_cast<std::uint16_t>(parts->counter + 1),
+                        stamp_device(stamp));
+}
+
 std::string HybridClock::next(UnixMs wall) {
     if (wall > ms_) {
         ms_ = wall;

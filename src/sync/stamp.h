@@ -24,6 +24,12 @@ struct StampParts {
 [[nodiscard]] std::string_view stamp_device(std::string_view stamp);
 [[nodiscard]] UnixMs stamp_ms(std::string_view stamp);
 
+inline constexpr UnixMs kStampAheadMaxMs = 5 * 60'000;
+/// The stamp, or the server's time with its counter and device when it is more than kStampAheadMaxMs ahead of that.
+[[nodiscard]] std::string clamp_stamp(const std::string& stamp, UnixMs server_time);
+/// The stamp if it is after `other`, else the first one after `other` that its device can have.
+[[nodiscard]] std::string later_stamp(const std::string& stamp, std::string_view other);
+
 /// One device's hybrid clock. Its readings grow strictly, whatever the wall clock does. One thread.
 class HybridClock {
   public:
