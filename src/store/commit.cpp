@@ -163,6 +163,7 @@ Result<void> Store::Impl::audit(const QueuedOperation& queued, std::string_view 
 
 Result<Batch> Store::take_batch(const BatchLimits& limits) {
     Batch batch;
+    CT_TRY(impl_->ready());
     const std::vector<Position> chosen = impl_->index.choose(limits);
     if (chosen.empty()) return batch;
     const bool again = impl_->index.at(chosen.front()).state == QueueState::sent;

@@ -51,16 +51,19 @@ struct Store::Impl {
 
     // ---- connection and transactions (store.cpp)
     [[nodiscard]] Result<void> connect();
+    /// Connects again when the connection was lost; what is in memory is then what the disk holds.
+    [[nodiscard]] Result<void> ready() { return connection ? Result<void>() : connect(); }
+    [[nodiscard]] Failure no_connection() const;
     /// Runs `work` as one transaction. When anything fails, nothing happened: memory is read from the disk again, and
     /// after an I/O error the connection is a new one (one that failed to write or flush knows nothing for sure).
     [[nodiscard]] Result<void> transaction(const std::function<Result<void>()>& work);
     [[nodiscard]] Result<void> reload();
     [[nodiscard]] Result<void> write_state(const SyncState& next);  ///< what differs from `state`; then it is `state`
+    /// The clock is at that stamp now, at least. A row of the queue has it: it need not be written before that goes.
+    void observe(const std::string& stamp);
 
     RecordTable& records(crm::Model model) { return tables->records[static_cast<std::size_t>(model)]; }
     RecordTable& shadows(crm::Model model) { return tables->shadows[static_cast<std::size_t>(model)]; }
-    /// The clock is at that stamp now, at least. A row of the queue has it: it need not be written before that goes.
-    void observe(const std::string& stamp);
 
     // ---- commit (commit.cpp)
     [[nodiscard]] Result<void> commit_one(const sync::Operation& operation, const std::string& user,

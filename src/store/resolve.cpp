@@ -63,6 +63,7 @@ Result<crm::Changes> decided(const Conflict& conflict, const Resolution& resolut
 }  // namespace
 
 Result<std::vector<Conflict>> Store::conflicts() const {
+    if (!impl_->connection) return impl_->no_connection();
     std::vector<Conflict> all;
     for (const auto& [position, entry] : impl_->index.entries()) {
         if (entry.state != QueueState::conflict) continue;
@@ -77,6 +78,7 @@ Result<std::vector<Conflict>> Store::conflicts() const {
 
 Result<Visible> Store::resolve(const Uuid& operation, const Resolution& resolution, const Uuid& new_id,
                                const std::string& new_stamp) {
+    CT_TRY(impl_->ready());
     const QueueEntry* found = impl_->index.find(operation);
     if (found == nullptr || found->state != QueueState::conflict) {
         return fail(ErrorKind::not_found, "NO_CONFLICT", "operation " + operation.str() + " is not in conflict");
@@ -127,9 +129,9 @@ Result<void> Store::Impl::decide_anew(const QueueEntry& entry, const Conflict& c
     QueueEntry again = entry_of(queued, entry.position);
     CT_TRY(tables->queue.insert(again, queued));
     index.add(again);
+    observe(new_stamp);
     return {};
 }
-    observe(new_stamp);
 
 /// Once nothing of a group is in dispute any more, those that failed for its company's sake go again.
 Result<void> Store::Impl::free_group(const Uuid& group, const std::string& new_stamp, std::set<Uuid>& around) {
@@ -167,6 +169,7 @@ Result<void> Store::Impl::after_decision(const QueueEntry& entry, crm::Record se
 }
 
 Result<std::vector<AuditRow>> Store::decisions(std::size_t limit) const {
+    if (!impl_->connection) return impl_->no_connection();
     return read_decisions(*impl_->connection, limit);
 }
 

@@ -211,6 +211,7 @@ Result<void> Store::Impl::queue_again(Position position, const Uuid& new_id, con
 }
 
 Result<Visible> Store::retry(const Uuid& operation, const Uuid& new_id, const std::string& new_stamp) {
+    CT_TRY(impl_->ready());
     const auto unit = impl_->decidable(operation);
     if (!unit) return fail(unit.error());
     Visible visible;
@@ -231,6 +232,7 @@ Result<Visible> Store::retry(const Uuid& operation, const Uuid& new_id, const st
 }
 
 Result<Visible> Store::discard(const Uuid& operation) {
+    CT_TRY(impl_->ready());
     const auto unit = impl_->decidable(operation);
     if (!unit) return fail(unit.error());
     Visible visible;

@@ -12,11 +12,6 @@ namespace ct::store {
 
 namespace {
 
-/// In case the connection is gone for good, so that callers need not ask.
-Failure no_connection(const std::string& file) {
-    return fail(ErrorKind::disk, "CANNOT_OPEN", file + " cannot be opened any more");
-}
-
 std::string directory_of(const std::string& file) {
     const auto slash = file.rfind('/');
     return slash == std::string::npos ? "." : file.substr(0, slash);
@@ -66,6 +61,10 @@ Result<void> Store::Impl::connect() {
     return loaded;
 }
 
+Failure Store::Impl::no_connection() const {
+    return fail(ErrorKind::disk, "CANNOT_OPEN", file + " cannot be opened any more");
+}
+
 Result<void> Store::Impl::reload() {
     index.clear();
     CT_TRY(tables->queue.each_entry([this](const QueueEntry& entry) { index.add(entry); }));
@@ -80,7 +79,7 @@ Result<void> Store::Impl::reload() {
 }
 
 Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work) {
-    if (!connection) CT_TRY(connect());
+    CT_TRY(ready());
     Result<void> done = connection->execute("BEGIN IMMEDIATE");
     if (done) done = work();
     if (done) done = connection->execute("COMMIT");
@@ -104,6 +103,7 @@ Result<void> Store::Impl::write_state(const SyncState& next) {
     state = next;
     return {};
 }
+
 void Store::Impl::observe(const std::string& stamp) {
     const auto parts = sync::parse_stamp(stamp);
     if (!parts || std::tie(parts->ms, parts->counter) <= std::tie(state.stamp_ms, state.stamp_counter)) return;
@@ -111,12 +111,11 @@ void Store::Impl::observe(const std::string& stamp) {
     state.stamp_counter = parts->counter;
 }
 
-
 // ---- reading
 
 Result<void> Store::load(crm::Model model, std::size_t chunk,
                          const std::function<void(std::vector<crm::Record>&&)>& visit) const {
-    if (!impl_->connection) return no_connection(impl_->file);
+    if (!impl_->connection) return impl_->no_connection();
     std::vector<crm::Record> records;
     records.reserve(chunk);
     const auto flush = [&] {
@@ -141,14 +140,14 @@ Result<void> Store::load(crm::Model model, std::size_t chunk,
 }
 
 Result<std::optional<crm::Record>> Store::get(crm::Model model, const Uuid& id) const {
-    if (!impl_->connection) return no_connection(impl_->file);
+    if (!impl_->connection) return impl_->no_connection();
     auto record = impl_->records(model).get(id);
     if (record && *record && impl_->index.dirty(id)) (*record)->sync_status = impl_->index.status_of(id);
     return record;
 }
 
 Result<std::int64_t> Store::count(crm::Model model) const {
-    if (!impl_->connection) return no_connection(impl_->file);
+    if (!impl_->connection) return impl_->no_connection();
     return impl_->records(model).count_living();
 }
 
@@ -157,7 +156,7 @@ Result<std::int64_t> Store::count(crm::Model model) const {
 const QueueSummary& Store::queue() const { return impl_->index.summary(); }
 
 Result<std::vector<sync::QueuedOperation>> Store::list_queue(std::size_t limit) const {
-    if (!impl_->connection) return no_connection(impl_->file);
+    if (!impl_->connection) return impl_->no_connection();
     std::vector<sync::QueuedOperation> list;
     for (const auto& [position, entry] : impl_->index.entries()) {
         if (list.size() >= limit) break;
@@ -196,12 +195,12 @@ Result<void> Store::add_history(const SyncHistoryRow& row) {
 }
 
 Result<std::vector<SyncHistoryRow>> Store::history(std::size_t limit) const {
-    if (!impl_->connection) return no_connection(impl_->file);
+    if (!impl_->connection) return impl_->no_connection();
     return read_history(*impl_->connection, limit);
 }
 
 Result<std::vector<AuditRow>> Store::audit(const Uuid& record) const {
-    if (!impl_->connection) return no_connection(impl_->file);
+    if (!impl_->connection) return impl_->no_connection();
     return read_audit(*impl_->connection, record);
 }
 

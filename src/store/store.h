@@ -3,7 +3,9 @@
 // worker's).
 //
 // Every public function that changes something is ONE transaction (WAL, synchronous=FULL): when it returns a value, it
-// is durable; when it returns an error, nothing happened. Error kinds: disk, corrupt, newer, busy, invalid, not_found.
+// is durable; when it returns an error, nothing happened (but for a disk that takes writes and flushes none any more:
+// what it holds is in doubt, and a later start may find the change, whole). Error kinds: disk, corrupt, newer, busy,
+// invalid, not_found.
 #pragma once
 
 #include <cstdint>
