@@ -92,6 +92,7 @@ class PageEvents {
     json envelope = json::object();
     std::vector<RawGroup> groups;
     std::string fault;
+    bool surrogates = false;  ///< some are escaped: RapidJSON lets a low one pass that stands alone
 
     bool Null() { return scalar(Cell{}); }
     bool Bool(bool value) { return scalar(Cell{value}); }
@@ -106,7 +107,9 @@ class PageEvents {
     }
     bool Double(double value) { return scalar(keep(json(value))); }
     bool RawNumber(const char*, unsigned, bool) { return refuse("a raw number"); }
-    bool String(const char* text, unsigned size, bool) { return scalar(Cell{std::string_view(text, size)}); }
+    bool String(const char* text, unsigned size, bool) {
+        return valid({text, size}) && scalar(Cell{std::string_view(text, size)});
+    }
 
     bool StartObject() {
         if (tree_.open()) return deeper(json::object());
@@ -144,6 +147,7 @@ class PageEvents {
     }
 
     bool Key(const char* name, unsigned size, bool) {
+        if (!valid({name, size})) return false;
         if (tree_.open())
             tree_.key({name, size});
         else
@@ -169,6 +173,10 @@ class PageEvents {
     bool refuse(std::string what) {
         if (fault.empty()) fault = std::move(what);
         return false;
+    }
+
+    bool valid(std::string_view text) {
+        return !surrogates || valid_utf8(text) || refuse("a text with half a character");
     }
 
     /// Trees have one place until the page is read.
@@ -361,6 +369,7 @@ Result<void> read_events(std::string& body, PageEvents& events) {
     if (const std::size_t fault = utf8_fault(body); fault != std::string::npos) {
         return wire::malformed("body", "is not UTF-8 at byte " + std::to_string(fault));
     }
+    events.surrogates = body.find("\\ud") != std::string::npos || body.find("\\uD") != std::string::npos;
     // Iterative: a page that nests a million arrays must not take the stack.
     constexpr unsigned kFlags =
         rapidjson::kParseIterativeFlag | rapidjson::kParseInsituFlag | rapidjson::kParseFullPrecisionFlag;
