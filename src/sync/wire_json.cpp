@@ -38,7 +38,9 @@ bool nested_too_deeply(std::string_view body) {
 Result<json> parse_object(std::string_view body) {
     if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return malformed("body", "is empty");
     if (nested_too_deeply(body)) return malformed("body", "is nested too deeply");
-    json document = json::parse(body, nullptr, false);
+    // The parser takes a NUL for the end, whatever stands behind it.
+    const bool ends_early = body.find('\0') != std::string_view::npos;
+    json document = ends_early ? json(json::value_t::discarded) : json::parse(body, nullptr, false);
     if (document.is_discarded()) return malformed("body", "is not valid JSON in UTF-8");
     if (!document.is_object()) return malformed("body", "must be a JSON object");
     return document;

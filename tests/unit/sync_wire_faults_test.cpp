@@ -111,6 +111,8 @@ TEST_CASE("wire: what is wrong with a push request as a whole, and where") {
     CHECK(says(" \n") == "body is empty");
     CHECK(says("[]") == "body must be a JSON object");
     CHECK(says(fine + "x") == "body is not valid JSON in UTF-8");
+    CHECK(says(fine + std::string(1, '\0')) == "body is not valid JSON in UTF-8");
+    CHECK(says(fine + std::string(1, '\0') + "x") == "body is not valid JSON in UTF-8");
     CHECK(with("Asha", "As\xff") == "body is not valid JSON in UTF-8");
     CHECK(with("Asha", "\xed\xa0\x80") == "body is not valid JSON in UTF-8");
     CHECK(with("Asha", R"(\ud800)") == "body is not valid JSON in UTF-8");
