@@ -178,7 +178,11 @@ std::string encode_record(const crm::Record& record) {
     if (record.extra.size() > 2) {  // more than {}
         const json extra = json::parse(record.extra, nullptr, false);
         if (extra.is_object()) {
-            for (const auto& [member, value] : extra.items()) object.raw(member, value.dump());
+            for (const auto& [member, value] : extra.items()) {
+                // Names that the record's own members have here would hide those.
+                if (member == "model" || crm::is_system_name(member) || crm::find_field(record.model, member)) continue;
+                object.raw(member, value.dump());
+            }
         }
     }
     object.end();

@@ -232,6 +232,22 @@ TEST_CASE("wire: what is wrong with a push answer, and where") {
     CHECK(says(no_time.replace(no_time.find("2026"), 4, "soon")) == "serverTime must be a time as RFC 3339 has it");
 }
 
+TEST_CASE("wire: a record that has a field of a name that the envelope uses does not hide its own") {
+    crm::Record record;
+    record.id = Uuid{{7}};
+    record.version = 3;
+    record.extra = R"({"id":"x","model":"Ship","name":"x","phoneE164":"x","shoeSize":41,"version":"x"})";
+    record.fields.set(crm::field_id(Model::lead, "name"), std::string_view("Asha"));
+    PushAnswer answer;
+    answer.later = {record};
+    const auto read = decode_push_answer(encode(answer));
+    REQUIRE(read.has_value());
+    CHECK(read->later[0].id == record.id);
+    CHECK(read->later[0].version == 3);
+    CHECK(read->later[0].fields.text(crm::field_id(Model::lead, "name")) == "Asha");
+    CHECK(read->later[0].extra == R"({"shoeSize":41})");
+}
+
 TEST_CASE("wire: what is wrong with a page, and where") {
     const auto says = [](const std::string& body) { return message_of(decode_pull_page(body)); };
     CHECK(says(in_page(group("\"name\"", ",\"Asha\""))) == "read");
