@@ -89,7 +89,11 @@ Result<std::optional<crm::Record>> read_record(const json& object, const std::st
     json data = object;
     data.erase("model");
     auto changes = crm::read_changes(*model, data);
-    if (!changes) return fail(changes.error());
+    if (!changes) {
+        Error error = changes.error();
+        error.message.insert(0, path + ": ");
+        return fail(std::move(error));
+    }
     crm::apply(record, *changes);
     return std::optional(std::move(record));
 }
@@ -280,8 +284,10 @@ Result<PushAnswer> decode_push_answer(std::string_view body) {
     }
     const json* later = reader.find("later");
     if (later == nullptr || !later->is_array()) return answer;
-    for (const json& entry : *later) {
-        auto record = entry.is_object() ? read_record(entry, "later") : wire::malformed("later", "must hold records");
+    for (std::size_t i = 0; i < later->size(); ++i) {
+        const std::string path = "later[" + std::to_string(i) + "]";
+        const json& entry = (*later)[i];
+        auto record = entry.is_object() ? read_record(entry, path) : wire::malformed(path, "must be an object");
         if (!record) return fail(record.error());
         answer.later.push_back(std::move(**record));
     }

@@ -227,7 +227,9 @@ TEST_CASE("wire: what is wrong with a push answer, and where") {
     CHECK(says(in_answer(told(R"(,"deleted":1)"))) == "results[0].record.deleted must be true or false");
     CHECK(says(in_answer(told(R"(,"createdAt":"yesterday")"))) ==
           "results[0].record.createdAt must be a time as RFC 3339 has it");
-    const std::string none = in_answer("");
+    CHECK(speaks_of(says(in_answer(told(R"(,"amount":"much")"))), "results[0].record: Lead.amount must be"));
+    const std::string later = R"("results":[],"later":[7])", none = in_answer("");
+    CHECK(says(none.substr(0, none.find("\"results\"")) + later + "}") == "later[0] must be an object");
     std::string no_time = none;
     CHECK(says(no_time.replace(no_time.find("2026"), 4, "soon")) == "serverTime must be a time as RFC 3339 has it");
 }
