@@ -159,7 +159,10 @@ struct Client::Impl {
         if (options.load_records) load();
         replica.start();
         while (!stop.load(std::memory_order_acquire)) {
-            const bool busy = take_commands() | take_link_news() | take_answer() | take_timer();
+            bool busy = take_commands();  // each has its turn
+            busy = take_link_news() || busy;
+            busy = take_answer() || busy;
+            busy = take_timer() || busy;
             flush_events();
             if (!busy) sleep();
         }

@@ -35,7 +35,6 @@ Replica::Replica(store::Store& store, Secrets secrets, const Clock& clock, Rando
     : store_(store),
       secrets_(std::move(secrets)),
       clock_(clock),
-      random_(random),
       options_(std::move(options)),
       ports_(std::move(ports)),
       engine_(options_.tuning, random),

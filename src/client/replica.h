@@ -102,7 +102,6 @@ class Replica {
     store::Store& store_;
     Secrets secrets_;
     const Clock& clock_;
-    Random& random_;
     ReplicaOptions options_;
     ReplicaPorts ports_;
     sync::Engine engine_;
@@ -114,9 +113,7 @@ class Replica {
     bool telling_ = false;          // the engine is at work further up the stack
     bool in_trouble_ = false;       // the last write to the disk failed
     std::optional<SignIn> signing_in_;
-    UnixMs round_began_at_ = 0;  // wall clock
     std::int64_t round_bytes_sent_ = 0, round_bytes_received_ = 0;
-    std::int64_t round_total_ = 0;  // operations to send when the round began
     std::optional<SyncView> published_;
 };
 
