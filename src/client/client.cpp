@@ -61,7 +61,7 @@ class NetworkThread {
             stop_ = true;
             jobs_.clear();
         }
-        network_.cancel();
+        network_.close();
         wake_.notify_one();
         thread_.join();
     }
@@ -140,6 +140,10 @@ struct Client::Impl {
           worker([this] { run(); }) {}
 
     ~Impl() {
+        while (!commands.flush()) {  // saves that wait for room in the channel
+            bell.ring();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
         stop.store(true, std::memory_order_release);
         bell.ring();
         worker.join();

@@ -80,11 +80,18 @@ void Network::cancel() {
     if (client_) client_->cancel();
 }
 
+void Network::close() {
+    const std::scoped_lock lock(mutex_);
+    closed_ = true;
+    if (client_) client_->close();
+}
+
 std::shared_ptr<net::HttpClient> Network::client_for(const NetJob& job) {
     const std::scoped_lock lock(mutex_);
     if (!client_ || base_url_ != job.base_url) {
         client_ = std::make_shared<net::HttpClient>(net::HttpClientOptions{job.base_url, job.ca_file});
         base_url_ = job.base_url;
+        if (closed_) client_->close();
     }
     return client_;
 }

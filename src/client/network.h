@@ -35,20 +35,23 @@ struct NetAnswer {
     UnixMs wall_at_answer = 0;  ///< our wall clock when the answer was complete, for the clock offset
 };
 
-/// One thread calls `run`; `cancel` may come from any other.
+/// One thread calls `run`; `cancel` and `close` may come from any other.
 class Network {
   public:
     explicit Network(const Clock& clock) : clock_(clock) {}
     [[nodiscard]] NetAnswer run(const NetJob& job);
     void cancel();
+    /// Like `cancel`, and every later `run` ends at once: for the end of the program.
+    void close();
 
   private:
     [[nodiscard]] std::shared_ptr<net::HttpClient> client_for(const NetJob& job);
 
     const Clock& clock_;
-    std::mutex mutex_;                         // guards the two below
+    std::mutex mutex_;                         // guards the three below
     std::shared_ptr<net::HttpClient> client_;  // for base_url_
     std::string base_url_;
+    bool closed_ = false;
 };
 
 [[nodiscard]] sync::Unreachable unreachable(const net::HttpOutcome& outcome);

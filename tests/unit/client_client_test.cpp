@@ -1,0 +1,510 @@
+// The client with its threads, against servers of this process that say what a test wants said.
+#include "client/client.h"
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <thread>
+
+#include "base/file.h"
+#include "client/network.h"
+#include "unit/net_support.h"
+#include "unit/store_support.h"
+
+namespace ct::client {
+namespace {
+
+using crm::Model;
+using net::test::RawConnection;
+using net::test::RawServer;
+using net::test::RunningServer;
+using net::test::Stopwatch;
+using store::test::id_of;
+using store::test::TempDirectory;
+using store::test::text_changes;
+using sync::OperationKind;
+
+/// Far more than anything here takes, also under a sanitizer on a busy machine; only a broken test waits as long.
+constexpr std::int64_t kLongMs = 30'000;
+
+Edit create(std::uint64_t number, std::string_view name = "Asha") {
+    return {OperationKind::create, Model::lead, id_of(number), text_changes(Model::lead, {{"name", name}})};
+}
+
+/// A client on a profile, with all that it said so far.
+class Window {
+  public:
+    explicit Window(const TempDirectory& directory) : profile_{directory.path(), directory.path()} { open(); }
+
+    void open() {
+        ClientOptions options;
+        options.profile = profile_;
+        options.wake = [this] { ++wakes_; };
+        auto opened = Client::open(std::move(options));
+        REQUIRE_MESSAGE(opened.has_value(), (opened ? "" : opened.error().message));
+        client_ = std::move(*opened);
+        need<LoadDone>();
+    }
+    void close() {
+        client_.reset();
+        loaded_.clear();
+        view_.reset();
+    }
+    void post(Command command) const { client_->post(std::move(command)); }
+    void save(std::uint64_t ticket, std::vector<Edit> edits) const { post(Commit{ticket, std::move(edits)}); }
+
+    /// The first event of that type, from now on, for which `fits` holds. Earlier ones are dropped.
+    template <class T, class Fits>
+    T need(Fits fits) {
+        const Stopwatch watch;
+        for (;;) {
+            while (auto event = client_->poll()) {
+                if (auto* load = std::get_if<Loaded>(&*event)) {
+                    for (crm::Record& record : load->records) loaded_.push_back(std::move(record));
+                }
+                if (const auto* sync = std::get_if<SyncChanged>(&*event)) view_ = sync->view;
+                if (T* found = std::get_if<T>(&*event); found != nullptr && fits(*found)) return std::move(*found);
+            }
+            REQUIRE_MESSAGE(watch.ms() < kLongMs, "an event that was waited for did not come");
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+    template <class T>
+    T need() {
+        return need<T>([](const T&) { return true; });
+    }
+    /// The state as last told, once it is so.
+    template <class Fits>
+    SyncView need_view(Fits fits) {
+        if (!view_ || !fits(*view_)) need<SyncChanged>([&](const SyncChanged& change) { return fits(change.view); });
+        return *view_;
+    }
+    SyncView need_view(Indicator indicator) {
+        return need_view([indicator](const SyncView& view) { return view.indicator == indicator; });
+    }
+    std::vector<sync::QueuedOperation> queue() {
+        post(ListQueue{});
+        return need<QueueListed>().operations;
+    }
+    [[nodiscard]] const std::vector<crm::Record>& loaded() const { return loaded_; }
+    [[nodiscard]] int wakes() const { return wakes_; }
+    [[nodiscard]] const Profile& profile() const { return profile_; }
+
+  private:
+    Profile profile_;
+    std::atomic<int> wakes_{0};
+    std::vector<crm::Record> loaded_;
+    std::optional<SyncView> view_;
+    std::unique_ptr<Client> client_;  // last: it calls into this
+};
+
+/// A profile that is signed in at that server.
+void bind_profile(const TempDirectory& directory, const std::string& url) {
+    auto store = store::Store::open(directory.file("colortouch.db"), system_clock(), system_random());
+    REQUIRE(store.has_value());
+    store::SyncState state = (*store)->state();
+    state.server_url = url;
+    state.workspace_id = "w";
+    state.epoch = "epoch-1";
+    state.user = {"u", "Asha", "asha@example.com", "MANAGER"};
+    REQUIRE((*store)->save_state(state));
+    REQUIRE(write_file_atomically(directory.file("token"), "token\n"));
+}
+
+/// An address where nobody listens.
+std::string closed_url() {
+    const RunningServer gone([](const http::Request&) { return net::test::answer("{}"); });
+    return gone.url();
+}
+
+http::Response ours(std::string body, int status = 200) {
+    http::Response response = net::test::answer(std::move(body));
+    response.status = status;
+    response.headers.emplace_back(std::string(sync::kProtocolHeader), "1");
+    return response;
+}
+
+http::Response page(int status, std::string type, std::string body) {
+    http::Response response;
+    response.status = status;
+    response.headers = {{"Content-Type", std::move(type)}};
+    response.body = std::move(body);
+    return response;
+}
+
+/// A server of one workspace that applies everything and has one lead, number 500.
+class SmallServer {
+  public:
+    http::Response operator()(const http::Request& request) {
+        const std::scoped_lock lock(mutex_);
+        if (request.path == "/api/health") return ours(sync::encode(sync::Health{"colortouchd", "1", "epoch-1", 1}));
+        if (request.path == "/api/auth/login") return login(request);
+        if (request.path == "/api/sync/push") return push(request);
+        if (request.path == "/api/sync/pull") return pull(request);
+        return ours("{}");
+    }
+    [[nodiscard]] std::vector<sync::Operation> taken() const {
+        const std::scoped_lock lock(mutex_);
+        return taken_;
+    }
+
+  private:
+    static http::Response login(const http::Request& request) {
+        const auto wanted = sync::decode_login_request(request.body);
+        if (!wanted || wanted->password != "right") {
+            sync::Problem problem;
+            problem.status = 401;
+            problem.code = "UNAUTHENTICATED";
+            problem.detail = "wrong e-mail or password";
+            http::Response response = ours(sync::encode(problem), 401);
+            response.headers.front().second = std::string(sync::kProblemJson);
+            return response;
+        }
+        sync::LoginAnswer answer;
+        answer.token = "token";
+        answer.user = {"u", "Asha", wanted->email, "MANAGER"};
+        answer.workspace_id = "w";
+        answer.workspace_name = "Works";
+        answer.epoch = "epoch-1";
+        answer.server_time = answer.expires_at = system_clock().now();
+        return ours(sync::encode(answer));
+    }
+    http::Response push(const http::Request& request) {
+        const auto pushed = sync::decode_push_request(request.body);
+        if (!pushed) return page(400, "text/plain", "what?");
+        sync::PushAnswer answer;
+        answer.epoch = "epoch-1";
+        answer.sequence = pushed->sequence;
+        answer.server_time = system_clock().now();
+        for (const sync::Operation& operation : pushed->operations) {
+            sync::OperationResult result;
+            result.id = operation.id;
+            result.version = answer.version = ++version_;
+            answer.results.push_back(std::move(result));
+            taken_.push_back(operation);
+        }
+        return ours(sync::encode(answer));
+    }
+    http::Response pull(const http::Request& request) const {
+        const auto wanted = sync::decode_pull_request(request.body);
+        if (!wanted) return page(400, "text/plain", "what?");
+        sync::PullPage answer;
+        answer.epoch = "epoch-1";
+        answer.from = wanted->cursor;
+        answer.cursor = "c1";
+        answer.server_time = system_clock().now();
+        if (!wanted->cursor) {  // all that there is
+            answer.rows.push_back(store::test::Desk::row(500, 1, {{"name", "Theirs"}}));
+            std::int64_t version = 10;
+            for (const sync::Operation& operation : taken_) {
+                sync::PullRow& row = answer.rows.emplace_back();
+                row.whole = true;
+                row.id = operation.record;
+                row.version = ++version;
+                row.created_at = row.updated_at = 1'000;
+                row.changes = operation.changes;
+            }
+        }
+        return ours(sync::encode(answer));
+    }
+
+    mutable std::mutex mutex_;  // guards both
+    std::vector<sync::Operation> taken_;
+    std::int64_t version_ = 10;
+};
+
+// ---- without a server
+
+TEST_CASE("Client: an edit is saved, and is there when the client is opened again") {
+    TempDirectory directory;
+    Window window(directory);
+    CHECK(window.loaded().empty());
+    window.save(7, {create(1, "Asha Rao")});
+    const auto saved = window.need<Saved>();
+    CHECK(saved.ticket == 7);
+    REQUIRE(saved.visible.changed.size() == 1);
+    CHECK(crm::title(saved.visible.changed.front()) == "Asha Rao");
+    CHECK(window.wakes() > 0);
+    const SyncView view = window.need_view(Indicator::local_only);
+    CHECK(view.queue.operations == 1);
+
+    window.close();
+    window.open();
+    REQUIRE(window.loaded().size() == 1);
+    CHECK(window.loaded().front() == saved.visible.changed.front());
+    const auto queue = window.queue();
+    REQUIRE(queue.size() == 1);
+    CHECK(queue.front().operation.record == id_of(1));
+}
+
+TEST_CASE("Client: one save that is wrong fails alone, with its own ticket") {
+    TempDirectory directory;
+    Window window(directory);
+    Edit nameless = create(2);
+    nameless.changes = text_changes(Model::lead, {{"city", "Goa"}});
+    window.save(1, {create(1)});
+    window.save(2, {nameless});
+    window.save(3, {create(3), nameless});  // a group: all or none
+    window.save(4, {create(4)});
+    const auto is = [](std::uint64_t ticket) { return [ticket](const auto& event) { return event.ticket == ticket; }; };
+    window.need<Saved>(is(1));
+    const auto failed = window.need<SaveFailed>(is(2));
+    CHECK(failed.error.kind == ErrorKind::invalid);
+    CHECK(failed.error.field == "name");
+    window.need<SaveFailed>(is(3));
+    window.need<Saved>(is(4));
+    window.close();
+    window.open();
+    CHECK(window.loaded().size() == 2);
+}
+
+TEST_CASE("Client: a profile has one client at a time") {
+    TempDirectory directory;
+    Window window(directory);
+    const auto second = [&] {
+        ClientOptions options;
+        options.profile = window.profile();
+        return Client::open(std::move(options));
+    };
+    const auto refused = second();
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == "PROFILE_IN_USE");
+    CHECK(refused.error().kind == ErrorKind::busy);
+    window.close();
+    CHECK(second().has_value());
+}
+
+TEST_CASE("Client: what cannot be opened is said, and the profile is free again") {
+    TempDirectory directory;
+    store::test::write_bytes(directory.file("colortouch.db"), "Dear diary");
+    ClientOptions options;
+    options.profile = {directory.path(), directory.path()};
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        const auto refused = Client::open(options);
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().code == "NOT_A_DATABASE");
+    }
+}
+
+TEST_CASE("Client: everything that was posted before the end is saved, however much it is") {
+    constexpr std::uint64_t kMany = 12'000;  // several times what the channel holds
+    TempDirectory directory;
+    Window window(directory);
+    for (std::uint64_t number = 1; number <= kMany; ++number) window.save(number, {create(number)});
+    window.close();
+    window.open();
+    CHECK(window.loaded().size() == kMany);
+}
+
+TEST_CASE("Client: every save is answered once, in order, however much it is") {
+    constexpr std::uint64_t kMany = 12'000;
+    TempDirectory directory;
+    Window window(directory);
+    for (std::uint64_t number = 1; number <= kMany; ++number) window.save(number, {create(number)});
+    for (std::uint64_t number = 1; number <= kMany; ++number) REQUIRE(window.need<Saved>().ticket == number);
+}
+
+// ---- with servers
+
+TEST_CASE("Client: without a server that is one, the state says so and the queue is kept") {
+    struct Case {
+        const char* what;
+        net::Handler handler;  ///< none: nobody listens
+        Indicator indicator;
+    };
+    const Case cases[] = {
+        {"nobody listens", {}, Indicator::server_away},
+        {"a gateway's 503", [](const http::Request&) { return page(503, "text/html", "<h1>Bad</h1>"); },
+         Indicator::server_away},
+        {"a hotel's page", [](const http::Request&) { return page(200, "text/html", "<h1>Hello guest</h1>"); },
+         Indicator::login_page},
+        {"an empty 200", [](const http::Request&) { return page(200, "text/plain", ""); }, Indicator::login_page},
+        {"JSON of another program", [](const http::Request&) { return net::test::answer(R"({"ok":true})"); },
+         Indicator::login_page},
+        {"half of our JSON",
+         [](const http::Request& request) {
+             if (request.path != "/api/health") return ours(R"({"epoch":"epo)");
+             return ours(sync::encode(sync::Health{"colortouchd", "1", "epoch-1", 1}));
+         },
+         Indicator::server_away},
+    };
+    for (const Case& each : cases) {
+        INFO(std::string(each.what));
+        TempDirectory directory;
+        std::optional<RunningServer> server;
+        if (each.handler) server.emplace(each.handler);
+        bind_profile(directory, server ? server->url() : closed_url());
+        Window window(directory);
+        window.save(1, {create(1)});
+        window.need<Saved>();
+        window.post(SyncNow{});
+        const auto round = window.need<SyncFinished>([](const SyncFinished& end) { return end.asked_for; });
+        CHECK(round.row.outcome != "done");
+        CHECK(round.row.pushed == 0);
+        CHECK_FALSE(round.detail.empty());
+        const SyncView view = window.need_view(
+            [&](const SyncView& now) { return now.indicator == each.indicator && now.next_try_at > 0; });
+        CHECK(view.queue.operations == 1);
+        CHECK(view.queue.errors == 0);
+        CHECK_FALSE(view.reason.empty());
+        const auto queue = window.queue();
+        REQUIRE(queue.size() == 1);
+        CHECK(queue.front().retry_count == 0);  // nobody's fault (rule 6)
+        window.close();
+        window.open();
+        CHECK(window.loaded().size() == 1);
+        CHECK(window.queue().size() == 1);
+    }
+}
+
+TEST_CASE("Client: signs in, sends what waits, and shows what others have") {
+    SmallServer workspace;
+    const RunningServer server(std::ref(workspace));
+    TempDirectory directory;
+    Window window(directory);
+    window.save(1, {create(1)});
+    window.need<Saved>();
+    window.post(SignIn{server.url(), "asha@example.com", "wrong", ""});
+    CHECK(window.need<SignInFailed>().error.kind == ErrorKind::denied);
+    window.post(SignIn{server.url() + "/", "asha@example.com", "right", ""});
+    CHECK(window.need<SignedIn>().user.email == "asha@example.com");
+    const auto changed = window.need<RecordsChanged>([](const RecordsChanged& event) {
+        return !event.visible.changed.empty() && event.visible.changed.front().id == id_of(500);
+    });
+    CHECK(crm::title(changed.visible.changed.front()) == "Theirs");
+    const SyncView view = window.need_view(Indicator::synced);
+    CHECK(view.queue.operations == 0);
+    CHECK(view.workspace_name == "Works");
+    REQUIRE(workspace.taken().size() == 1);
+    CHECK(workspace.taken().front().record == id_of(1));
+
+    window.save(2, {create(2)});  // and later edits without being asked
+    window.need<Saved>();
+    window.need_view(
+        [](const SyncView& now) { return now.indicator == Indicator::synced && now.queue.operations == 0; });
+    CHECK(workspace.taken().size() == 2);
+
+    window.close();
+    window.open();
+    CHECK(window.loaded().size() == 3);
+    for (const crm::Record& record : window.loaded()) CHECK(record.sync_status == crm::SyncStatus::synced);
+    window.post(SignOut{});
+    window.need_view(Indicator::signed_out);
+}
+
+TEST_CASE("Client: working offline by choice sends nothing until that ends") {
+    SmallServer workspace;
+    const RunningServer server(std::ref(workspace));
+    TempDirectory directory;
+    bind_profile(directory, server.url());
+    Window window(directory);
+    window.need_view(Indicator::synced);
+    window.post(WorkOffline{true});
+    window.need_view(Indicator::offline);
+    window.save(1, {create(1)});
+    window.need<Saved>();
+    const SyncView waiting = window.need_view([](const SyncView& view) { return view.queue.operations == 1; });
+    CHECK(waiting.indicator == Indicator::offline);
+    CHECK(waiting.next_try_at == 0);
+    CHECK(workspace.taken().empty());
+    window.post(WorkOffline{false});
+    window.need_view([](const SyncView& view) { return view.queue.operations == 0; });
+    CHECK(workspace.taken().size() == 1);
+}
+
+/// A server that hears requests and never answers.
+struct Silence {
+    std::atomic<int> heard{0};
+    RawServer server{[this](RawConnection& peer, int) {
+        if (peer.hear().empty()) return;
+        ++heard;
+        while (!peer.stirs_within(std::chrono::milliseconds(10'000))) {
+        }
+    }};
+    void wait_for(int requests) const {
+        const Stopwatch watch;
+        while (heard < requests) {
+            REQUIRE(watch.ms() < kLongMs);
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+};
+
+TEST_CASE("Client: ends while a request waits for its answer, long before that one's deadline") {
+    Silence silence;
+    TempDirectory directory;
+    SUBCASE("a round") {
+        bind_profile(directory, silence.server.url());
+        auto window = std::make_unique<Window>(directory);
+        window->save(1, {create(1)});
+        window->need<Saved>();
+        window->post(SyncNow{});
+        silence.wait_for(1);
+        const Stopwatch watch;
+        window->close();
+        CHECK(watch.ms() < 8'000);  // a probe's deadline is 10 s
+        window->open();
+        CHECK(window->queue().size() == 1);
+    }
+    SUBCASE("a sign-in") {
+        auto window = std::make_unique<Window>(directory);
+        window->post(SignIn{silence.server.url(), "asha@example.com", "right", ""});
+        silence.wait_for(1);
+        const Stopwatch watch;
+        window->close();
+        CHECK(watch.ms() < 20'000);  // its deadline is 30 s
+    }
+}
+
+TEST_CASE("Client: ends at any moment of a request") {
+    Silence silence;
+    SeededRandom random(5);
+    TempDirectory directory;
+    Window window(directory);
+    for (int attempt = 0; attempt < 40; ++attempt) {
+        window.post(SignIn{silence.server.url(), "asha@example.com", "right", ""});
+        std::this_thread::sleep_for(std::chrono::microseconds(random.below(400)));
+        const Stopwatch watch;
+        window.close();
+        REQUIRE(watch.ms() < 20'000);
+        window.open();
+    }
+}
+
+TEST_CASE("Network: once it is closed nothing is sent any more") {
+    Silence silence;
+    Network network(system_clock());
+    NetJob job;
+    job.base_url = silence.server.url();
+    job.request = sync::probe_request();
+    SUBCASE("closed before the first") { network.close(); }
+    SUBCASE("closed during one") {
+        std::thread other([&] {
+            silence.wait_for(1);
+            network.close();
+        });
+        (void)network.run(job);
+        other.join();
+    }
+    const int before = silence.heard;
+    CHECK(std::holds_alternative<sync::Reply>(network.run(job).reply));
+    CHECK(silence.heard == before);
+}
+
+TEST_CASE("Client: goes on saving while a request hangs") {
+    Silence silence;
+    TempDirectory directory;
+    bind_profile(directory, silence.server.url());
+    Window window(directory);
+    window.post(SyncNow{});
+    silence.wait_for(1);
+    for (std::uint64_t number = 1; number <= 20; ++number) {
+        window.save(number, {create(number)});
+        CHECK(window.need<Saved>().ticket == number);
+    }
+    CHECK(silence.heard == 1);
+    CHECK(window.queue().size() == 20);
+}
+
+}  // namespace
+}  // namespace ct::client
