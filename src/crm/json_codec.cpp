@@ -313,7 +313,7 @@ void write_changes(JsonWriter& out, Model model, const Changes& changes) {
     out.raw("}");
 }
 
-Result<Changes> read_changes(Model model, const Json& json) {
+Result<Changes> read_changes(Model model, const Json& json, Misfits misfits) {
     const auto* const object = json.get_ptr<const Json::object_t*>();
     if (object == nullptr) return malformed(std::string(name(model)) + ": the changes must be an object");
     Changes changes;
@@ -323,6 +323,10 @@ Result<Changes> read_changes(Model model, const Json& json) {
             const FieldDef& known = def(model, *field);
             if (known.derived()) continue;
             Result<Value> value = read_value(known, member);
+            if (!value && misfits == Misfits::keep_aside) {
+                extra[key] = member;
+                continue;
+            }
             if (!value) {
                 Error error = std::move(value).error();
                 error.message.insert(0, std::string(name(model)) + ".");

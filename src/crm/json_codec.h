@@ -40,12 +40,16 @@ void write_value(JsonWriter& out, const FieldDef& field, ValueView value);
 /// message that begins with the field's name.
 [[nodiscard]] Result<Value> read_value(const FieldDef& field, const nlohmann::json& json);
 
+/// What becomes of a value that does not fit its field: what a server says is kept aside in `extra` (a newer one may
+/// know a wider type), what a client says is refused.
+enum class Misfits : std::uint8_t { refuse, keep_aside };
+
 /// `data` of an operation: {"phone": "+91…", "unknownField": …}.
 void write_changes(JsonWriter& out, Model model, const Changes& changes);
 /// Unknown members go to `extra`; the system members id, createdAt, updatedAt, deleted, version, syncStatus,
 /// lastSyncedAt, extra and derived fields are ignored. Errors: MALFORMED when it is no object or nested deeper than
 /// kExtraDepthMax, INVALID_FIELD as read_value, with the model's name in front.
-[[nodiscard]] Result<Changes> read_changes(Model model, const nlohmann::json& json);
+[[nodiscard]] Result<Changes> read_changes(Model model, const nlohmann::json& json, Misfits misfits = Misfits::refuse);
 
 /// The record as the CLI prints it: id, all known fields by name (absent ones as null), syncStatus, createdAt,
 /// updatedAt, deleted, version, and members of extra.

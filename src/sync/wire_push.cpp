@@ -88,7 +88,7 @@ Result<std::optional<crm::Record>> read_record(const json& object, const std::st
     record.model = *model;
     json data = object;
     data.erase("model");
-    auto changes = crm::read_changes(*model, data);
+    auto changes = crm::read_changes(*model, data, crm::Misfits::keep_aside);
     if (!changes) {
         Error error = changes.error();
         error.message.insert(0, path + ": ");
