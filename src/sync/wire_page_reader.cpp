@@ -23,7 +23,9 @@ using wire::Reader;
 namespace {
 
 /// Scalars as they are, texts as views into the body; anything nested or fractional as a small tree, kept elsewhere.
-using Cell = std::variant<std::monostate, bool, std::int64_t, std::string_view, const json*>;
+/// Lists of texts alone, which is what labels are, are not worth a tree.
+using Texts = std::vector<std::string_view>;
+using Cell = std::variant<std::monostate, bool, std::int64_t, std::string_view, const Texts*, const json*>;
 
 /// Rows one behind the other, so that a page of ten thousand takes two allocations and not ten thousand.
 class CellRows {
@@ -52,8 +54,8 @@ json to_json(const Cell& cell) {
             using T = decltype(value);
             if constexpr (std::is_same_v<T, std::monostate>)
                 return nullptr;
-            else if constexpr (std::is_same_v<T, const json*>)
-                return *value;
+            else if constexpr (std::is_same_v<T, const json*> || std::is_same_v<T, const Texts*>)
+                return json(*value);
             else
                 return json(value);
         },
@@ -112,6 +114,7 @@ class PageEvents {
     }
 
     bool StartObject() {
+        unlist();
         if (tree_.open()) return deeper(json::object());
         switch (place_) {
             case Place::outside: place_ = Place::envelope; return true;
@@ -128,6 +131,7 @@ class PageEvents {
     }
 
     bool StartArray() {
+        unlist();
         if (tree_.open()) return deeper(json::array());
         switch (place_) {
             case Place::outside: return refuse("a document that is not an object");
@@ -141,7 +145,7 @@ class PageEvents {
                 rows_->begin();
                 place_ = Place::row;
                 return true;
-            case Place::row: return begin_cell(json::array());
+            case Place::row: list_ = &lists_.emplace_back(); return true;
         }
         return refuse("a misplaced array");
     }
@@ -162,6 +166,7 @@ class PageEvents {
     }
 
     bool EndArray(unsigned) {
+        if (list_ != nullptr) return end_list();
         if (tree_.open()) return end_tree();
         place_ = place_ == Place::row ? Place::rows : place_ == Place::rows ? Place::group : Place::envelope;
         return true;
@@ -183,6 +188,13 @@ class PageEvents {
     Cell keep(json value) { return &trees_.emplace_back(std::move(value)); }
 
     bool scalar(const Cell& cell) {
+        if (list_ != nullptr) {
+            if (const auto* text = std::get_if<std::string_view>(&cell)) {
+                list_->push_back(*text);
+                return true;
+            }
+            unlist();
+        }
         if (tree_.open()) {
             tree_.add(to_json(cell));
             return true;
@@ -217,6 +229,19 @@ class PageEvents {
         return true;
     }
 
+    bool end_list() {
+        rows_->add(std::exchange(list_, nullptr));
+        return true;
+    }
+
+    /// The list under way holds something else than texts, too.
+    void unlist() {
+        if (list_ == nullptr) return;
+        begin_cell(json(*list_));
+        lists_.pop_back();
+        list_ = nullptr;
+    }
+
     bool deeper(json container) {
         if (tree_.depth() >= static_cast<std::size_t>(wire::kDepthMax)) return refuse("too deep a nesting");
         tree_.push(std::move(container));
@@ -234,6 +259,8 @@ class PageEvents {
     TreeBuilder tree_;
     json cell_;
     std::deque<json> trees_;
+    std::deque<Texts> lists_;
+    Texts* list_ = nullptr;  // the one under way
     CellRows* rows_ = nullptr;
 };
 
@@ -265,6 +292,18 @@ UnixMs read_time(const Cell& cell) {
     return text == nullptr ? 0 : parse_rfc3339(*text).value_or(0);
 }
 
+/// Labels as they are stored: one per line; nothing when there are none, or one that is no line.
+std::optional<std::string> joined(const Texts& labels) {
+    std::string text;
+    for (const std::string_view label : labels) {
+        if (label.find('\n') != std::string_view::npos) return std::nullopt;
+        if (label.empty()) continue;
+        if (!text.empty()) text += '\n';
+        text += label;
+    }
+    return text.empty() ? std::nullopt : std::optional(std::move(text));
+}
+
 /// The common cases without a detour over JSON.
 Result<crm::Value> read_cell(const crm::FieldDef& field, const Cell& cell) {
     using Type = crm::FieldType;
@@ -276,6 +315,9 @@ Result<crm::Value> read_cell(const crm::FieldDef& field, const Cell& cell) {
     if (text != nullptr && field.type == Type::instant) {
         const auto at = parse_rfc3339(*text);
         if (at) return crm::Value{std::int64_t{*at}};
+    }
+    if (const auto* list = std::get_if<const Texts*>(&cell); list != nullptr && field.type == Type::labels) {
+        if (auto labels = joined(**list)) return crm::Value{std::move(*labels)};
     }
     const auto* number = std::get_if<std::int64_t>(&cell);
     if (number != nullptr && (field.type == Type::money || field.type == Type::integer)) return crm::Value{*number};
