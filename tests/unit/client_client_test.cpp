@@ -294,6 +294,12 @@ TEST_CASE("Client: everything that was posted before the end is saved, however m
     window.close();
     window.open();
     CHECK(window.loaded().size() == kMany);
+    for (std::uint64_t more = 1; more <= 10; ++more) {  // one that the worker has not even looked at
+        window.save(0, {create(kMany + more)});
+        window.close();
+        window.open();
+        CHECK(window.loaded().size() == kMany + more);
+    }
 }
 
 TEST_CASE("Client: every save is answered once, in order, however much it is") {
