@@ -22,7 +22,11 @@ T must(Result<T> result) {
 
 }  // namespace
 
-Site::Site(const std::string& url, ServiceOptions options) : storage(must(open_storage(url, random))) {
+Site::Site(const std::string& url, ServiceOptions options) {
+    std::string at = url;
+    if (at.empty() && ct::test::kind() == ct::test::Kind::sqlite) at = "file::memory:";
+    if (at.empty()) at = (own_database = std::make_unique<ct::test::Database>())->url();
+    storage = must(open_storage(at, random));
     options.password_cost = kCheap;
     service = std::make_unique<Service>(*storage, clock, random, options);
     const auto all = must(storage->workspaces());

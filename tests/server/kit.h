@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/uuid.h"
+#include "database/database.h"
 #include "server/service.h"
 #include "server/storage/storage.h"
 
@@ -31,9 +32,9 @@ class HandClock final : public Clock {
     std::atomic<UnixMs> now_{kStart};
 };
 
-/// The server and its workspaces. Users have kPassword.
+/// The server and its workspaces. Users have kPassword. Without a URL on a new database (for SQLite: in memory).
 struct Site {
-    explicit Site(const std::string& url = "file::memory:", ServiceOptions options = {});
+    explicit Site(const std::string& url = {}, ServiceOptions options = {});
 
     [[nodiscard]] Workspace add_workspace(const std::string& name);
     User add_user(const std::string& email, Role role);
@@ -48,6 +49,7 @@ struct Site {
     HandClock clock;
     SeededRandom random{2'026};
     UuidGenerator ids{clock, random};  // the test's own thread only
+    std::unique_ptr<ct::test::Database> own_database;
     std::unique_ptr<Storage> storage;
     std::unique_ptr<Service> service;
     Workspace workspace;  // the one that tests use unless they say otherwise

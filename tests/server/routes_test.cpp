@@ -144,7 +144,7 @@ TEST_CASE("routes: a later protocol is 426, whatever else the body says; unknown
 TEST_CASE("routes: more operations than a batch may have are 413") {
     ServiceOptions options;
     options.operations_max = 2;
-    Site site("file::memory:", options);
+    Site site({}, options);
     site.add_user("asha@example.org", Role::admin);
     Laptop asha(site, "asha@example.org");
     std::vector<json> operations;

@@ -3,6 +3,8 @@
 #include <array>
 
 #include "base/file.h"
+#include "server/storage/postgres/postgres.h"
+#include "server/storage/sql/sql_storage.h"
 #include "server/storage/sqlite/sqlite_storage.h"
 
 namespace ct::server {
@@ -10,6 +12,16 @@ namespace ct::server {
 namespace {
 
 constexpr std::array<std::string_view, 3> kRoles{"ADMIN", "MANAGER", "EMPLOYEE"};
+
+bool has_scheme(const std::string& url, std::string_view one, std::string_view other) {
+    return url.starts_with(one) || url.starts_with(other);
+}
+
+Result<std::unique_ptr<Storage>> on_server(Result<std::unique_ptr<sql::Backend>> backend, Random& random,
+                                           IfMissing missing) {
+    if (!backend) return fail(backend.error());
+    return sql::SqlStorage::open(std::move(*backend), random, missing);
+}
 
 }  // namespace
 
@@ -23,16 +35,12 @@ std::optional<Role> find_role(std::string_view wanted) {
 }
 
 Result<std::unique_ptr<Storage>> open_storage(const std::string& url, Random& random, IfMissing missing) {
-    for (const std::string_view scheme : {"postgresql://", "postgres://", "mysql://", "mariadb://"}) {
-        if (url.starts_with(scheme)) {
-            return fail(ErrorKind::invalid, "UNSUPPORTED_DATABASE",
-                        "databases of the kind " + std::string(scheme) + " are not supported by this build yet");
-        }
-    }
+    if (has_scheme(url, "postgresql://", "postgres://")) return on_server(postgres::backend(url), random, missing);
     std::string_view path = url;
     if (path.starts_with("file:")) path.remove_prefix(5);
     if (path.empty() || path.find("://") != std::string_view::npos) {
-        return fail(ErrorKind::invalid, "UNSUPPORTED_DATABASE", "\"" + url + "\" names no database: use file:PATH");
+        return fail(ErrorKind::invalid, "UNSUPPORTED_DATABASE",
+                    "DATABASE_URL names no database: use file:PATH, postgresql://… or mysql://…");
     }
     if (missing == IfMissing::refuse && !path_exists(std::string(path))) {
         return fail(ErrorKind::not_found, "NO_DATABASE",

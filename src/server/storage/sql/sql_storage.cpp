@@ -1,0 +1,47 @@
+#include "server/storage/sql/sql_storage.h"
+
+#include "server/storage/sql/texts.h"
+
+namespace ct::server::sql {
+
+Result<std::unique_ptr<Storage>> SqlStorage::open(std::unique_ptr<Backend> backend, Random& random, IfMissing missing) {
+    std::unique_ptr<SqlStorage> storage(new SqlStorage(std::move(backend)));
+    const auto migrated = storage->pool_.take(
+        [&](Connection& connection) { return migrate(*storage->backend_, connection, random, missing); });
+    if (!migrated) return fail(migrated.error());
+    auto rows = storage->look(text::kEpoch, {});
+    if (!rows) return fail(rows.error());
+    if (!(*rows)->next()) {
+        return fail(ErrorKind::corrupt, "DATABASE", storage->backend_->place() + ": the database has no epoch");
+    }
+    storage->epoch_ = (*rows)->string(0);
+    return std::unique_ptr<Storage>(std::move(storage));
+}
+
+Result<std::unique_ptr<Rows>> SqlStorage::look(const std::string& text, std::initializer_list<Parameter> parameters) {
+    std::unique_ptr<Rows> found;
+    const auto lease = pool_.take([&](Connection& connection) -> Result<void> {
+        auto rows = connection.query(text, parameters);
+        if (!rows) return fail(rows.error());
+        found = std::move(*rows);
+        return {};
+    });
+    if (!lease) return fail(lease.error());
+    return found;
+}
+
+Result<void> SqlStorage::ready() {
+    const auto rows = look(text::kReady, {});
+    if (!rows) return fail(rows.error());
+    return {};
+}
+
+Result<std::unique_ptr<WriteTransaction>> SqlStorage::begin_write(WorkspaceKey workspace) {
+    return begin_write_transaction(pool_, *backend_, workspace);
+}
+
+Result<std::unique_ptr<ReadTransaction>> SqlStorage::begin_read(WorkspaceKey workspace) {
+    return begin_read_transaction(pool_, *backend_, workspace);
+}
+
+}  // namespace ct::server::sql

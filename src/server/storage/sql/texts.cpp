@@ -1,0 +1,164 @@
+#include "server/storage/sql/texts.h"
+
+#include <array>
+
+namespace ct::server::sql {
+
+namespace {
+
+constexpr std::array<std::string_view, kFirstField> kSystemColumns{
+    "id",       "version",       "feed",          "deleted", "created_at", "updated_at",
+    "owner_id", "owner_version", "former_owners", "extra",   "origins"};
+
+std::string columns(crm::Model model, const std::string& prefix = {}) {
+    std::string list;
+    for (const std::string_view column : kSystemColumns) {
+        list += (list.empty() ? "" : ", ") + prefix + std::string(column);
+    }
+    for (const crm::FieldDef& field : crm::def(model).fields) list += ", " + prefix + quoted(field.name);
+    return list;
+}
+
+std::string limit(int rows) { return " LIMIT " + std::to_string(rows); }
+
+}  // namespace
+
+std::string quoted(std::string_view identifier) { return '"' + std::string(identifier) + '"'; }
+
+std::string table(crm::Model model) { return quoted(crm::def(model).table); }
+
+ColumnType type_of(const crm::FieldDef& field) {
+    switch (field.type) {
+        case crm::FieldType::money:
+        case crm::FieldType::instant:
+        case crm::FieldType::integer: return ColumnType::integer;
+        case crm::FieldType::flag: return ColumnType::flag;
+        default: return ColumnType::text;
+    }
+}
+
+Insert insert_workspace() {
+    return {.table = "workspace",
+            .columns = {"id", "name", "name_key", "created_at"},
+            .fixed = 4,
+            .key = {"name_key"},
+            .may_exist = true};
+}
+
+Insert insert_user() {
+    return {
+        .table = "\"user\"",
+        .columns = {"workspace_id", "id", "email", "email_key", "name", "role", "disabled", "password", "created_at"},
+        .fixed = 9,
+        .key = {"workspace_id", "email_key"},
+        .may_exist = true};
+}
+
+Insert insert_device(bool sign_in) {
+    Insert insert{.table = "device",
+                  .columns = {"workspace_id", "id", "name", "user_id", "session_device", "created_at", "seen_at"},
+                  .fixed = 7,
+                  .key = {"workspace_id", "id"},
+                  .may_exist = true};
+    if (sign_in) insert.update = {"name", "user_id", "session_device", "seen_at"};
+    return insert;
+}
+
+Insert insert_session() {
+    return {.table = "session",
+            .columns = {"token", "workspace_id", "device_id", "user_id", "expires_at", "seen_at"},
+            .fixed = 6};
+}
+
+Insert insert_sent() {
+    return {.table = "sent", .columns = {"workspace_id", "device_id", "sequence", "operation_id"}, .fixed = 2};
+}
+
+Insert insert_log(bool again) {
+    Insert insert{.table = "operation_log",
+                  .columns = {"workspace_id", "received_at", "id", "operation", "model", "record_id", "base", "stamp",
+                              "policy", "group_id", "data", "user_id", "device_id", "sequence", "content", "verdict",
+                              "version", "result", "lost"},
+                  .fixed = 2,
+                  .key = {"workspace_id", "id"},
+                  .may_exist = again};
+    if (again) {
+        for (const std::string& column : insert.columns) {
+            if (column != "workspace_id" && column != "id") insert.update.push_back(column);
+        }
+    }
+    return insert;
+}
+
+Insert save_records(crm::Model model) {
+    Insert insert{.table = crm::def(model).table,
+                  .columns = {"workspace_id"},
+                  .fixed = 1,
+                  .key = {"workspace_id", "id"},
+                  .may_exist = true};
+    for (const std::string_view column : kSystemColumns) {
+        insert.columns.emplace_back(column);
+        if (column != "id") insert.update.emplace_back(column);
+    }
+    for (const crm::FieldDef& field : crm::def(model).fields) {
+        insert.columns.push_back(quoted(field.name));
+        insert.update.push_back(quoted(field.name));
+    }
+    return insert;
+}
+
+std::string receipts(const Backend& backend) {
+    return "SELECT id, content, verdict, version, result FROM operation_log WHERE workspace_id = $1 AND " +
+           backend.among("id", 2);
+}
+
+std::string load(const Backend& backend, crm::Model model) {
+    return "SELECT " + columns(model) + " FROM " + table(model) + " WHERE workspace_id = $1 AND " +
+           backend.among("id", 2);
+}
+
+std::string children(const Backend& backend, crm::Model model) {
+    const crm::ModelDef& def = crm::def(model);
+    return "SELECT id FROM " + table(model) + " WHERE workspace_id = $1 AND " +
+           backend.among(quoted(def.fields[*def.parent].name), 2);
+}
+
+std::string snapshot(Phase phase, bool all, int rows) {
+    constexpr const char* kOpenLead = "status IN ('PENDING', 'FOLLOW_UP')";
+    const std::string open_reminder =
+        "(r.\"isCompleted\" IS NOT TRUE AND EXISTS(SELECT 1 FROM lead l WHERE l.workspace_id = r.workspace_id"
+        " AND l.id = r.\"leadId\" AND NOT l.deleted AND l.version <= $3 AND l." +
+        std::string(kOpenLead) + "))";
+    std::string where;
+    switch (phase) {
+        case Phase::open_leads: where = std::string(" AND r.") + kOpenLead; break;
+        case Phase::other_leads: where = std::string(" AND (r.") + kOpenLead + ") IS NOT TRUE"; break;
+        case Phase::open_reminders: where = " AND " + open_reminder; break;
+        case Phase::other_reminders: where = " AND NOT " + open_reminder; break;
+        case Phase::payments:
+        case Phase::notes: break;
+    }
+    const crm::Model model = model_of(phase);
+    return "SELECT " + columns(model, "r.") + " FROM " + table(model) + " r WHERE r.workspace_id = $1 AND r.id < $2" +
+           (all ? "" : " AND r.owner_id = $4") + " AND NOT r.deleted AND r.feed <= $3" + where + " ORDER BY r.id DESC" +
+           limit(rows);
+}
+
+/// The user's id stands in former_owners as a word of its own, and ids have one form.
+std::string changes(crm::Model model, bool all, int rows) {
+    return "SELECT " + columns(model) + " FROM " + table(model) + " WHERE workspace_id = $1 AND feed > $2" +
+           (all ? "" : " AND (owner_id = $3 OR position($3 IN former_owners) > 0)") + " ORDER BY feed" + limit(rows);
+}
+
+std::string changed_leads(const Backend& backend) { return load(backend, crm::Model::lead) + " AND feed > $3"; }
+
+std::string count(crm::Model model, bool all) {
+    return "SELECT count(*) FROM " + table(model) + " WHERE workspace_id = $1" + (all ? "" : " AND owner_id = $2");
+}
+
+std::string versions(crm::Model model, bool all, int rows) {
+    return "SELECT id, version FROM " + table(model) + " WHERE workspace_id = $1 AND id > $2 AND NOT deleted" +
+           (all ? "" : " AND owner_id = $3") + " ORDER BY id" + limit(rows);
+}
+
+}  // namespace ct::server::sql
