@@ -186,7 +186,11 @@ Result<Order> Order::parse(crm::Model model, std::string_view text) {
 }
 
 void Order::sort(std::vector<crm::Record>& records) const {
-    if (!column_) return;
+    if (!column_) {  // newest first; equal times by id, which rises with time
+        return std::sort(records.begin(), records.end(), [](const crm::Record& a, const crm::Record& b) {
+            return std::tie(b.created_at, b.id) < std::tie(a.created_at, a.id);
+        });
+    }
     std::vector<Key> keys;
     keys.reserve(records.size());
     for (const crm::Record& record : records) keys.push_back(key_of(record, *column_));

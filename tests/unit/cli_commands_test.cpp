@@ -143,6 +143,10 @@ TEST_CASE("a record added, shown and changed by a person") {
     CHECK(listed.out.find("Asha Rao") != std::string::npos);
     CHECK(listed.out.find("…") != std::string::npos);
     CHECK(listed.err == "1 Lead\n");
+    const std::string second = on_profile({"add", "leads", "name=Ravi"}).out.substr(28, 8);
+    const std::string both = on_profile({"list", "lead"}).out;
+    CHECK(both.find("Ravi") < both.find("Asha Rao"));  // newest first
+    CHECK(on_profile({"rm", "lead", second}).code == ExitCode::done);
     CHECK(on_profile({"rm", "lead", end}).code == ExitCode::done);
     CHECK(on_profile({"list", "lead", "--json"}).out == "[]\n");
     CHECK(on_profile({"queue", "list", "--json"}).out == "[]\n");  // never sent: nothing is left to send
