@@ -3,7 +3,8 @@
 #include <array>
 
 #include "base/file.h"
-#include "server/storage/postgres/postgres.h"
+#include "server/storage/mysql/mysql_backend.h"
+#include "server/storage/postgres/postgres_backend.h"
 #include "server/storage/sql/sql_storage.h"
 #include "server/storage/sqlite/sqlite_storage.h"
 
@@ -36,6 +37,7 @@ std::optional<Role> find_role(std::string_view wanted) {
 
 Result<std::unique_ptr<Storage>> open_storage(const std::string& url, Random& random, IfMissing missing) {
     if (has_scheme(url, "postgresql://", "postgres://")) return on_server(postgres::backend(url), random, missing);
+    if (has_scheme(url, "mysql://", "mariadb://")) return on_server(mysql::backend(url), random, missing);
     std::string_view path = url;
     if (path.starts_with("file:")) path.remove_prefix(5);
     if (path.empty() || path.find("://") != std::string_view::npos) {

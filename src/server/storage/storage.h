@@ -177,8 +177,8 @@ class Storage : public Accounts {
 };
 
 /// Opens what a DATABASE_URL names and brings its tables up to date: "file:PATH" (a path alone will do;
-/// "file::memory:" for tests) or "postgresql://user:password@host:port/database", which must exist already. Error
-/// UNSUPPORTED_DATABASE for other kinds.
+/// "file::memory:" for tests), "postgresql://user:password@host:port/database" or "mysql://…" ("mariadb://…"); on a
+/// server the database must exist. Error UNSUPPORTED_DATABASE for other kinds.
 enum class IfMissing { create, refuse };  ///< refuse: error NO_DATABASE
 [[nodiscard]] Result<std::unique_ptr<Storage>> open_storage(const std::string& url, Random& random,
                                                             IfMissing missing = IfMissing::create);

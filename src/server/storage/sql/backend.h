@@ -17,7 +17,7 @@ namespace ct::server::sql {
 /// One or many rows into one table. The first `fixed` columns are the same in every row and are parameters of their
 /// own; each further column is a Column. Without any there is one row.
 struct Insert {
-    std::string_view table;
+    std::string table;
     std::vector<std::string> columns;  ///< quoted where they have to be
     std::size_t fixed = 1;
     std::vector<std::string> key{};     ///< the columns whose values must be unique …

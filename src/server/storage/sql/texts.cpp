@@ -91,7 +91,7 @@ Insert insert_log(bool again) {
 }
 
 Insert save_records(crm::Model model) {
-    Insert insert{.table = crm::def(model).table,
+    Insert insert{.table = sql::table(model),
                   .columns = {"workspace_id"},
                   .fixed = 1,
                   .key = {"workspace_id", "id"},
@@ -126,7 +126,7 @@ std::string children(const Backend& backend, crm::Model model) {
 std::string snapshot(Phase phase, bool all, int rows) {
     constexpr const char* kOpenLead = "status IN ('PENDING', 'FOLLOW_UP')";
     const std::string open_reminder =
-        "(r.\"isCompleted\" IS NOT TRUE AND EXISTS(SELECT 1 FROM lead l WHERE l.workspace_id = r.workspace_id"
+        "(r.\"isCompleted\" IS NOT TRUE AND EXISTS(SELECT 1 FROM \"lead\" l WHERE l.workspace_id = r.workspace_id"
         " AND l.id = r.\"leadId\" AND NOT l.deleted AND l.version <= $3 AND l." +
         std::string(kOpenLead) + "))";
     std::string where;

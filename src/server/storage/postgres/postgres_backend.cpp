@@ -1,4 +1,4 @@
-#include "server/storage/postgres/postgres.h"
+#include "server/storage/postgres/postgres_backend.h"
 
 #include <libpq-fe.h>
 
@@ -74,7 +74,7 @@ class PostgresBackend final : public sql::Backend {
 
 std::string PostgresBackend::insert(const sql::Insert& insert) const {
     const std::size_t count = insert.columns.size();
-    std::string text = "INSERT INTO " + std::string(insert.table) + "(" + list(insert.columns) + ") ";
+    std::string text = "INSERT INTO " + insert.table + "(" + list(insert.columns) + ") ";
     if (insert.fixed == count)
         text += "VALUES(" + marks(1, count) + ")";
     else
