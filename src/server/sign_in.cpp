@@ -23,6 +23,12 @@ bool valid_device(std::string_view id) {
            std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
+/// Names that people and databases can read. Not all databases take a NUL.
+bool has_control(std::string_view text) {
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
+}
+
 tl::unexpected<Refusal> unauthenticated(std::string detail) {
     return refuse(401, "UNAUTHENTICATED", std::move(detail));
 }
@@ -91,7 +97,7 @@ Result<std::optional<User>> SignIn::matching(const std::string& email, const std
                                              const std::string& password) {
     const auto canonical = canonical_email(email);
     std::vector<User> candidates;
-    if (canonical) {
+    if (canonical && !has_control(workspace)) {
         auto found = storage_.find_users(*canonical, workspace);
         if (!found) return fail(found.error());
         candidates = std::move(*found);
@@ -135,7 +141,7 @@ Answer SignIn::login(const http::Request& request) {
         token = make_token(random_);
     }
     std::string device_name(trim(wanted->device_name));
-    if (device_name.size() > kDeviceNameMax) device_name = wanted->device_id;
+    if (device_name.size() > kDeviceNameMax || has_control(device_name)) device_name = wanted->device_id;
     const NewSession session{token_hash(token), wanted->device_id, device_name, now, now + token_days_ * kDayMs};
     if (auto added = storage_.add_session(**user, session); !added) return refuse(added.error());
     return sync::encode(

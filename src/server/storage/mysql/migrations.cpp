@@ -128,8 +128,8 @@ std::string column_type(const crm::FieldDef& field) {
         case sql::ColumnType::flag: return "BOOLEAN";
         case sql::ColumnType::text: break;
     }
-    if (field.type == crm::FieldType::reference) return "VARCHAR(36)";
-    return field.max_length > 500 ? "LONGTEXT" : "VARCHAR(" + std::to_string(field.max_length) + ")";
+    // How long a text may be is the table of models' business, which may raise it; a short LONGTEXT costs nothing more.
+    return field.type == crm::FieldType::reference ? "VARCHAR(36)" : "LONGTEXT";
 }
 
 std::vector<std::string> create_table(const crm::ModelDef& model, bool mariadb) {
