@@ -28,6 +28,29 @@ Sha256 sha256(std::string_view bytes) {
     return digest;
 }
 
+struct Sha256Stream::State {
+    SHA256_CTX context{};
+};
+
+// OpenSSL 3 calls these outdated in favour of its EVP layer, which costs an allocation and can fail; they are there.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) { SHA256_Init(&state_->context); }
+Sha256Stream::~Sha256Stream() = default;
+void Sha256Stream::add(std::string_view bytes) { SHA256_Update(&state_->context, bytes.data(), bytes.size()); }
+Sha256 Sha256Stream::end() {
+    Sha256 digest;
+    SHA256_Final(digest.data(), &state_->context);
+    return digest;
+}
+#pragma GCC diagnostic pop
+
+std::string sha1(std::string_view bytes) {
+    std::string digest(SHA_DIGEST_LENGTH, '\0');
+    SHA1(raw(bytes), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()));
+    return digest;
+}
+
 std::string to_hex(std::string_view bytes) {
     static constexpr char kDigits[] = "0123456789abcdef";
     std::string text;
@@ -45,6 +68,16 @@ std::string to_base64(std::string_view bytes) {
     sodium_bin2base64(text.data(), text.size(), raw(bytes), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
     text.pop_back();  // the terminating NUL that libsodium counts and writes
     return text;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+    std::string bytes(text.size() / 4 * 3 + 3, '\0');
+    std::size_t size = 0;
+    const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
+                                         text.size(), nullptr, &size, nullptr, sodium_base64_VARIANT_ORIGINAL);
+    if (failed != 0) return std::nullopt;
+    bytes.resize(size);
+    return bytes;
 }
 
 std::string content_digest(std::string_view body) { return "sha-256=:" + to_base64(view(sha256(body))) + ":"; }
