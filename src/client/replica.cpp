@@ -327,6 +327,7 @@ void Replica::on(sync::action::SendPush& action) {
 void Replica::on(sync::action::Settle& action) {
     auto settled = store_.settle(action.answer);
     if (!settled) return local_trouble(settled.error());
+    stamps_.observe(settled->newest_stamp_ms);
     if (settled->conflicts > 0) prefer_server(action.answer, settled->visible);
     show(std::move(settled->visible));
     told_.push_back(sync::event::QueueChanged{store_.queue().sendable, false});

@@ -95,10 +95,14 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
     if (!server) return fail(server.error());
     if (row.version <= server->version && !foreign_epoch) return {};                              // never back
     if (row.kind == RowKind::deleted && server->version == 0 && !index.dirty(row.id)) return {};  // never seen here
+    const crm::Record known = foreign_epoch ? *server : crm::Record{};
     if (whole) {
         server = whole_record(row, now);
     } else {
         lay_over(*server, row, now);
+    }
+    if (foreign_epoch && whole) {
+        if (auto offered = offer_back(known, *server); !offered) return fail(offered.error());
     }
     return show(row.model, std::move(*server), applied.visible);
 }
@@ -126,12 +130,31 @@ Result<void> Store::Impl::end_snapshot(Visible& visible) {
     if (unconfirmed.empty()) return {};
     for (const auto& [id, model] : unconfirmed) {
         // The verdicts on unsettled edits will tell what became of their record.
-        if (foreign_epoch || index.dirty(id)) continue;
+        if (foreign_epoch) {
+            CT_TRY(offer_missing(model, id, visible));
+            continue;
+        }
+        if (index.dirty(id)) continue;
         CT_TRY(records(model).remove(id));
         visible.removed.emplace_back(model, id);
     }
     unconfirmed.clear();
     return connection->execute("DELETE FROM unconfirmed");
+}
+
+/// A record that the server, restored from a backup, does not have.
+Result<void> Store::Impl::offer_missing(crm::Model model, const Uuid& id, Visible& visible) {
+    auto known = index.dirty(id) ? shadows(model).get(id) : records(model).get(id);
+    if (!known) return fail(known.error());
+    if (!*known) return {};
+    crm::Record none;
+    none.id = id;
+    none.model = model;
+    none.deleted = true;
+    const auto offered = offer_back(**known, none);
+    if (!offered) return fail(offered.error());
+    if (!*offered) return {};
+    return show(model, std::move(none), visible);
 }
 
 /// This user may no longer see the record: it goes, and what waits for it cannot be sent.

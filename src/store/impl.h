@@ -86,7 +86,15 @@ struct Store::Impl {
     /// Parks what is obstructed, frees what is not any more, around these records; records whose look changed are
     /// added to `touched`.
     [[nodiscard]] Result<void> park_and_free(std::set<Uuid> around, std::map<Uuid, crm::Model>& touched);
+    /// Records whose operations changed: another stamp is another time of change.
+    [[nodiscard]] Result<void> show_again(const std::map<Uuid, crm::Model>& records_changed, Visible& visible);
     [[nodiscard]] Result<void> refresh(const std::map<Uuid, crm::Model>& touched, Visible& visible);
+
+    // ---- offer (offer.cpp)
+    /// False: the server lacks nothing of it.
+    [[nodiscard]] Result<bool> offer_back(const crm::Record& local, const crm::Record& server);
+    [[nodiscard]] Result<void> offer_missing(crm::Model model, const Uuid& id, Visible& visible);
+    [[nodiscard]] static crm::Changes whole(const crm::Record& record);
 
     // ---- resolve (resolve.cpp)
     [[nodiscard]] Result<void> decide_anew(const QueueEntry& entry, const Conflict& conflict, crm::Changes changes,

@@ -98,6 +98,15 @@ Result<void> Store::Impl::park_and_free(std::set<Uuid> around, std::map<Uuid, cr
     return {};
 }
 
+Result<void> Store::Impl::show_again(const std::map<Uuid, crm::Model>& records_changed, Visible& visible) {
+    for (const auto& [id, model] : records_changed) {
+        auto server = server_record(model, id);
+        if (!server) return fail(server.error());
+        CT_TRY(show(model, std::move(*server), visible));
+    }
+    return {};
+}
+
 Result<void> Store::Impl::refresh(const std::map<Uuid, crm::Model>& touched, Visible& visible) {
     for (const auto& [id, model] : touched) {
         auto record = records(model).get(id);

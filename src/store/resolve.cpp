@@ -164,7 +164,7 @@ Result<void> Store::Impl::after_decision(const QueueEntry& entry, crm::Record se
     CT_TRY(park_and_free(std::move(around), touched));
     touched.erase(entry.record);  // shown with its new content
     CT_TRY(show(entry.model, std::move(server), visible));
-    CT_TRY(refresh(touched, visible));
+    CT_TRY(show_again(touched, visible));
     return write_state(state);
 }
 

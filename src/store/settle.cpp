@@ -41,6 +41,17 @@ crm::Changes values_of(const crm::Record& record, const crm::Changes& changes) {
     return values;
 }
 
+/// The hybrid clock moves on with whatever it hears of (Kulkarni and others: "Logical Physical Clocks", 2014): who has
+/// seen a value writes after it.
+UnixMs newest_of(const sync::PushAnswer& answer) {
+    UnixMs newest = 0;
+    for (const OperationResult& result : answer.results) {
+        if (result.record) newest = std::max(newest, result.record->updated_at);
+    }
+    for (const crm::Record& record : answer.later) newest = std::max(newest, record.updated_at);
+    return newest;
+}
+
 Failure no_such_operation(const Uuid& id) {
     return fail(ErrorKind::not_found, "NO_SUCH_OPERATION", "operation " + id.str() + " is not in the queue");
 }
@@ -65,7 +76,13 @@ Result<Settled> Store::settle(const sync::PushAnswer& answer) {
         for (const auto& [position, entry] : impl_->index.entries()) {
             if (entry.state == QueueState::parked) ++settled.parked;
         }
-        return impl_->write_state(impl_->state);
+        settled.newest_stamp_ms = newest_of(answer);
+        SyncState next = impl_->state;
+        if (settled.newest_stamp_ms > next.stamp_ms) {
+            next.stamp_ms = settled.newest_stamp_ms;
+            next.stamp_counter = 0xffff;
+        }
+        return impl_->write_state(next);
     });
     if (!done) return fail(done.error());
     return settled;
@@ -216,16 +233,18 @@ Result<Visible> Store::retry(const Uuid& operation, const Uuid& new_id, const st
     if (!unit) return fail(unit.error());
     Visible visible;
     auto done = impl_->transaction([&]() -> Result<void> {
-        std::map<Uuid, crm::Model> touched;
+        std::map<Uuid, crm::Model> touched, again;
         std::set<Uuid> around;
         for (const Position position : *unit) {
             const QueueEntry entry = impl_->index.at(position);
             CT_TRY(impl_->queue_again(position, entry.id == operation ? new_id : impl_->ids.next(), new_stamp));
-            touched[entry.record] = entry.model;
+            again[entry.record] = entry.model;
             around.insert(entry.record);
         }
         CT_TRY(impl_->park_and_free(std::move(around), touched));
-        return impl_->refresh(touched, visible);
+        for (const auto& [record, model] : again) touched.erase(record);
+        CT_TRY(impl_->refresh(touched, visible));
+        return impl_->show_again(again, visible);
     });
     if (!done) return fail(done.error());
     return visible;

@@ -63,6 +63,7 @@ struct Batch {
 struct Settled {
     Visible visible;
     std::int64_t applied = 0, merged = 0, superseded = 0, conflicts = 0, rejected = 0, parked = 0;
+    UnixMs newest_stamp_ms = 0;  ///< largest updated_at that the answer tells of, for the hybrid clock
 };
 
 struct PageApplied {
@@ -162,7 +163,8 @@ class Store {
     [[nodiscard]] Result<Settled> settle(const sync::PushAnswer& answer);
 
     // ---- receiving
-    /// Applies one page together with its cursor; rows with unsettled operations are rebased.
+    /// Applies one page together with its cursor; rows with unsettled operations are rebased. While the server is
+    /// another incarnation of itself (a restored backup), what it has lost is queued to be offered back.
     [[nodiscard]] Result<PageApplied> apply(const sync::PullPage& page);
 
     // ---- queue

@@ -250,19 +250,64 @@ TEST_CASE("apply: a server of another epoch may be behind: its versions count, a
     desk.commit({desk.update(2, {{"city", "Goa"}})});
     restart_pull(desk, "epoch-2");
     desk.reopen();  // remembered
-    const PageApplied first = desk.apply(desk.page({Desk::row(1, 3, {{"name", "Restored"}})}, "d1", true));
+    PullRow restored = Desk::row(1, 3, {{"name", "Restored"}}), old = Desk::row(2, 4, {{"name", "Bo old"}});
+    restored.updated_at = old.updated_at = 50'000;  // somebody changed them since the restore
+    const PageApplied first = desk.apply(desk.page({restored}, "d1", true));
     CHECK(records_of(first.visible) == "1");
     CHECK(desk.shown(1) == "Restored, v3 SYNCED");
     desk.reopen();
-    desk.apply(desk.page({Desk::row(2, 4, {{"name", "Bo old"}})}, "d2"));
+    desk.apply(desk.page({old}, "d2"));
     CHECK(desk.shown(2) == "Bo old,Goa v4 PENDING");
-    CHECK(desk.shown(3) == "Cy, v10 SYNCED");  // it may lack it by accident
-    CHECK(desk.queue() == "UPDATE 2 QUEUED");
+    CHECK(desk.shown(3) == "Cy, v0 PENDING");  // it lacks it, and gets it back
+    CHECK(desk.queue() == "UPDATE 2 QUEUED; CREATE 3 QUEUED");
 
     // The first pull is through: from here on versions only rise again.
     desk.reopen();
     desk.apply(desk.page({Desk::row(1, 2, {{"name", "Older still"}})}, "d3"));
     CHECK(desk.shown(1) == "Restored, v3 SYNCED");
+}
+
+TEST_CASE("apply: what a restored server has lost is offered back, stamped with when it was made") {
+    Desk desk;
+    pull_three(desk);
+    PullRow later = Desk::row(1, 20, {{"name", "Asha"}, {"city", "Pune"}});
+    later.updated_at += 5'000;
+    PullRow gone = Desk::deleted_row(2, 21);
+    gone.updated_at = later.updated_at;
+    desk.apply(desk.page({later, gone, Desk::row(4, 22, {{"name", "Di"}})}, "c2"));
+    desk.commit({desk.update(4, {{"city", "Goa"}}), desk.update(1, {{"company", "Firm"}})});
+    restart_pull(desk, "epoch-2");
+    PullRow old = Desk::row(1, 3, {{"name", "Asha"}});
+    PullRow newer = Desk::row(3, 5, {{"name", "Since the restore"}});
+    newer.updated_at += 9'000;
+    desk.apply(desk.page({old, Desk::row(2, 4, {{"name", "Bo"}}), newer}, "d1"));
+
+    CHECK(desk.shown(1) == "Asha,Pune v3 PENDING");
+    CHECK(desk.shown(2) == "deleted Bo, v4 PENDING");
+    CHECK(desk.shown(3) == "Since the restore, v5 SYNCED");
+    CHECK(desk.shown(4) == "Di,Goa v0 PENDING");
+    const auto list = desk.store->list_queue();
+    REQUIRE(list.has_value());
+    std::vector<std::string> offered;
+    for (const sync::QueuedOperation& queued : *list) {
+        const Operation& operation = queued.operation;
+        if (operation.base != 0 || operation.id == id_of(1'001)) continue;
+        offered.push_back(std::string(name(operation.kind)) + " " + std::to_string(number_of(operation.record)));
+        if (operation.record == id_of(1)) {
+            CHECK(sync::stamp_ms(operation.stamp) == later.updated_at);
+            CHECK(operation.changes.fields.size() == 1);  // the city; the name is there
+        }
+    }
+    std::sort(offered.begin(), offered.end());
+    CHECK(offered == std::vector<std::string>{"CREATE 4", "DELETE 2", "UPDATE 1"});
+    // What waits for a record goes after what brings it back.
+    const auto batch = desk.store->take_batch({});
+    REQUIRE(batch);
+    std::vector<OperationKind> of_di;
+    for (const Operation& operation : batch->operations) {
+        if (operation.record == id_of(4)) of_di.push_back(operation.kind);
+    }
+    CHECK(of_di == std::vector{OperationKind::create, OperationKind::update});
 }
 
 TEST_CASE("apply: a record that one may no longer see goes, and its edits say why") {
