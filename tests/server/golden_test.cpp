@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <regex>
 #include <sstream>
 
 #include "server/kit.h"
@@ -24,7 +26,21 @@ class Transcript {
         text_ << answer.dump(1) << "\n\n";
         return answer;
     }
-    [[nodiscard]] std::string text() const { return text_.str(); }
+    /// Ids are named in the order in which they appear: which ones they are is chance.
+    [[nodiscard]] std::string text() const {
+        static const std::regex kId("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+        const std::string raw = text_.str();
+        std::map<std::string, std::string> names;
+        std::string named;
+        std::size_t at = 0;
+        for (std::sregex_iterator id(raw.begin(), raw.end(), kId), end; id != end; ++id) {
+            const auto begin = static_cast<std::size_t>(id->position());
+            const auto& name = names.emplace(id->str(), "id" + std::to_string(names.size() + 1)).first->second;
+            named.append(raw, at, begin - at).append(name);
+            at = begin + static_cast<std::size_t>(id->length());
+        }
+        return named.append(raw, at);
+    }
 
   private:
     Site& site_;
