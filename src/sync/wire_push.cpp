@@ -170,6 +170,14 @@ std::optional<Verdict> find_verdict(std::string_view wanted) {
     return static_cast<Verdict>(at - kVerdicts.begin());
 }
 
+/// Whether a member of this name would stand there twice. A field that is not set hides nothing: the value kept aside
+/// is what a newer server wrote there and this version could not read.
+static bool hides_member(const crm::Record& record, std::string_view member) {
+    if (member == "model" || crm::is_system_name(member)) return true;
+    const auto field = crm::find_field(record.model, member);
+    return field && (crm::def(record.model, *field).derived() || record.fields.has(*field));
+}
+
 std::string encode_record(const crm::Record& record) {
     std::string out;
     ObjectWriter object(out);
@@ -183,9 +191,7 @@ std::string encode_record(const crm::Record& record) {
         const json extra = json::parse(record.extra, nullptr, false);
         if (extra.is_object()) {
             for (const auto& [member, value] : extra.items()) {
-                // Names that the record's own members have here would hide those.
-                if (member == "model" || crm::is_system_name(member) || crm::find_field(record.model, member)) continue;
-                object.raw(member, value.dump());
+                if (!hides_member(record, member)) object.raw(member, value.dump());
             }
         }
     }

@@ -257,6 +257,20 @@ TEST_CASE("wire: a record that has a field of a name that the envelope uses does
     CHECK(read->later[0].extra == R"({"shoeSize":41})");
 }
 
+TEST_CASE("wire: a value that was kept aside goes on under its name as long as the field holds no other") {
+    crm::Record record;
+    record.id = Uuid{{7}};
+    record.version = 3;
+    record.extra = R"({"address":false,"name":false})";
+    record.fields.set(crm::field_id(Model::lead, "name"), std::string_view("Asha"));
+    PushAnswer answer;
+    answer.later = {record};
+    const auto read = decode_push_answer(encode(answer));
+    REQUIRE(read.has_value());
+    CHECK(read->later[0].fields.text(crm::field_id(Model::lead, "name")) == "Asha");
+    CHECK(read->later[0].extra == R"({"address":false})");
+}
+
 TEST_CASE("wire: what is wrong with a page, and where") {
     const auto says = [](const std::string& body) { return message_of(decode_pull_page(body)); };
     CHECK(says(in_page(group("\"name\"", ",\"Asha\""))) == "read");
