@@ -23,6 +23,11 @@ bool Bells::stopped() const {
     return stopped_;
 }
 
+std::int64_t Bells::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_;
+}
+
 std::int64_t Bells::count(WorkspaceKey workspace) const {
     const std::lock_guard lock(mutex_);
     const auto at = counts_.find(workspace);
@@ -31,10 +36,12 @@ std::int64_t Bells::count(WorkspaceKey workspace) const {
 
 void Bells::wait(WorkspaceKey workspace, std::int64_t seen, std::chrono::milliseconds at_most) {
     std::unique_lock lock(mutex_);
+    ++waiting_;
     rang_.wait_for(lock, at_most, [&] {
         const auto at = counts_.find(workspace);
         return stopped_ || (at != counts_.end() && at->second > seen);
     });
+    --waiting_;
 }
 
 }  // namespace ct::server

@@ -130,6 +130,9 @@ class Run {
     [[nodiscard]] Result<void> judge_new();
     [[nodiscard]] Result<void> write();
     [[nodiscard]] std::string answer(const std::string& epoch) const;
+    void count_verdicts(Metrics& metrics) const {
+        for (const Outcome& outcome : outcomes_) metrics.operation(outcome.verdict);
+    }
     [[nodiscard]] bool changed_anything() const { return batch_.version() != transaction_.version(); }
 
   private:
@@ -446,6 +449,7 @@ Answer Push::run(const Session& session, const sync::PushRequest& request) {
     const bool changed = run.changed_anything();
     transaction->reset();  // the next push may begin before this answer is written out
     if (changed) bells_.ring(session.user.workspace.key);
+    run.count_verdicts(metrics_);
     return run.answer(epoch);
 }
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <exception>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
@@ -11,11 +14,15 @@
 #include "server/bell.h"
 #include "server/pull.h"
 #include "server/push.h"
+#include "server/remote.h"
 #include "server/sign_in.h"
 #include "server/verify.h"
 #include "sync/wire.h"
 
 namespace ct::server {
+
+/// The devices are counted anew only so often, however often somebody asks.
+constexpr SteadyMs kGaugesForMs = 30'000;
 
 struct Service::Impl {
     Impl(Storage& storage_, const Clock& clock_, Random& random, ServiceOptions options_)
@@ -23,12 +30,21 @@ struct Service::Impl {
           clock(clock_),
           options(std::move(options_)),
           sign_in(storage_, clock_, random, options.password_cost, options.token_days),
-          push(storage_, clock_, bells),
-          pull(storage_, clock_, bells, {options.pull_limit_max, options.pull_bytes_max, options.wait_max_s}) {}
+          push(storage_, clock_, bells, metrics),
+          pull(storage_, clock_, bells, {options.pull_limit_max, options.pull_bytes_max, options.wait_max_s}),
+          files(storage_, clock_, random, options.files) {}
 
-    [[nodiscard]] http::Response route(const http::Request& request);
+    [[nodiscard]] http::Response route(const http::Request& request, std::size_t& number);
+    /// Who asks; or the answer to somebody who may not.
+    [[nodiscard]] tl::expected<Session, http::Response> authenticate(const http::Request& request);
+    [[nodiscard]] http::Response answer(const http::Request& request, std::size_t& number);
+    [[nodiscard]] Gauges gauges();
+    void log_request(const http::Request& request, const http::Response& response, std::size_t number,
+                     std::chrono::microseconds took);
     [[nodiscard]] Answer health(const http::Request& request, const Session& session);
     [[nodiscard]] Answer ready(const http::Request& request, const Session& session);
+    [[nodiscard]] Answer metrics_text(const http::Request& request, const Session& session);
+    [[nodiscard]] Answer contract(const http::Request& request, const Session& session);
     [[nodiscard]] Answer login(const http::Request& request, const Session& session);
     [[nodiscard]] Answer logout(const http::Request& request, const Session& session);
     [[nodiscard]] Answer password(const http::Request& request, const Session& session);
@@ -41,10 +57,17 @@ struct Service::Impl {
     Storage& storage;
     const Clock& clock;
     const ServiceOptions options;
+    Metrics metrics;
     Bells bells;
     SignIn sign_in;
     Push push;
     Pull pull;
+    Files files;
+
+    std::mutex gauges_mutex;
+    Gauges known_gauges;                   // guarded by gauges_mutex
+    SteadyMs known_since = -kGaugesForMs;  // guarded by gauges_mutex
+    std::atomic<std::uint64_t> requests{0};
 };
 
 namespace {
@@ -60,6 +83,7 @@ struct Route {
     std::string_view method, path;
     bool open;  ///< needs no sign-in
     Answer (Service::Impl::*handler)(const http::Request&, const Session&);
+    std::string_view type = sync::kJson;  ///< of the answer
 };
 
 namespace {
@@ -85,6 +109,8 @@ tl::unexpected<Refusal> refuse_undecoded(const Error& error, const std::string& 
     return refuse(error);
 }
 
+tl::unexpected<Refusal> nothing_here() { return refuse(404, "NOT_FOUND", "there is nothing at this address"); }
+
 bool matches(const Route& route, std::string_view path) {
     if (route.path.back() != '/') return route.path == path;
     return path.starts_with(route.path) && path.size() > route.path.size() &&
@@ -102,7 +128,25 @@ Answer Service::Impl::ready(const http::Request&, const Session&) {
     return std::string("{\"ready\":true}");
 }
 
-Answer Service::Impl::login(const http::Request& request, const Session&) { return sign_in.login(request); }
+Answer Service::Impl::contract(const http::Request&, const Session&) {
+    if (options.openapi.empty()) return nothing_here();
+    return std::string(options.openapi);
+}
+
+/// It tells about all workspaces: for who runs the server, and to others it is not there.
+Answer Service::Impl::metrics_text(const http::Request& request, const Session&) {
+    const std::string& token = options.metrics_token;
+    const std::string_view given = http::find_header(request.headers, "Authorization");
+    const bool may = token.empty() ? is_local(request) : sha256(given) == sha256("Bearer " + token);
+    if (!may) return nothing_here();
+    return metrics.text(Service::routes(), gauges());
+}
+
+Answer Service::Impl::login(const http::Request& request, const Session&) {
+    Answer answer = sign_in.login(request);
+    if (!answer && (answer.error().status == 401 || answer.error().status == 429)) metrics.sign_in_failed();
+    return answer;
+}
 Answer Service::Impl::logout(const http::Request&, const Session& session) { return sign_in.logout(session); }
 Answer Service::Impl::devices(const http::Request&, const Session& session) { return sign_in.devices(session); }
 
@@ -140,7 +184,9 @@ Answer Service::Impl::sync_verify(const http::Request& request, const Session& s
 
 namespace {
 
-constexpr std::array<Route, 10> kRoutes{{
+constexpr std::array<Route, 12> kRoutes{{
+    {"GET", "/metrics", true, &Impl::metrics_text, "text/plain; version=0.0.4; charset=utf-8"},
+    {"GET", "/api/openapi.json", true, &Impl::contract},
     {"GET", "/api/health", true, &Impl::health},
     {"GET", "/api/ready", true, &Impl::ready},
     {"POST", "/api/auth/login", true, &Impl::login},
@@ -153,18 +199,34 @@ constexpr std::array<Route, 10> kRoutes{{
     {"POST", "/api/sync/verify", false, &Impl::sync_verify},
 }};
 
+static_assert(kRoutes.size() <= Metrics::kRoutesMax);
+
 }  // namespace
 
-http::Response Service::Impl::route(const http::Request& request) {
+tl::expected<Session, http::Response> Service::Impl::authenticate(const http::Request& request) {
+    auto known = sign_in.session(request);
+    if (known) return std::move(*known);
+    auto response = to_response(tl::unexpected(known.error()));
+    if (known.error().status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return tl::unexpected(std::move(response));
+}
+
+http::Response Service::Impl::route(const http::Request& request, std::size_t& number) {
+    if (Files::owns(request.path)) {
+        const auto known = authenticate(request);
+        return known ? files.handle(request, *known) : known.error();
+    }
     const Route* found = nullptr;
     std::string allowed;
     for (const Route& route : kRoutes) {
         if (!matches(route, request.path)) continue;
-        if (route.method == request.method) found = &route;
+        if (route.method == request.method) {
+            found = &route;
+            number = static_cast<std::size_t>(found - kRoutes.data());
+        }
         allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
     }
-    if (found == nullptr && allowed.empty())
-        return to_response(refuse(404, "NOT_FOUND", "there is nothing at this address"));
+    if (found == nullptr && allowed.empty()) return to_response(nothing_here());
     if (found == nullptr) {
         auto response = to_response(refuse(405, "METHOD_NOT_ALLOWED", "this address takes " + allowed));
         response.headers.emplace_back("Allow", allowed);
@@ -172,19 +234,52 @@ http::Response Service::Impl::route(const http::Request& request) {
     }
     Session session;
     if (!found->open) {
-        auto known = sign_in.session(request);
-        if (!known) {
-            auto response = to_response(tl::unexpected(known.error()));
-            if (known.error().status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-            return response;
-        }
+        auto known = authenticate(request);
+        if (!known) return std::move(known.error());
         session = std::move(*known);
     }
     const bool has_body = !request.body.empty();
     if (has_body && !http::is_json(http::find_header(request.headers, "Content-Type"))) {
         return to_response(refuse(415, "UNSUPPORTED_MEDIA_TYPE", "the body must be application/json"));
     }
-    return to_response((this->*found->handler)(request, session));
+    auto response = to_response((this->*found->handler)(request, session));
+    if (response.status == 200) response.headers.front().second = found->type;
+    return response;
+}
+
+/// Counts devices at most every half minute, on the thread of whoever asks; others see the last numbers.
+Gauges Service::Impl::gauges() {
+    const std::lock_guard lock(gauges_mutex);
+    if (clock.steady() - known_since >= kGaugesForMs) {
+        known_since = clock.steady();
+        known_gauges = {};
+        const auto all = storage.workspaces();
+        known_gauges.devices_known = all.has_value();
+        for (std::size_t i = 0; all && i < all->size(); ++i) {
+            const auto devices = storage.devices((*all)[i].key);
+            if (!devices) {
+                known_gauges.devices_known = false;
+                break;
+            }
+            for (const Device& device : *devices) {
+                if (device.signed_in) ++known_gauges.devices.at(age_class(clock.now() - device.seen_at));
+            }
+        }
+    }
+    known_gauges.waiting = bells.waiting();
+    return known_gauges;
+}
+
+/// Names the route and not the address, which may hold ids; nothing that the request carries.
+void Service::Impl::log_request(const http::Request& request, const http::Response& response, std::size_t number,
+                                std::chrono::microseconds took) {
+    const bool known = number < kRoutes.size();
+    std::string line = "request id=" + std::to_string(++requests) + " route=\"";
+    if (known) line.append(kRoutes[number].method).append(" ").append(kRoutes[number].path);
+    line += known ? "\"" : "none\"";
+    line += " status=" + std::to_string(response.status) + " ms=" + std::to_string(took.count() / 1'000) +
+            " in=" + std::to_string(request.body.size()) + " out=" + std::to_string(response.body.size());
+    log::info(line);
 }
 
 Service::Service(Storage& storage, const Clock& clock, Random& random, ServiceOptions options)
@@ -193,9 +288,25 @@ Service::~Service() = default;
 
 void Service::stop() { impl_->bells.stop(); }
 
+std::vector<RouteName> Service::routes() {
+    std::vector<RouteName> names;
+    for (const Route& route : kRoutes) names.push_back({route.method, route.path});
+    return names;
+}
+
 http::Response Service::handle(const http::Request& request) {
+    const auto begin = std::chrono::steady_clock::now();
+    std::size_t number = Metrics::kRoutesMax;
+    http::Response response = impl_->answer(request, number);
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+    impl_->metrics.request(number, response.status, took, request.body.size(), response.body.size());
+    if (impl_->options.log_requests) impl_->log_request(request, response, number, took);
+    return response;
+}
+
+http::Response Service::Impl::answer(const http::Request& request, std::size_t& number) {
     try {
-        return impl_->route(request);
+        return route(request, number);
     } catch (const std::exception& error) {  // out of memory, or our own mistake: the process goes on
         log::error(std::string("request failed: ") + error.what());
         return to_response(refuse(500, "INTERNAL", "the server made a mistake; nothing is known to have changed"));

@@ -5,10 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/http_message.h"
 #include "base/random.h"
+#include "server/files.h"
+#include "server/metrics.h"
 #include "server/passwords.h"
 #include "server/storage/storage.h"
 
@@ -22,6 +26,11 @@ struct ServiceOptions {
     std::string version = "0.1.0";
     std::size_t pull_bytes_max = 8u << 20;  ///< of JSON per page, whatever the limit in rows
     PasswordCost password_cost{};           ///< tests choose a cheap one
+    FileOptions files{};                    ///< attachments; none without a directory
+    std::string metrics_token;  ///< bearer that GET /metrics asks for; empty: it answers peers on this computer only
+    std::vector<std::string> trusted_proxies{};  ///< addresses whose X-Forwarded-For is believed
+    std::string_view openapi{};                  ///< the text of GET /api/openapi.json
+    bool log_requests = false;                   ///< a line per request: id, route, status, time, sizes
 };
 
 /// Any number of threads may call `handle` at once. Never throws; failures of the database become 503.
@@ -32,6 +41,9 @@ class Service {
     [[nodiscard]] http::Response handle(const http::Request& request);
     /// Ends long polls, now and from now on, so that the server can stop.
     void stop();
+
+    /// All addresses that are answered, in the order of the metrics' routes.
+    [[nodiscard]] static std::vector<RouteName> routes();
 
     struct Impl;  // named by the table of routes
 
