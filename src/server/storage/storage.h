@@ -20,6 +20,7 @@
 #include "crm/record.h"
 #include "crm/value.h"
 #include "server/storage/account.h"
+#include "server/storage/attachment.h"
 #include "sync/merge.h"
 
 namespace ct::server {
@@ -174,6 +175,8 @@ class Storage : public Accounts {
     [[nodiscard]] virtual Result<void> ready() = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<WriteTransaction>> begin_write(WorkspaceKey workspace) = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<ReadTransaction>> begin_read(WorkspaceKey workspace) = 0;
+    /// Null: this database does not keep attachments. Lives as long as this object.
+    [[nodiscard]] virtual Attachments* attachments() { return nullptr; }
 };
 
 /// Opens what a DATABASE_URL names and brings its tables up to date: "file:PATH" (a path alone will do;

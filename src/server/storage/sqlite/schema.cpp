@@ -10,7 +10,7 @@ namespace ct::server::sqlite {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x43547372;  // "CTsr"
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 
 constexpr std::array<std::string_view, kFirstField> kSystemColumns{
     "id",       "version",       "feed",          "deleted", "created_at", "updated_at",
@@ -106,6 +106,28 @@ CREATE TABLE sent(                            -- which operation stood at which 
 ) WITHOUT ROWID;
 )";
 
+// Since version 2.
+constexpr std::string_view kAttachments = R"(
+CREATE TABLE attachment(
+    workspace_id INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    model TEXT NOT NULL,
+    record_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,                     -- names the content, in hex
+    user_id TEXT NOT NULL,
+    device_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    completed_at INTEGER NOT NULL,            -- 0: the upload is under way
+    PRIMARY KEY(workspace_id, id)
+) WITHOUT ROWID;
+CREATE INDEX attachment_record ON attachment(workspace_id, record_id);
+CREATE INDEX attachment_content ON attachment(workspace_id, sha256);
+CREATE INDEX attachment_open ON attachment(workspace_id, device_id) WHERE completed_at = 0;
+)";
+
 std::string_view type_of(const crm::FieldDef& field) {
     switch (field.type) {
         case crm::FieldType::money:
@@ -142,6 +164,7 @@ Result<void> add_indexes(Connection& connection) {
 
 Result<void> create(Connection& connection, Random& random) {
     std::string sql(kFixedTables);
+    sql += kAttachments;
     for (const crm::ModelDef& model : crm::models()) sql += record_ddl(model);
     Uuid epoch;
     random.fill(epoch.bytes);
@@ -189,6 +212,10 @@ Result<void> migrate_locked(Connection& connection, Random& random) {
     }
     if (*version > kSchemaVersion) {
         return fail(ErrorKind::newer, "NEWER_DATABASE", "the file was made by a newer version of this program");
+    }
+    if (*version < 2) {
+        auto made = connection.execute(std::string(kAttachments) + "PRAGMA user_version = 2;");
+        if (!made) return made;
     }
     if (auto added = add_columns(connection); !added) return added;
     return add_indexes(connection);

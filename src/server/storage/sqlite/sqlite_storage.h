@@ -33,7 +33,7 @@ class Loan {
     Connection* shared_ = nullptr;
 };
 
-class SqliteStorage final : public Storage {
+class SqliteStorage final : public Storage, public Attachments {
   public:
     [[nodiscard]] static Result<std::unique_ptr<Storage>> open(const std::string& path, Random& random);
 
@@ -57,6 +57,18 @@ class SqliteStorage final : public Storage {
     [[nodiscard]] Result<bool> register_device(const Session& session, std::string_view device, UnixMs now) override;
     [[nodiscard]] Result<std::vector<Device>> devices(WorkspaceKey workspace) override;
     [[nodiscard]] Result<bool> end_session(WorkspaceKey workspace, std::string_view device) override;
+
+    // Attachments
+    [[nodiscard]] Attachments* attachments() override { return this; }
+    [[nodiscard]] Result<bool> sees_record(WorkspaceKey workspace, std::string_view model, std::string_view record,
+                                           std::string_view owner) override;
+    [[nodiscard]] Result<Added> add_attachment(WorkspaceKey workspace, const Attachment& attachment,
+                                               std::int64_t open_max) override;
+    [[nodiscard]] Result<std::optional<Attachment>> attachment(WorkspaceKey workspace, std::string_view id) override;
+    [[nodiscard]] Result<std::vector<Attachment>> attachments_of(WorkspaceKey workspace, std::string_view model,
+                                                                 std::string_view record) override;
+    [[nodiscard]] Result<void> complete_attachment(WorkspaceKey workspace, std::string_view id, UnixMs now) override;
+    [[nodiscard]] Result<std::int64_t> remove_attachment(WorkspaceKey workspace, const Attachment& attachment) override;
 
   private:
     friend class Loan;

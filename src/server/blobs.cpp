@@ -1,0 +1,74 @@
+#include "server/blobs.h"
+
+#include "base/file.h"
+#include "base/part_file.h"
+
+namespace ct::server {
+
+namespace {
+
+/// 0 for a file that is not there.
+Result<std::int64_t> size_of(const std::string& path) {
+    auto size = file_size(path);
+    if (!size && size.error().kind == ErrorKind::not_found) return 0;
+    return size;
+}
+
+std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+}  // namespace
+
+std::string Blobs::upload_path(WorkspaceKey workspace, const Attachment& attachment) const {
+    return directory_ + "/" + std::to_string(workspace) + "/open/" + attachment.id;
+}
+
+std::string Blobs::content_path(WorkspaceKey workspace, const Attachment& attachment) const {
+    return directory_ + "/" + std::to_string(workspace) + "/" + attachment.sha256.substr(0, 2) + "/" +
+           attachment.sha256;
+}
+
+Result<std::int64_t> Blobs::received(WorkspaceKey workspace, const Attachment& attachment) const {
+    if (attachment.complete()) return attachment.size;
+    return size_of(upload_path(workspace, attachment));
+}
+
+Result<void> Blobs::append(WorkspaceKey workspace, const Attachment& attachment, std::int64_t offset,
+                           std::string_view bytes) {
+    const std::string path = upload_path(workspace, attachment);
+    if (offset == 0) {
+        if (auto made = make_directories(directory_of(path)); !made) return made;
+    }
+    return write_part(path, offset, bytes);
+}
+
+Result<bool> Blobs::verify(WorkspaceKey workspace, const Attachment& attachment) const {
+    const auto content = examine_file(upload_path(workspace, attachment));
+    if (!content) return fail(content.error());
+    return content->size == attachment.size && to_hex(bytes_of(content->hash)) == attachment.sha256;
+}
+
+Result<void> Blobs::keep(WorkspaceKey workspace, const Attachment& attachment) {
+    const std::string upload = upload_path(workspace, attachment), content = content_path(workspace, attachment);
+    if (path_exists(content)) return remove_file(upload);
+    if (auto made = make_directories(directory_of(content)); !made) return made;
+    return move_file(upload, content);
+}
+
+Result<std::string> Blobs::read(WorkspaceKey workspace, const Attachment& attachment, std::int64_t offset,
+                                std::size_t length) {
+    auto bytes = read_part(content_path(workspace, attachment), offset, length);
+    if (bytes || bytes.error().kind != ErrorKind::not_found) return bytes;
+    // Complete, and not in its place yet: the power went in between.
+    if (auto kept = keep(workspace, attachment); !kept) return fail(kept.error());
+    return read_part(content_path(workspace, attachment), offset, length);
+}
+
+Result<void> Blobs::drop_upload(WorkspaceKey workspace, const Attachment& attachment) {
+    return remove_file(upload_path(workspace, attachment));
+}
+
+Result<void> Blobs::drop_content(WorkspaceKey workspace, const Attachment& attachment) {
+    return remove_file(content_path(workspace, attachment));
+}
+
+}  // namespace ct::server

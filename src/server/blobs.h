@@ -1,0 +1,44 @@
+// The bytes of attachments, in a directory beside the database:
+//
+//   <workspace>/open/<attachment>   what has arrived of an upload
+//   <workspace>/ab/abcd…            a content, by its SHA-256; read only, shared by all attachments that have it
+//
+// Durable when a method returns. Any thread; what is done with one upload or one content at a time is the caller's
+// matter (Files holds a lock). Errors are those of base/part_file.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "server/storage/attachment.h"
+
+namespace ct::server {
+
+class Blobs {
+  public:
+    explicit Blobs(std::string directory) : directory_(std::move(directory)) {}
+
+    /// How many bytes of it are here, whether the upload is under way or complete.
+    [[nodiscard]] Result<std::int64_t> received(WorkspaceKey workspace, const Attachment& attachment) const;
+    [[nodiscard]] Result<void> append(WorkspaceKey workspace, const Attachment& attachment, std::int64_t offset,
+                                      std::string_view bytes);
+    /// Whether what has arrived is the content that was announced.
+    [[nodiscard]] Result<bool> verify(WorkspaceKey workspace, const Attachment& attachment) const;
+    /// Puts a verified upload where contents are. Done already: nothing to do.
+    [[nodiscard]] Result<void> keep(WorkspaceKey workspace, const Attachment& attachment);
+    /// Of a complete attachment.
+    [[nodiscard]] Result<std::string> read(WorkspaceKey workspace, const Attachment& attachment, std::int64_t offset,
+                                           std::size_t length);
+    [[nodiscard]] Result<void> drop_upload(WorkspaceKey workspace, const Attachment& attachment);
+    [[nodiscard]] Result<void> drop_content(WorkspaceKey workspace, const Attachment& attachment);
+
+  private:
+    [[nodiscard]] std::string upload_path(WorkspaceKey workspace, const Attachment& attachment) const;
+    [[nodiscard]] std::string content_path(WorkspaceKey workspace, const Attachment& attachment) const;
+
+    const std::string directory_;
+};
+
+}  // namespace ct::server

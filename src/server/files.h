@@ -1,0 +1,92 @@
+// /api/files: uploads by tus 1.0 (https://tus.io/protocols/resumable-upload: core, creation, termination, checksum),
+// downloads by ranges, and a record's list.
+//
+//   OPTIONS /api/files                          what this server can do
+//   POST    /api/files                          begins an upload. Upload-Length; Upload-Metadata with filename, model,
+//                                               recordId, sha256 (64 hex digits) and, if wanted, filetype and id (a
+//                                               UUID: asking twice for the same is answered as the first time)
+//   HEAD, PATCH, DELETE /api/files/{id}         as tus says; DELETE also takes away what is complete
+//   GET     /api/files/{id}                     the bytes, all or a Range
+//   GET     /api/files?model=Lead&recordId=ID   {"attachments": [...]}, newest first
+//
+// Who sees the record sees its attachments; for all others they do not exist. An upload that is under way is its
+// uploader's alone, and nobody sees it before it proved to be the content that was announced. The same content twice
+// in a workspace is kept once, but whoever attaches it must have it: nothing is told by what an upload may leave out.
+#pragma once
+
+#include <array>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/http_message.h"
+#include "base/random.h"
+#include "base/uuid.h"
+#include "server/answer.h"
+#include "server/blobs.h"
+#include "server/storage/storage.h"
+
+namespace ct::server {
+
+struct FileOptions {
+    std::string directory;              ///< where the bytes live; empty: this server keeps no attachments
+    std::int64_t size_max = 100 << 20;  ///< bytes of one file
+    std::int64_t open_max = 16;         ///< uploads under way per device
+    std::size_t metadata_max = 4'096;   ///< bytes of the Upload-Metadata header
+    std::size_t answer_max = 8u << 20;  ///< bytes of one download's answer; more needs several ranges
+};
+
+class Files {
+  public:
+    Files(Storage& storage, const Clock& clock, Random& random, FileOptions options)
+        : rows_(storage.attachments()),
+          clock_(clock),
+          random_(random),
+          options_(std::move(options)),
+          blobs_(options_.directory) {}
+
+    /// Whether the address is one of these.
+    [[nodiscard]] static bool owns(std::string_view path);
+    /// Any thread.
+    [[nodiscard]] http::Response handle(const http::Request& request, const Session& session);
+
+  private:
+    using Reply = tl::expected<http::Response, Refusal>;
+    /// What one request is about.
+    struct Asked {
+        const http::Request& request;
+        const Session& session;
+        std::string id;  ///< of the address, in lower case; empty: /api/files itself
+        [[nodiscard]] WorkspaceKey workspace() const { return session.user.workspace.key; }
+        [[nodiscard]] std::string_view header(std::string_view name) const {
+            return http::find_header(request.headers, name);
+        }
+    };
+
+    [[nodiscard]] Reply route(const Asked& asked, std::string_view method);
+    [[nodiscard]] Reply create(const Asked& asked);
+    [[nodiscard]] Reply tell(const Asked& asked);
+    [[nodiscard]] Reply append(const Asked& asked);
+    [[nodiscard]] Reply remove(const Asked& asked);
+    [[nodiscard]] Reply list(const Asked& asked);
+    [[nodiscard]] Reply download(const Asked& asked);
+
+    [[nodiscard]] tl::expected<Attachment, Refusal> announced(const Asked& asked);
+    /// The attachment of the address, if this user may know of it.
+    [[nodiscard]] tl::expected<Attachment, Refusal> find(const Asked& asked);
+    [[nodiscard]] tl::expected<void, Refusal> check_record(const Asked& asked, const Attachment& attachment);
+    /// All bytes are here: verifies them and shows the attachment to the others.
+    [[nodiscard]] tl::expected<void, Refusal> finish(const Asked& asked, Attachment& attachment);
+    [[nodiscard]] std::mutex& lock_of(std::string_view what);
+
+    Attachments* const rows_;
+    const Clock& clock_;
+    Random& random_;
+    const FileOptions options_;
+    Blobs blobs_;
+    std::array<std::mutex, 64> locks_;  // one request at a time changes an upload
+    std::mutex content_mutex_;          // one at a time says whether a content is still needed; after one of locks_
+};
+
+}  // namespace ct::server

@@ -1,0 +1,41 @@
+// The headers of uploads and downloads, as values.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ct::server {
+
+inline constexpr std::string_view kOffsetStream = "application/offset+octet-stream";
+
+/// Digits alone, at most 15 of them.
+[[nodiscard]] std::optional<std::int64_t> parse_size(std::string_view text);
+
+/// "filename d29ybGQ=,empty": values decoded. Nothing for anything else, and for a key that comes twice.
+[[nodiscard]] std::optional<std::map<std::string, std::string>> parse_upload_metadata(std::string_view header);
+
+/// 64 hex digits, in lower case.
+[[nodiscard]] std::optional<std::string> parse_sha256(std::string_view text);
+
+enum class Checksum : std::uint8_t { none, match, mismatch, unknown };
+/// "sha256 <base64>" or "sha1 <base64>" against the body; unknown: another algorithm, or no such header at all.
+[[nodiscard]] Checksum check_upload(std::string_view header, std::string_view body);
+
+struct ByteRange {
+    std::int64_t from = 0, length = 0;
+    bool partial = false;  ///< false: the whole, and not by range
+};
+/// Of a file of that size. Headers that are no single range of bytes ask for the whole, as RFC 9110 has it; nothing
+/// for a range that lies outside.
+[[nodiscard]] std::optional<ByteRange> parse_range(std::string_view header, std::int64_t size);
+
+/// "type/subtype" without parameters; "application/octet-stream" for anything else.
+[[nodiscard]] std::string clean_media_type(std::string_view text);
+
+/// `attachment; filename="…"; filename*=UTF-8''…` (RFC 6266).
+[[nodiscard]] std::string content_disposition(std::string_view name);
+
+}  // namespace ct::server
