@@ -23,6 +23,13 @@ std::string default_database() {
     return named != nullptr && *named != '\0' ? named : "file:./colortouch-server.db";
 }
 
+/// Beside a database that is a file: "book.db" has its attachments in "book.db.files".
+std::string files_beside(const std::string& database) {
+    const std::string path = database.starts_with("file:") ? database.substr(5) : database;
+    const bool is_file = path.find("://") == std::string::npos && path != ":memory:";
+    return is_file ? path + ".files" : std::string();
+}
+
 /// What the command line asked for.
 struct Asked {
     std::string database = default_database();
@@ -201,13 +208,18 @@ void add_commands(CLI::App& app, Asked& asked) {
     app.set_version_flag("--version", std::string("colortouchd ") + COLORTOUCH_VERSION);
     CLI::App* serving = command(
         app, asked, "serve", "Answer clients until told to stop",
-        [&asked](Storage& s) { return serve(s, asked.serve); }, kCreate);
+        [&asked](Storage& s) {
+            if (asked.serve.files.empty()) asked.serve.files = files_beside(asked.database);
+            return serve(s, asked.serve);
+        },
+        kCreate);
     serving->add_option("--listen", asked.serve.listen, "HOST:PORT; port 0 takes a free one")
         ->check([](const std::string& text) {
             const auto address = parse_listen(text);
             return address ? std::string{} : address.error().message;
         })
         ->capture_default_str();
+    serving->add_option("--files", asked.serve.files, "directory for attachments [beside the database: PATH.files]");
     CLI::Option* cert = serving->add_option("--tls-cert", asked.serve.tls_cert, "PEM file");
     CLI::Option* key = serving->add_option("--tls-key", asked.serve.tls_key, "PEM file");
     cert->needs(key);

@@ -15,6 +15,7 @@ int run_server_program(int argc, char** argv);
 struct ServeOptions {
     std::string listen = "127.0.0.1:8787";  ///< host:port, "[::1]:port"; port 0 takes a free one
     std::string tls_cert, tls_key;
+    std::string files;  ///< directory of the attachments' bytes; empty: none are kept
 };
 
 struct ListenAddress {

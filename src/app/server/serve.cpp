@@ -76,6 +76,7 @@ Result<void> serve(server::Storage& storage, const ServeOptions& options) {
     StopSignals signals;
     server::ServiceOptions service_options;
     service_options.version = COLORTOUCH_VERSION;
+    service_options.files.directory = options.files;
     server::Service service(storage, system_clock(), system_random(), service_options);
     net::HttpServerOptions http;
     http.host = address->host;
