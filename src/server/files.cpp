@@ -186,6 +186,7 @@ Files::Reply Files::create(const Asked& asked) {
         if (!*first || !same_upload(**first, *attachment)) {
             return refuse(409, "ID_REUSED", "this id is taken by another file");
         }
+        *attachment = **first;
     } else if (attachment->size == 0) {  // there is nothing to wait for
         const std::scoped_lock lock(lock_of(attachment->id));
         if (auto written = blobs_.append(asked.workspace(), *attachment, 0, {}); !written) {
@@ -193,8 +194,11 @@ Files::Reply Files::create(const Asked& asked) {
         }
         if (auto finished = finish(asked, *attachment); !finished) return tl::unexpected(finished.error());
     }
+    const auto received = blobs_.received(asked.workspace(), *attachment);
+    if (!received) return refuse(received.error());
     auto response = empty_answer(201);
     response.headers.emplace_back("Location", std::string(kPath) + "/" + attachment->id);
+    response.headers.emplace_back("Upload-Offset", std::to_string(*received));  // saves whoever resumes a HEAD
     return response;
 }
 

@@ -1,0 +1,440 @@
+// /api/files: uploads in parts, downloads by ranges, and who may not.
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "base/digest.h"
+#include "base/part_file.h"
+#include "base/utf8.h"
+#include "server/kit.h"
+#include "server/upload_headers.h"
+#include "sync/file_name.h"
+
+namespace ct::server::test {
+namespace {
+
+struct TempDir {
+    TempDir() {
+        char name[] = "/tmp/ct-files-XXXXXX";
+        path = ::mkdtemp(name);
+    }
+    ~TempDir() { std::filesystem::remove_all(path); }
+    std::string path;
+};
+
+std::string hash_of(const std::string& bytes) { return to_hex(bytes_of(sha256(bytes))); }
+
+/// A server that keeps attachments, with a manager and an employee.
+struct Desk {
+    static ServiceOptions options(const std::string& directory) {
+        ServiceOptions options;
+        options.files.directory = directory;
+        options.files.size_max = 1'000'000;
+        options.files.open_max = 3;
+        options.files.answer_max = 100'000;
+        return options;
+    }
+    Desk() {
+        site.add_user("asha@example.org", Role::manager);
+        site.add_user("ravi@example.org", Role::employee);
+        site.add_user("mira@example.org", Role::employee);
+    }
+
+    using Headers = http::Headers;
+    http::Response ask(const Laptop& who, const std::string& method, const std::string& path, Headers headers = {},
+                       const std::string& body = {}) {
+        http::Request request;
+        request.method = method;
+        const std::size_t question = path.find('?');
+        request.path = path.substr(0, question);
+        if (question != std::string::npos) request.query = path.substr(question + 1);
+        request.headers = std::move(headers);
+        request.headers.emplace_back("Authorization", "Bearer " + who.token);
+        request.headers.emplace_back("Tus-Resumable", "1.0.0");
+        request.body = body;
+        return site.service->handle(request);
+    }
+    static std::string metadata(const std::string& record, const std::string& content, const std::string& more = {},
+                                const std::string& name = "plan.pdf") {
+        return "filename " + to_base64(name) + ",filetype " + to_base64("application/pdf") + ",model " +
+               to_base64("Lead") + ",recordId " + to_base64(record) + ",sha256 " + to_base64(hash_of(content)) + more;
+    }
+    http::Response create(const Laptop& who, const std::string& record, const std::string& content,
+                          const std::string& more = {}) {
+        return ask(
+            who, "POST", "/api/files",
+            {{"Upload-Length", std::to_string(content.size())}, {"Upload-Metadata", metadata(record, content, more)}});
+    }
+    /// The address of an upload that was begun.
+    std::string begin(const Laptop& who, const std::string& record, const std::string& content) {
+        const auto made = create(who, record, content);
+        REQUIRE_MESSAGE(made.status == 201, made.body);
+        return std::string(http::find_header(made.headers, "Location"));
+    }
+    http::Response patch(const Laptop& who, const std::string& address, std::int64_t offset, const std::string& part,
+                         Headers more = {}) {
+        more.emplace_back("Content-Type", "application/offset+octet-stream");
+        more.emplace_back("Upload-Offset", std::to_string(offset));
+        return ask(who, "PATCH", address, std::move(more), part);
+    }
+    std::string upload(const Laptop& who, const std::string& record, const std::string& content) {
+        const std::string address = begin(who, record, content);
+        const auto done = patch(who, address, 0, content);
+        REQUIRE_MESSAGE(done.status == 204, done.body);
+        return address;
+    }
+    std::string offset(const Laptop& who, const std::string& address) {
+        return std::string(http::find_header(ask(who, "HEAD", address).headers, "Upload-Offset"));
+    }
+    json list(const Laptop& who, const std::string& record) {
+        return parsed(ask(who, "GET", "/api/files?model=Lead&recordId=" + record))["attachments"];
+    }
+    std::size_t stored() const {
+        std::size_t count = 0;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path)) {
+            if (entry.is_regular_file()) ++count;
+        }
+        return count;
+    }
+
+    TempDir directory;
+    Site site{{}, options(directory.path)};
+};
+
+#define SQLITE_ONLY \
+    if (ct::test::kind() != ct::test::Kind::sqlite) return
+
+const std::string kContent = std::string("%PDF-1.7 ") + std::string(40'000, 'q') + "end";
+
+TEST_CASE("files: an upload in parts is taken up at the byte, and shown when it is whole") {
+    SQLITE_ONLY;
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string lead = asha.add_lead("Meera");
+    const std::string address = desk.begin(asha, lead, kContent);
+    CHECK(desk.offset(asha, address) == "0");
+    const auto first = desk.patch(asha, address, 0, kContent.substr(0, 10'000));
+    CHECK(first.status == 204);
+    CHECK(http::find_header(first.headers, "Upload-Offset") == "10000");
+    CHECK(http::find_header(first.headers, "Tus-Resumable") == "1.0.0");
+    CHECK(desk.list(asha, lead).empty());
+    CHECK(desk.ask(asha, "GET", address).status == 404);
+
+    const auto wrong = desk.patch(asha, address, 0, kContent.substr(0, 10'000));
+    CHECK(check_problem(wrong, 409, "WRONG_OFFSET")["offset"] == 10'000);
+    check_problem(desk.patch(asha, address, 10'001, "x"), 409, "WRONG_OFFSET");
+    const auto head = desk.ask(asha, "HEAD", address);
+    CHECK(head.status == 200);
+    CHECK(http::find_header(head.headers, "Upload-Offset") == "10000");
+    CHECK(http::find_header(head.headers, "Upload-Length") == std::to_string(kContent.size()));
+    CHECK(http::find_header(head.headers, "Cache-Control") == "no-store");
+
+    check_problem(desk.patch(asha, address, 10'000, kContent), 413, "TOO_LARGE");
+    CHECK(desk.patch(asha, address, 10'000, kContent.substr(10'000)).status == 204);
+    const json list = desk.list(asha, lead);
+    REQUIRE(list.size() == 1);
+    CHECK(list[0]["name"] == "plan.pdf");
+    CHECK(list[0]["type"] == "application/pdf");
+    CHECK(list[0]["size"] == kContent.size());
+    CHECK(list[0]["sha256"] == hash_of(kContent));
+    CHECK(list[0]["recordId"] == lead);
+    CHECK("/api/files/" + list[0]["id"].get<std::string>() == address);
+    CHECK(desk.offset(asha, address) == std::to_string(kContent.size()));
+    check_problem(desk.patch(asha, address, static_cast<std::int64_t>(kContent.size()), "x"), 409, "WRONG_OFFSET");
+}
+
+TEST_CASE("files: downloads go on at any byte") {
+    SQLITE_ONLY;
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string lead = asha.add_lead("Meera");
+    const std::string address = desk.upload(asha, lead, kContent);
+    const auto whole = desk.ask(asha, "GET", address);
+    CHECK(whole.status == 200);
+    CHECK(whole.body == kContent);
+    CHECK(http::find_header(whole.headers, "ETag") == "\"" + hash_of(kContent) + "\"");
+    CHECK(content_digest_matches(http::find_header(whole.headers, "Content-Digest"), whole.body));
+    const auto size = std::to_string(kContent.size());
+    const auto rest = desk.ask(asha, "GET", address, {{"Range", "bytes=9-"}});
+    CHECK(rest.status == 206);
+    CHECK(rest.body == kContent.substr(9));
+    CHECK(http::find_header(rest.headers, "Content-Range") ==
+          "bytes 9-" + std::to_string(kContent.size() - 1) + "/" + size);
+    CHECK(desk.ask(asha, "GET", address, {{"Range", "bytes=0-7"}}).body == "%PDF-1.7");
+    CHECK(desk.ask(asha, "GET", address, {{"Range", "bytes=-3"}}).body == "end");
+    CHECK(desk.ask(asha, "GET", address, {{"Range", "lines=1-2"}}).status == 200);
+    CHECK(desk.ask(asha, "GET", address, {{"Range", "bytes=0-7"}, {"If-Range", "\"other\""}}).status == 200);
+    const auto outside = desk.ask(asha, "GET", address, {{"Range", "bytes=" + size + "-"}});
+    check_problem(outside, 416, "BAD_RANGE");
+    CHECK(http::find_header(outside.headers, "Content-Range") == "bytes */" + size);
+
+    const std::string big(250'000, 'b');
+    const std::string other = desk.begin(asha, lead, big);
+    CHECK(desk.patch(asha, other, 0, big).status == 204);
+    check_problem(desk.ask(asha, "GET", other), 413, "RANGE_NEEDED");
+    CHECK(desk.ask(asha, "GET", other, {{"Range", "bytes=0-"}}).body.size() == 100'000);
+}
+
+TEST_CASE("files: a part that does not match its checksum leaves no trace") {
+    SQLITE_ONLY;
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string address = desk.begin(asha, asha.add_lead("Meera"), "hello world");
+    const std::string good = "sha256 " + to_base64(bytes_of(sha256("hello ")));
+    check_problem(desk.patch(asha, address, 0, "jello ", {{"Upload-Checksum", good}}), 460, "CHECKSUM_MISMATCH");
+    CHECK(desk.offset(asha, address) == "0");
+    for (const char* odd : {"md5 AAAA", "sha256", "sha256 ?", "sha256 "}) {
+        CAPTURE(odd);
+        CHECK(desk.patch(asha, address, 0, "hello ", {{"Upload-Checksum", odd}}).status != 204);
+        CHECK(desk.offset(asha, address) == "0");
+    }
+    CHECK(desk.patch(asha, address, 0, "hello ", {{"Upload-Checksum", good}}).status == 204);
+    CHECK(desk.patch(asha, address, 6, "world", {{"Upload-Checksum", "sha1 " + to_base64(sha1("world"))}}).status ==
+          204);
+}
+
+TEST_CASE("files: what is not what was announced is never shown, and can be sent anew") {
+    SQLITE_ONLY;
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string lead = asha.add_lead("Meera");
+    const std::string address = desk.begin(asha, lead, "hello world");
+    check_problem(desk.patch(asha, address, 0, "jello world"), 460, "CONTENT_MISMATCH");
+    CHECK(desk.list(asha, lead).empty());
+    CHECK(desk.ask(asha, "HEAD", address).status == 404);
+    CHECK(desk.stored() == 0);
+    (void)desk.upload(asha, lead, "hello world");
+    CHECK(desk.list(asha, lead).size() == 1);
+}
+
+TEST_CASE("files: asking twice for the same upload is answered as the first time") {
+    SQLITE_ONLY;
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    Laptop other(desk.site, "ravi@example.org");
+    const std::string lead = asha.add_lead("Meera", {{"ownerId", other.user}});
+    const std::string id = asha.new_id(), more = ",id " + to_base64(id);
+    for (int i = 0; i < 2; ++i) {
+        const auto made = desk.create(asha, lead, kContent, more);
+        CHECK(made.status == 201);
+        CHECK(http::find_header(made.headers, "Location") == "/api/files/" + id);
+    }
+    check_problem(desk.create(asha, lead, "another", more), 409, "ID_REUSED");
+    check_problem(desk.create(other, lead, kContent, more), 409, "ID_REUSED");
+    check_problem(desk.create(asha, lead, kContent, ",id " + to_base64("x")), 400, "MALFORMED");
+}
+
+TEST_CASE("files: the same content twice is kept once, and goes with the last of them") {
+    SQLITE_ONLY;
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string one = asha.add_lead("One"), two = asha.add_lead("Two");
+    const std::string first = desk.upload(asha, one, kContent), second = desk.upload(asha, two, kContent);
+    CHECK(desk.stored() == 1);
+    CHECK(desk.ask(asha, "DELETE", first).status == 204);
+    CHECK(desk.ask(asha, "GET", first).status == 404);
+    CHECK(desk.ask(asha, "GET", second).body == kContent);
+    CHECK(desk.ask(asha, "DELETE", first).status == 404);
+    CHECK(desk.ask(asha, "DELETE", second).status == 204);
+    CHECK(desk.stored() == 0);
+}
+
+TEST_CASE("files: an empty file is complete at once") {
+    SQLITE_ONLY;
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string lead = asha.add_lead("Meera");
+    const std::string address = desk.begin(asha, lead, "");
+    CHECK(desk.list(asha, lead).size() == 1);
+    const auto got = desk.ask(asha, "GET", address);
+    CHECK(got.status == 200);
+    CHECK(got.body.empty());
+}
+
+TEST_CASE("files: who does not see the record learns nothing of its files") {
+    SQLITE_ONLY;
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org"), ravi(desk.site, "ravi@example.org"),
+        mira(desk.site, "mira@example.org");
+    const Workspace elsewhere = desk.site.add_workspace("Elsewhere");
+    desk.site.add_user("eve@example.org", Role::admin, elsewhere);
+    Laptop eve(desk.site, "eve@example.org");
+    const std::string lead = asha.add_lead("Meera", {{"ownerId", ravi.user}});
+    const std::string address = desk.upload(asha, lead, kContent);
+    CHECK(desk.ask(ravi, "GET", address).body == kContent);
+    CHECK(desk.list(ravi, lead).size() == 1);
+
+    const std::string nothing = "/api/files/" + asha.new_id();
+    for (Laptop* who : {&mira, &eve}) {
+        for (const char* method : {"GET", "HEAD", "DELETE"}) {
+            CAPTURE(method);
+            const auto refused = desk.ask(*who, method, address), absent = desk.ask(*who, method, nothing);
+            CHECK(refused.status == 404);
+            CHECK(refused.body == absent.body);
+        }
+        CHECK(desk.patch(*who, address, 0, "x").body == desk.patch(*who, nothing, 0, "x").body);
+        const auto listed = desk.ask(*who, "GET", "/api/files?model=Lead&recordId=" + lead);
+        check_problem(listed, 404, "NO_RECORD");
+        CHECK(listed.body == desk.ask(*who, "GET", "/api/files?model=Lead&recordId=" + who->new_id()).body);
+        check_problem(desk.create(*who, lead, kContent), 404, "NO_RECORD");
+    }
+    // What is under way is its uploader's alone; a record that is taken away takes its files along.
+    const std::string open = desk.begin(asha, lead, "hello");
+    CHECK(desk.ask(ravi, "HEAD", open).status == 404);
+    (void)asha.push_one(asha.update("Lead", lead, 0, {{"ownerId", mira.user}}, {{"policy", "force"}}));
+    CHECK(desk.ask(ravi, "GET", address).status == 404);
+    CHECK(desk.ask(mira, "GET", address).status == 200);
+    (void)asha.push_one(asha.remove("Lead", lead, 0, {{"policy", "force"}}));
+    CHECK(desk.ask(asha, "GET", address).status == 404);
+    CHECK(desk.ask(asha, "HEAD", open).status == 404);
+}
+
+TEST_CASE("files: the same content in another workspace is another file") {
+    SQLITE_ONLY;
+    Desk desk;
+    desk.site.add_user("eve@example.org", Role::admin, desk.site.add_workspace("Elsewhere"));
+    Laptop asha(desk.site, "asha@example.org"), eve(desk.site, "eve@example.org");
+    const std::string mine = desk.upload(asha, asha.add_lead("Mine"), kContent);
+    const std::string theirs = desk.upload(eve, eve.add_lead("Theirs"), kContent);
+    CHECK(desk.stored() == 2);
+    CHECK(desk.ask(eve, "DELETE", theirs).status == 204);
+    CHECK(desk.ask(asha, "GET", mine).body == kContent);
+}
+
+TEST_CASE("files: limits") {
+    SQLITE_ONLY;
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string lead = asha.add_lead("Meera");
+    const auto large = desk.ask(asha, "POST", "/api/files",
+                                {{"Upload-Length", "1000001"}, {"Upload-Metadata", Desk::metadata(lead, "x")}});
+    check_problem(large, 413, "FILE_TOO_LARGE");
+    CHECK(http::find_header(large.headers, "Tus-Max-Size") == "1000000");
+    const std::string long_one = Desk::metadata(lead, "x", ",more " + to_base64(std::string(5'000, 'm')));
+    check_problem(desk.ask(asha, "POST", "/api/files", {{"Upload-Length", "1"}, {"Upload-Metadata", long_one}}), 400,
+                  "METADATA_TOO_LONG");
+    std::string open;
+    for (int i = 0; i < 3; ++i) open = desk.begin(asha, lead, kContent);
+    const auto more = desk.create(asha, lead, kContent);
+    check_problem(more, 429, "TOO_MANY_UPLOADS");
+    CHECK(http::find_header(more.headers, "Retry-After") == "60");
+    CHECK(desk.patch(asha, open, 0, kContent.substr(0, 9)).status == 204);
+    CHECK(desk.ask(asha, "DELETE", open).status == 204);
+    CHECK(desk.stored() == 0);
+    (void)desk.upload(asha, lead, kContent);
+    (void)desk.upload(asha, lead, kContent);
+}
+
+TEST_CASE("files: every wrong request is refused and changes nothing") {
+    SQLITE_ONLY;
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string lead = asha.add_lead("Meera"), good = Desk::metadata(lead, "x");
+    const auto post = [&](const std::string& length, const std::string& metadata) {
+        return desk.ask(asha, "POST", "/api/files", {{"Upload-Length", length}, {"Upload-Metadata", metadata}});
+    };
+    for (const char* length : {"", "-1", "1.5", "x", "9999999999999999999"}) {
+        CAPTURE(length);
+        check_problem(post(length, good), 400, "MALFORMED");
+    }
+    for (const std::string& metadata :
+         {std::string(), std::string("filename"), good + "," + good, std::string("filename ???"),
+          Desk::metadata("no id", "x"), "model " + to_base64("Cat") + "," + good.substr(good.find(',') + 1)}) {
+        CAPTURE(metadata);
+        check_problem(post("1", metadata), 400, "MALFORMED");
+    }
+    check_problem(desk.ask(asha, "POST", "/api/files", {}, "body"), 415, "UNSUPPORTED_MEDIA_TYPE");
+    check_problem(post("1", Desk::metadata(asha.new_id(), "x")), 404, "NO_RECORD");
+    check_problem(desk.ask(asha, "GET", "/api/files"), 400, "MALFORMED");
+    check_problem(desk.ask(asha, "GET", "/api/files?model=Cat&recordId=" + lead), 400, "MALFORMED");
+    check_problem(desk.ask(asha, "PUT", "/api/files"), 405, "METHOD_NOT_ALLOWED");
+    check_problem(desk.ask(asha, "GET", "/api/files/not-an-id"), 404, "NO_FILE");
+    check_problem(desk.ask(asha, "GET", "/api/files/a/b"), 404, "NOT_FOUND");
+
+    const std::string address = desk.begin(asha, lead, "x");
+    check_problem(desk.ask(asha, "PATCH", address, {{"Content-Type", "text/plain"}, {"Upload-Offset", "0"}}, "x"), 415,
+                  "UNSUPPORTED_MEDIA_TYPE");
+    check_problem(desk.ask(asha, "PATCH", address, {{"Content-Type", "application/offset+octet-stream"}}, "x"), 400,
+                  "MALFORMED");
+    http::Request old{"HEAD", address, {}, {{"Authorization", "Bearer " + asha.token}}, {}, {}};
+    const auto version = desk.site.service->handle(old);
+    check_problem(version, 412, "TUS_VERSION");
+    CHECK(http::find_header(version.headers, "Tus-Version") == "1.0.0");
+    old.headers.clear();
+    check_problem(desk.site.service->handle(old), 401, "UNAUTHENTICATED");
+    CHECK(desk.offset(asha, address) == "0");
+}
+
+TEST_CASE("files: OPTIONS tells what there is, and methods may travel in a header") {
+    SQLITE_ONLY;
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const auto options = desk.ask(asha, "OPTIONS", "/api/files");
+    CHECK(options.status == 204);
+    CHECK(http::find_header(options.headers, "Tus-Extension") == "creation,termination,checksum");
+    CHECK(http::find_header(options.headers, "Tus-Max-Size") == "1000000");
+    const std::string address = desk.begin(asha, asha.add_lead("Meera"), "x");
+    const auto patched = desk.ask(asha, "POST", address,
+                                  {{"X-HTTP-Method-Override", "PATCH"},
+                                   {"Content-Type", "application/offset+octet-stream"},
+                                   {"Upload-Offset", "0"}},
+                                  "x");
+    CHECK(patched.status == 204);
+}
+
+TEST_CASE("files: a server without a directory keeps none, and says so") {
+    Site site;
+    site.add_user("asha@example.org", Role::manager);
+    Laptop asha(site, "asha@example.org");
+    check_problem(site.ask("GET", "/api/files/" + asha.new_id(), {}, asha.token), 501, "NO_FILES");
+}
+
+TEST_CASE("files: an upload whose power went between being complete and being in its place") {
+    SQLITE_ONLY;
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string lead = asha.add_lead("Meera");
+    const std::string address = desk.upload(asha, lead, kContent);
+    const std::string hash = hash_of(kContent), base = desk.directory.path + "/1/";
+    REQUIRE(move_file(base + hash.substr(0, 2) + "/" + hash, base + "open/" + address.substr(11)));
+    CHECK(desk.ask(asha, "GET", address).body == kContent);
+    CHECK(desk.ask(asha, "GET", address, {{"Range", "bytes=-3"}}).body == "end");
+}
+
+TEST_CASE("file names: what is shown and saved anywhere") {
+    using sync::clean_file_name;
+    CHECK(clean_file_name("plan.pdf") == "plan.pdf");
+    CHECK(clean_file_name("../../etc/passwd") == "passwd");
+    CHECK(clean_file_name("C:\\Users\\x\\plan.pdf") == "plan.pdf");
+    CHECK(clean_file_name("..") == "file");
+    CHECK(clean_file_name("") == "file");
+    CHECK(clean_file_name(" .hidden. ") == "hidden");
+    CHECK(clean_file_name("a\nb\x7f\tc") == "abc");
+    CHECK(clean_file_name("a<b>:\"|?*") == "a_b______");
+    CHECK(clean_file_name("fact\u202egpj.exe") == "factgpj.exe");
+    CHECK(clean_file_name("\xffoo.txt") == "_oo.txt");
+    CHECK(clean_file_name("योजना.pdf") == "योजना.pdf");
+    const std::string long_name = clean_file_name(std::string(300, 'x') + "é.pdf");
+    CHECK(long_name.size() <= sync::kFileNameMax);
+    CHECK(long_name.ends_with(".pdf"));
+    CHECK(valid_utf8(clean_file_name(std::string(197, 'x') + std::string("éééé"))));
+}
+
+TEST_CASE("upload headers: ranges, types, dispositions") {
+    CHECK_FALSE(parse_range("bytes=0-", 0).has_value());
+    CHECK_FALSE(parse_range("bytes=-0", 9).has_value());
+    CHECK(parse_range("bytes=2-1", 9)->length == 9);
+    CHECK(parse_range("bytes=1-2,4-5", 9)->length == 9);
+    CHECK(parse_range("bytes=-", 9)->length == 9);
+    CHECK(parse_range("bytes=-20", 9)->length == 9);
+    CHECK(parse_range("bytes=8-99", 9)->length == 1);
+    CHECK(clean_media_type("text/html; charset=utf-8") == "text/html");
+    CHECK(clean_media_type("text") == "application/octet-stream");
+    CHECK(clean_media_type("te xt/html") == "application/octet-stream");
+    CHECK(clean_media_type("a/b\r\nX: y") == "application/octet-stream");
+    CHECK(content_disposition("é\".pdf") == "attachment; filename=\"___.pdf\"; filename*=UTF-8''%c3%a9%22.pdf");
+}
+
+}  // namespace
+}  // namespace ct::server::test
