@@ -118,7 +118,30 @@ Result<void> index_decisions(Connection& connection) {
     return connection.execute("CREATE INDEX audit_decisions ON audit(at) WHERE what IN ('SUPERSEDED','OVERRODE')");
 }
 
-constexpr std::array kMigrations{make_first_tables, index_decisions};
+Result<void> make_attachments(Connection& connection) {
+    return connection.execute(R"(
+CREATE TABLE attachment(
+    id BLOB PRIMARY KEY NOT NULL,             -- UUIDv7, 16 bytes
+    model TEXT NOT NULL,
+    recordId BLOB NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,                     -- of the content, in hex: the name of its file
+    state TEXT NOT NULL,
+    sent INTEGER NOT NULL,                    -- bytes that the receiving end is known to have
+    error TEXT NOT NULL,
+    errorMessage TEXT NOT NULL,
+    createdAt INTEGER NOT NULL,
+    userId TEXT NOT NULL
+);
+CREATE INDEX attachment_record ON attachment(recordId);
+CREATE INDEX attachment_content ON attachment(sha256);
+CREATE INDEX attachment_transfers ON attachment(state) WHERE state IN ('removing','wanted','queued');
+)");
+}
+
+constexpr std::array kMigrations{make_first_tables, index_decisions, make_attachments};
 
 /// WAL and FULL: what `commit` reported survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
 Result<void> configure(Connection& connection) {

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "crm/record.h"
+#include "store/attachment.h"
 #include "sync/operation.h"
 #include "sync/wire.h"
 
@@ -186,6 +187,15 @@ class Store {
     /// What the policies decided without asking, newest first: SUPERSEDED (`before` holds our values that lost) and
     /// OVERRODE (`before` holds others' values that lost against ours).
     [[nodiscard]] Result<std::vector<AuditRow>> decisions(std::size_t limit) const;
+
+    // ---- attachments (the lane's matter, see client/attachments.h)
+    [[nodiscard]] Result<void> save_attachment(const Attachment& attachment);  ///< new, or in place of the old row
+    [[nodiscard]] Result<void> drop_attachment(const Uuid& id);                ///< one that is not there is no error
+    [[nodiscard]] Result<std::optional<Attachment>> attachment(const Uuid& id) const;
+    [[nodiscard]] Result<std::vector<Attachment>> attachments(const Uuid& record) const;  ///< newest first
+    /// What waits, in the order in which it is to go: removals, then fetches, then uploads, oldest first.
+    [[nodiscard]] Result<std::vector<Attachment>> transfers() const;
+    [[nodiscard]] Result<std::vector<Attachment>> attachments_with(const std::string& sha256) const;
 
     // ---- identity, state, history
     [[nodiscard]] const SyncState& state() const;

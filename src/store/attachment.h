@@ -1,0 +1,45 @@
+// Files attached to records, as this laptop knows them. The bytes lie beside the database, by their hash
+// (client/attachments.h); a row says what is to be done with them and how far that came.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "crm/model.h"
+
+namespace ct::store {
+
+enum class AttachmentState : std::uint8_t {
+    queued,    ///< the bytes are here and have to reach the server; `offset` of them are known to be there
+    done,      ///< the server has it, and the bytes are here
+    remote,    ///< the server has it; the bytes are not here
+    wanted,    ///< to be fetched; `offset` bytes are here
+    failed,    ///< the server will not take it, for `error`; the bytes are here
+    removing,  ///< taken away here; the server has to hear of it
+};
+[[nodiscard]] std::string_view name(AttachmentState state);  ///< "queued"
+
+struct Attachment {
+    Uuid id;
+    crm::Model model = crm::Model::lead;
+    Uuid record;
+    std::string name, type;  ///< file name (cleaned), media type
+    std::int64_t size = 0;   ///< bytes
+    std::string sha256;      ///< of the content, 64 hex digits: the name of its file
+    AttachmentState state = AttachmentState::queued;
+    std::int64_t offset = 0;
+    std::string error, error_message;  ///< why the last attempt failed for good; a fetch that did is `remote` again
+    UnixMs created_at = 0;
+    std::string user;  ///< id of who attached it
+
+    /// All of its bytes are on this laptop's disk.
+    [[nodiscard]] bool here() const {
+        return state == AttachmentState::queued || state == AttachmentState::done || state == AttachmentState::failed;
+    }
+    bool operator==(const Attachment&) const = default;
+};
+
+}  // namespace ct::store

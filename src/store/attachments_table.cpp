@@ -1,0 +1,109 @@
+// The table of attachments: small, read when somebody looks at a record and when the lane looks for work.
+#include <array>
+
+#include "store/attachment.h"
+#include "store/impl.h"
+
+namespace ct::store {
+
+namespace {
+
+constexpr std::array<std::string_view, 6> kStates{"queued", "done", "remote", "wanted", "failed", "removing"};
+constexpr const char* kColumns =
+    "id, model, recordId, name, type, size, sha256, state, sent, error, errorMessage, createdAt, userId";
+
+/// Nothing for a row of a model or state that this version does not know.
+std::optional<Attachment> read_row(const sqlite::Use& use) {
+    const auto model = crm::find_model(use.column_text(1));
+    const std::string_view told = use.column_text(7);
+    std::size_t state = 0;
+    while (state < kStates.size() && kStates[state] != told) ++state;
+    if (!model || state == kStates.size()) return std::nullopt;
+    Attachment attachment;
+    attachment.id = use.column_uuid(0);
+    attachment.model = *model;
+    attachment.record = use.column_uuid(2);
+    attachment.name = use.column_string(3);
+    attachment.type = use.column_string(4);
+    attachment.size = use.column_integer(5);
+    attachment.sha256 = use.column_string(6);
+    attachment.state = static_cast<AttachmentState>(state);
+    attachment.offset = use.column_integer(8);
+    attachment.error = use.column_string(9);
+    attachment.error_message = use.column_string(10);
+    attachment.created_at = use.column_integer(11);
+    attachment.user = use.column_string(12);
+    return attachment;
+}
+
+Result<std::vector<Attachment>> read_rows(sqlite::Use& use) {
+    std::vector<Attachment> found;
+    for (;;) {
+        const auto row = use.step();
+        if (!row) return fail(row.error());
+        if (!*row) return found;
+        if (auto attachment = read_row(use)) found.push_back(std::move(*attachment));
+    }
+}
+
+std::string select(std::string_view rest) {
+    return std::string("SELECT ") + kColumns + " FROM attachment " + std::string(rest);
+}
+
+}  // namespace
+
+std::string_view name(AttachmentState state) { return kStates[static_cast<std::size_t>(state)]; }
+
+Result<void> Store::save_attachment(const Attachment& attachment) {
+    return impl_->transaction([&]() -> Result<void> {
+        auto use = impl_->connection->prepare(std::string("INSERT OR REPLACE INTO attachment(") + kColumns +
+                                              ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)");
+        if (!use) return fail(use.error());
+        use->uuid(attachment.id).text(crm::name(attachment.model)).uuid(attachment.record).text(attachment.name);
+        use->text(attachment.type).integer(attachment.size).text(attachment.sha256).text(store::name(attachment.state));
+        use->integer(attachment.offset).text(attachment.error).text(attachment.error_message);
+        return use->integer(attachment.created_at).text(attachment.user).run();
+    });
+}
+
+Result<void> Store::drop_attachment(const Uuid& id) {
+    return impl_->transaction([&]() -> Result<void> {
+        auto use = impl_->connection->prepare("DELETE FROM attachment WHERE id=?");
+        if (!use) return fail(use.error());
+        return use->uuid(id).run();
+    });
+}
+
+Result<std::optional<Attachment>> Store::attachment(const Uuid& id) const {
+    if (!impl_->connection) return impl_->no_connection();
+    auto use = impl_->connection->prepare(select("WHERE id=?"));
+    if (!use) return fail(use.error());
+    auto rows = read_rows(use->uuid(id));
+    if (!rows) return fail(rows.error());
+    return rows->empty() ? std::nullopt : std::optional(std::move(rows->front()));
+}
+
+Result<std::vector<Attachment>> Store::attachments(const Uuid& record) const {
+    if (!impl_->connection) return impl_->no_connection();
+    auto use = impl_->connection->prepare(select("WHERE recordId=? ORDER BY createdAt DESC, id DESC"));
+    if (!use) return fail(use.error());
+    return read_rows(use->uuid(record));
+}
+
+Result<std::vector<Attachment>> Store::transfers() const {
+    if (!impl_->connection) return impl_->no_connection();
+    auto use =
+        impl_->connection->prepare(select("WHERE state IN ('removing','wanted','queued')"
+                                          " ORDER BY state='queued', state='wanted', createdAt, id"));
+    if (!use) return fail(use.error());
+    return read_rows(*use);
+}
+
+Result<std::vector<Attachment>> Store::attachments_with(const std::string& sha256) const {
+    if (!impl_->connection) return impl_->no_connection();
+    auto use = impl_->connection->prepare(select("WHERE sha256=?"));
+    if (!use) return fail(use.error());
+    return read_rows(use->text(sha256));
+}
+
+}  // namespace ct::store
