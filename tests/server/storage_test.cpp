@@ -111,9 +111,10 @@ TEST_CASE("storage: a file of another program stays as it is") {
         std::fstream file(directory.file(), std::ios::binary | std::ios::in | std::ios::out);
         file.seekp(at).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     };
+    const std::string own = contents(directory.file()).substr(60, 4);
     poke(60, std::string("\0\0\0\x63", 4));
     refused("NEWER_DATABASE");
-    poke(60, std::string("\0\0\0\x01", 4));
+    poke(60, own);
     CHECK(open_storage(directory.url(), system_random()));
     poke(68, "othr");
     refused("NOT_OURS");

@@ -293,6 +293,7 @@ TEST_CASE("wire: what is wrong with a page, and where") {
     }
     CHECK(says(in_page(group("\"name\"", R"(,"\ud83d\ude00\udbff\udfff")"))) == "read");
     CHECK(speaks_of(says(in_page(group("\"amount\"", ",1e999"))), "body has a syntax fault at byte"));
+    CHECK(says(in_page(group("\"x\"", ",0.0000000000000000000000000"))) == "read");
     CHECK(says(in_page("7")) == "body has a misplaced value");
     CHECK(says(in_page("[]")) == "body has a group that is not an object");
     CHECK(says(in_page("{}")) == "changes.model must be a string");
