@@ -44,8 +44,8 @@ class Metrics {
 
   private:
     using Count = std::atomic<std::uint64_t>;
-    static constexpr std::array<int, 18> kStatuses{200, 201, 204, 304, 400, 401, 403, 404, 405,
-                                                   409, 412, 413, 415, 426, 429, 460, 500, 503};
+    static constexpr std::array<int, 20> kStatuses{200, 201, 204, 206, 304, 400, 401, 403, 404, 405,
+                                                   409, 412, 413, 415, 416, 426, 429, 460, 500, 503};
     static constexpr std::array<std::int64_t, 11> kBucketsUs{1'000,   2'500,   5'000,     10'000,    25'000,    50'000,
                                                              100'000, 250'000, 1'000'000, 5'000'000, 30'000'000};
     struct RouteCounts {

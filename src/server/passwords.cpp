@@ -12,8 +12,6 @@ namespace ct::server {
 
 namespace {
 
-constexpr int kFreeFailures = 5;
-constexpr std::int64_t kWaitMaxS = 300;
 constexpr SteadyMs kForgetAfterMs = 15 * 60'000;
 constexpr std::size_t kEntriesMax = 20'000;
 
@@ -94,9 +92,9 @@ std::int64_t Throttle::attempt(const std::string& key, SteadyMs now) {
     if (now < entry.open_at) return (entry.open_at - now + 999) / 1'000;
     ++entry.failures;  // until it succeeds, so that guesses made at the same time count too
     entry.last = now;
-    if (entry.failures > kFreeFailures) {
-        const int doublings = std::min(entry.failures - kFreeFailures - 1, 9);
-        entry.open_at = now + 1'000 * std::min<std::int64_t>(std::int64_t{1} << doublings, kWaitMaxS);
+    if (entry.failures > free_failures_) {
+        const int doublings = std::min(entry.failures - free_failures_ - 1, 9);
+        entry.open_at = now + 1'000 * std::min<std::int64_t>(std::int64_t{1} << doublings, wait_max_s_);
     }
     return 0;
 }
@@ -104,6 +102,13 @@ std::int64_t Throttle::attempt(const std::string& key, SteadyMs now) {
 void Throttle::succeeded(const std::string& key) {
     const std::lock_guard lock(mutex_);
     entries_.erase(key);
+}
+
+void Throttle::take_back(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    const auto at = entries_.find(key);
+    if (at == entries_.end()) return;
+    if (--at->second.failures <= 0) entries_.erase(at);
 }
 
 void Throttle::forget_old(SteadyMs now) {

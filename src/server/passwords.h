@@ -50,13 +50,16 @@ class Passwords {
 [[nodiscard]] std::string make_token(Random& random);
 [[nodiscard]] Sha256 token_hash(std::string_view token);
 
-/// Slows guessing down per account and address: one guesser does not lock the office out. After a few free failures
-/// each further one doubles the wait. Any thread.
+/// Slows guessing down, by whatever the keys name: after a few free failures each further one doubles the wait. Any
+/// thread.
 class Throttle {
   public:
+    explicit Throttle(int free_failures = 5, std::int64_t wait_max_s = 300)
+        : free_failures_(free_failures), wait_max_s_(wait_max_s) {}
     /// Counts an attempt. 0: go ahead; otherwise seconds to wait.
     [[nodiscard]] std::int64_t attempt(const std::string& key, SteadyMs now);
-    void succeeded(const std::string& key);
+    void succeeded(const std::string& key);  ///< nothing is held against this key any more
+    void take_back(const std::string& key);  ///< one attempt was none, or succeeded; what came before still counts
 
   private:
     struct Entry {
@@ -65,6 +68,8 @@ class Throttle {
     };
     void forget_old(SteadyMs now);
 
+    const int free_failures_;
+    const std::int64_t wait_max_s_;
     std::mutex mutex_;
     std::map<std::string, Entry> entries_;  // guarded by mutex_
 };

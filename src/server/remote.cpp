@@ -16,7 +16,8 @@ bool trusted(std::string_view address, std::span<const std::string> proxies) {
 std::string joined(const http::Headers& headers, std::string_view wanted) {
     std::string all;
     for (const auto& header : headers) {
-        const std::string_view value = http::find_header({header}, wanted);
+        const http::Headers one{header};
+        const std::string_view value = http::find_header(one, wanted);
         if (!value.empty()) all.append(all.empty() ? "" : ",").append(value);
     }
     return all;
@@ -43,6 +44,22 @@ std::string client_address(const http::Request& request, std::span<const std::st
         address = last;
     }
     return address;
+}
+
+std::string network_of(std::string_view address) {
+    if (address.find(':') == std::string_view::npos || address.find('.') != std::string_view::npos) {
+        return std::string(address);
+    }
+    std::string network;
+    int groups = 0;
+    while (groups < 4) {
+        const auto colon = std::min(address.find(':'), address.size());
+        if (colon == 0) break;  // "::": all that follows up to the host's part is taken as nought
+        network.append(address.substr(0, colon)).append(":");
+        address.remove_prefix(std::min(colon + 1, address.size()));
+        ++groups;
+    }
+    return network + "/64";
 }
 
 bool is_local(const http::Request& request) {

@@ -13,6 +13,9 @@ namespace ct::server {
 /// Anybody can write that header: from other peers it means nothing.
 [[nodiscard]] std::string client_address(const http::Request& request, std::span<const std::string> trusted_proxies);
 
+/// What one guesser has to themselves: an IPv4 address, or the /64 network of an IPv6 address.
+[[nodiscard]] std::string network_of(std::string_view address);
+
 /// True for a peer on this computer whose request no proxy passed on.
 [[nodiscard]] bool is_local(const http::Request& request);
 

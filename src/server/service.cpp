@@ -29,7 +29,7 @@ struct Service::Impl {
         : storage(storage_),
           clock(clock_),
           options(std::move(options_)),
-          sign_in(storage_, clock_, random, options.password_cost, options.token_days),
+          sign_in(storage_, clock_, random, options.password_cost, options.token_days, options.trusted_proxies),
           push(storage_, clock_, bells, metrics),
           pull(storage_, clock_, bells, {options.pull_limit_max, options.pull_bytes_max, options.wait_max_s}),
           files(storage_, clock_, random, options.files) {}
@@ -199,7 +199,7 @@ constexpr std::array<Route, 12> kRoutes{{
     {"POST", "/api/sync/verify", false, &Impl::sync_verify},
 }};
 
-static_assert(kRoutes.size() <= Metrics::kRoutesMax);
+static_assert(kRoutes.size() < Metrics::kRoutesMax);  // and the files, which count as one
 
 }  // namespace
 
@@ -213,6 +213,7 @@ tl::expected<Session, http::Response> Service::Impl::authenticate(const http::Re
 
 http::Response Service::Impl::route(const http::Request& request, std::size_t& number) {
     if (Files::owns(request.path)) {
+        number = kRoutes.size();
         const auto known = authenticate(request);
         return known ? files.handle(request, *known) : known.error();
     }
@@ -276,8 +277,8 @@ void Service::Impl::log_request(const http::Request& request, const http::Respon
     const bool known = number < kRoutes.size();
     std::string line = "request id=" + std::to_string(++requests) + " route=\"";
     if (known) line.append(kRoutes[number].method).append(" ").append(kRoutes[number].path);
-    line += known ? "\"" : "none\"";
-    line += " status=" + std::to_string(response.status) + " ms=" + std::to_string(took.count() / 1'000) +
+    if (!known) line += number == kRoutes.size() ? "/api/files" : "none";
+    line += "\" status=" + std::to_string(response.status) + " ms=" + std::to_string(took.count() / 1'000) +
             " in=" + std::to_string(request.body.size()) + " out=" + std::to_string(response.body.size());
     log::info(line);
 }
@@ -291,6 +292,7 @@ void Service::stop() { impl_->bells.stop(); }
 std::vector<RouteName> Service::routes() {
     std::vector<RouteName> names;
     for (const Route& route : kRoutes) names.push_back({route.method, route.path});
+    names.push_back({"any", "/api/files"});
     return names;
 }
 

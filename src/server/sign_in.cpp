@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "crm/json_codec.h"
 #include "server/accounts.h"
+#include "server/remote.h"
 #include "sync/wire.h"
 
 namespace ct::server {
@@ -114,6 +115,45 @@ Result<std::optional<User>> SignIn::matching(const std::string& email, const std
     return matches.empty() ? std::optional<User>{} : std::optional(std::move(matches.front()));
 }
 
+/// Counts the attempt. Seconds to wait; 0: go ahead.
+std::int64_t SignIn::must_wait(Guess& guess, const sync::LoginRequest& wanted) {
+    const SteadyMs now = clock_.steady();
+    if (const std::int64_t wait = per_both_.attempt(guess.both, now); wait > 0) return wait;
+    const std::int64_t of_account = per_account_.attempt(guess.account, now);
+    const std::int64_t of_network = per_network_.attempt(guess.network, now);
+    guess.account_counted = of_account == 0;
+    guess.network_counted = of_network == 0;
+    const std::int64_t wait = std::max(of_account, of_network);
+    if (wait == 0 || knows_device(wanted)) return 0;
+    per_both_.take_back(guess.both);  // it was not tried
+    take_back(guess);
+    return wait;
+}
+
+void SignIn::succeeded(const Guess& guess) {
+    per_both_.succeeded(guess.both);
+    take_back(guess);  // and no more: an account of one's own must not buy guesses at others'
+}
+
+void SignIn::take_back(const Guess& guess) {
+    if (guess.account_counted) per_account_.take_back(guess.account);
+    if (guess.network_counted) per_network_.take_back(guess.network);
+}
+
+/// Whether that account has signed in on that device before.
+bool SignIn::knows_device(const sync::LoginRequest& wanted) {
+    const auto email = canonical_email(wanted.email);
+    const auto users = email ? storage_.find_users(*email, wanted.workspace) : Result<std::vector<User>>();
+    for (std::size_t i = 0; users && i < users->size() && i < kUsersPerEmailMax; ++i) {
+        const auto devices = storage_.devices((*users)[i].workspace.key);
+        const auto is_it = [&](const Device& device) {
+            return device.id == wanted.device_id && device.user_id == (*users)[i].id;
+        };
+        if (devices && std::any_of(devices->begin(), devices->end(), is_it)) return true;
+    }
+    return false;
+}
+
 Answer SignIn::login(const http::Request& request) {
     const auto wanted = sync::decode_login_request(request.body);
     if (!wanted) return refuse(wanted.error());
@@ -122,9 +162,10 @@ Answer SignIn::login(const http::Request& request) {
     }
     if (wanted->password.size() > kPasswordMax) return unauthenticated("e-mail address or password is wrong");
     // By the address as it is compared, so that spelling it otherwise gains no further guesses.
-    const std::string key =
-        canonical_email(wanted->email).value_or(wanted->email.substr(0, 254)) + "\n" + request.remote;
-    if (const std::int64_t wait = throttle_.attempt(key, clock_.steady()); wait > 0) {
+    const std::string account = canonical_email(wanted->email).value_or(wanted->email.substr(0, 254));
+    const std::string network = network_of(client_address(request, trusted_proxies_));
+    Guess guess{account, network, account + "\n" + network};
+    if (const std::int64_t wait = must_wait(guess, *wanted); wait > 0) {
         auto refusal = refuse(429, "TOO_MANY_ATTEMPTS", "too many attempts: wait a little");
         refusal.value().retry_after_s = wait;
         return refusal;
@@ -132,7 +173,7 @@ Answer SignIn::login(const http::Request& request) {
     const auto user = matching(wanted->email, wanted->workspace, wanted->password);
     if (!user) return refuse(user.error());
     if (!*user) return unauthenticated("e-mail address or password is wrong");
-    throttle_.succeeded(key);
+    succeeded(guess);
 
     const UnixMs now = clock_.now();
     std::string token;
@@ -180,7 +221,7 @@ Answer SignIn::set_password(const Session& session, const http::Request& request
         user = std::move(*other);
     } else {
         const std::string key = "password\n" + user.id;
-        if (const std::int64_t wait = throttle_.attempt(key, clock_.steady()); wait > 0) {
+        if (const std::int64_t wait = per_both_.attempt(key, clock_.steady()); wait > 0) {
             auto refusal = refuse(429, "TOO_MANY_ATTEMPTS", "too many attempts: wait a little");
             refusal.value().retry_after_s = wait;
             return refusal;
@@ -188,7 +229,7 @@ Answer SignIn::set_password(const Session& session, const http::Request& request
         if (!passwords_.verify(user.password, text("currentPassword"))) {
             return refuse(403, "WRONG_PASSWORD", "the current password is wrong");
         }
-        throttle_.succeeded(key);
+        per_both_.succeeded(key);
     }
     auto hash = passwords_.hash(wanted);
     if (!hash) return refuse(hash.error());

@@ -3,19 +3,28 @@
 
 #include <mutex>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/http_message.h"
 #include "server/answer.h"
 #include "server/passwords.h"
 #include "server/storage/storage.h"
+#include "sync/wire.h"
 
 namespace ct::server {
 
 class SignIn {
   public:
-    SignIn(Storage& storage, const Clock& clock, Random& random, PasswordCost cost, std::int64_t token_days)
-        : storage_(storage), clock_(clock), random_(random), passwords_(cost), token_days_(token_days) {}
+    SignIn(Storage& storage, const Clock& clock, Random& random, PasswordCost cost, std::int64_t token_days,
+           std::vector<std::string> trusted_proxies = {})
+        : storage_(storage),
+          clock_(clock),
+          random_(random),
+          passwords_(cost),
+          token_days_(token_days),
+          trusted_proxies_(std::move(trusted_proxies)) {}
 
     /// Who is asking, by the bearer token of the request.
     [[nodiscard]] tl::expected<Session, Refusal> session(const http::Request& request);
@@ -35,13 +44,29 @@ class SignIn {
                                                        const std::string& password);
     void touch(const Sha256& token, Session& session);
 
+    /// What a sign-in is counted under.
+    struct Guess {
+        std::string account, network, both;
+        bool account_counted = false, network_counted = false;
+    };
+    [[nodiscard]] std::int64_t must_wait(Guess& guess, const sync::LoginRequest& wanted);
+    void succeeded(const Guess& guess);
+    void take_back(const Guess& guess);
+    [[nodiscard]] bool knows_device(const sync::LoginRequest& wanted);
+
     Storage& storage_;
     const Clock& clock_;
     Random& random_;
     std::mutex random_mutex_;  // guards random_
     Passwords passwords_;
-    Throttle throttle_;
+    // One guesser at one account waits soon and long. Many addresses at one account, and one address at many accounts,
+    // wait later and less, and only where the account never signed in on that device: an office behind one address is
+    // not locked out by somebody in it, nor is a user by the whole world.
+    Throttle per_both_;
+    Throttle per_account_{30, 60};
+    Throttle per_network_{100, 30};
     const std::int64_t token_days_;
+    const std::vector<std::string> trusted_proxies_;
 };
 
 }  // namespace ct::server
