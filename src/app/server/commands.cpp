@@ -5,9 +5,13 @@
 #include <cstdlib>
 #include <functional>
 #include <iostream>
+#include <map>
+#include <vector>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "server/accounts.h"
+#include "server/storage/backup.h"
 
 namespace ct::app {
 
@@ -15,13 +19,6 @@ namespace {
 
 using server::Storage;
 using Action = std::function<Result<void>(Storage&)>;
-
-/// Read here and not by CLI11's envname(): there it would also be read for the options of all the commands that were
-/// not given, which share one variable, and so override an explicit --database-url.
-std::string default_database() {
-    const char* const named = std::getenv("DATABASE_URL");
-    return named != nullptr && *named != '\0' ? named : "file:./colortouch-server.db";
-}
 
 /// Beside a database that is a file: "book.db" has its attachments in "book.db.files".
 std::string files_beside(const std::string& database) {
@@ -32,10 +29,14 @@ std::string files_beside(const std::string& database) {
 
 /// What the command line asked for.
 struct Asked {
-    std::string database = default_database();
-    ServeOptions serve;
-    std::string workspace, name, email, role = "EMPLOYEE", device;
+    std::vector<std::pair<std::string_view, CLI::Option*>> flags;  ///< of all commands, by the setting's name
+    std::string config;
+    bool print_config = false;
+    Settings settings;  ///< known once all is parsed
+
+    std::string workspace, name, email, role = "EMPLOYEE", device, file;
     Action action;
+    std::function<Result<void>()> file_action;  ///< on the database's file as it is; instead of `action`
     server::IfMissing missing = server::IfMissing::refuse;
 };
 
@@ -148,12 +149,45 @@ Result<void> revoke_device(Storage& storage, const Asked& asked) {
     return {};
 }
 
+Result<void> back_up_to(const Asked& asked) {
+    const auto copied = server::back_up(asked.settings.database, asked.file);
+    if (!copied) return fail(copied.error());
+    std::cout << copied->rows << " rows of " << copied->tables << " tables, read back and compared\n";
+    return {};
+}
+
+Result<void> restore_from(const Asked& asked) {
+    const auto copied = server::restore(asked.settings.database, asked.file, system_clock(), system_random());
+    if (!copied) return fail(copied.error());
+    std::cout << copied->rows << " rows of " << copied->tables << " tables, read back and compared; new epoch "
+              << copied->epoch << '\n';
+    if (!copied->set_aside.empty()) std::cout << "what stood there before is " << copied->set_aside << '\n';
+    return {};
+}
+
 // ---- the command line
+
+/// Its value is read by settings_from, which knows what environment and file say. CLI11's own config files and
+/// envname() go in another order, and are read for the options of commands that were not given, too.
+void add_setting(CLI::App& to, Asked& asked, std::string_view name) {
+    for (const SettingDef& setting : setting_table()) {
+        if (setting.name != name) continue;
+        const std::string flag = "--" + std::string(name);
+        const std::string help = std::string(setting.help) + " [" + std::string(setting.variable) + "]";
+        asked.flags.emplace_back(name, setting.is_switch ? to.add_flag(flag, help) : to.add_option(flag, help));
+    }
+}
+
+void add_config_flags(CLI::App& to, Asked& asked) {
+    to.add_option("--config", asked.config, "File of settings: name = value");
+    to.add_flag("--print-config", asked.print_config, "Print the settings as they come out, and do nothing");
+}
 
 CLI::App* command(CLI::App& parent, Asked& asked, const std::string& name, const std::string& help, Action action,
                   server::IfMissing missing = server::IfMissing::refuse) {
     CLI::App* made = parent.add_subcommand(name, help);
-    made->add_option("--database-url", asked.database, "file:PATH; also from DATABASE_URL")->capture_default_str();
+    add_setting(*made, asked, "database-url");
+    add_config_flags(*made, asked);
     if (action) {
         made->callback([&asked, action = std::move(action), missing] {
             asked.action = action;
@@ -201,29 +235,31 @@ void add_user_commands(CLI::App& app, Asked& asked) {
         ->required();
 }
 
+/// These work on the database's file, which may be damaged, or of an older version.
+void add_file_command(CLI::App& app, Asked& asked, const std::string& name, const std::string& help,
+                      Result<void> (*action)(const Asked&)) {
+    CLI::App* made = command(app, asked, name, help, {});
+    made->add_option("FILE", asked.file)->required();
+    made->callback([&asked, action] { asked.file_action = [&asked, action] { return action(asked); }; });
+}
+
 constexpr auto kCreate = server::IfMissing::create;
 
 void add_commands(CLI::App& app, Asked& asked) {
     app.require_subcommand(1);
+    add_config_flags(app, asked);
     app.set_version_flag("--version", std::string("colortouchd ") + COLORTOUCH_VERSION);
     CLI::App* serving = command(
         app, asked, "serve", "Answer clients until told to stop",
         [&asked](Storage& s) {
-            if (asked.serve.files.empty()) asked.serve.files = files_beside(asked.database);
-            return serve(s, asked.serve);
+            Settings settings = asked.settings;
+            if (settings.files.empty()) settings.files = files_beside(settings.database);
+            return serve(s, settings);
         },
         kCreate);
-    serving->add_option("--listen", asked.serve.listen, "HOST:PORT; port 0 takes a free one")
-        ->check([](const std::string& text) {
-            const auto address = parse_listen(text);
-            return address ? std::string{} : address.error().message;
-        })
-        ->capture_default_str();
-    serving->add_option("--files", asked.serve.files, "directory for attachments [beside the database: PATH.files]");
-    CLI::Option* cert = serving->add_option("--tls-cert", asked.serve.tls_cert, "PEM file");
-    CLI::Option* key = serving->add_option("--tls-key", asked.serve.tls_key, "PEM file");
-    cert->needs(key);
-    key->needs(cert);
+    for (const SettingDef& setting : setting_table()) {
+        if (setting.name != "database-url") add_setting(*serving, asked, setting.name);
+    }
     command(
         app, asked, "migrate", "Bring the database's tables up to date", [](Storage&) { return Result<void>(); },
         kCreate);
@@ -236,6 +272,10 @@ void add_commands(CLI::App& app, Asked& asked) {
         ->required();
     command(*workspace, asked, "list", "List workspaces", list_workspaces);
     add_user_commands(app, asked);
+    add_file_command(app, asked, "backup", "Copy the database into a new file, while it is in use, and check the copy",
+                     back_up_to);
+    add_file_command(app, asked, "restore", "Put a backup in the database's place; what stood there is set aside",
+                     restore_from);
 }
 
 int failed(const Error& error) {
@@ -255,6 +295,19 @@ int misused(const CLI::App& app, const CLI::ParseError& wrong) {
     return 2;
 }
 
+/// What flags, environment and file come to.
+Result<Settings> read_settings(const Asked& asked) {
+    std::map<std::string, std::string> flags;
+    for (const auto& [name, option] : asked.flags) {
+        if (option->count() > 0) flags.emplace(name, option->results().back());
+    }
+    const auto environment = [](const char* variable) -> const char* { return std::getenv(variable); };
+    if (asked.config.empty()) return settings_from(flags, environment, {});
+    const auto text = read_file(asked.config);
+    if (!text) return fail(text.error());
+    return settings_from(flags, environment, *text);
+}
+
 int run(int argc, char** argv) {
     Asked asked;
     CLI::App app("The sync server of ColorTouch CRM", "colortouchd");
@@ -264,9 +317,25 @@ int run(int argc, char** argv) {
     } catch (const CLI::Success& help) {
         return app.exit(help);
     } catch (const CLI::ParseError& wrong) {
-        return misused(app, wrong);
+        const bool only_command_missing = dynamic_cast<const CLI::RequiredError*>(&wrong) != nullptr &&
+                                          app.get_subcommands().empty() && app.remaining().empty();
+        if (!asked.print_config || !only_command_missing) return misused(app, wrong);
     }
-    auto storage = server::open_storage(asked.database, system_random(), asked.missing);
+    auto settings = read_settings(asked);
+    if (!settings) {
+        std::cerr << "colortouchd: " << settings.error().message << '\n';
+        return 2;
+    }
+    asked.settings = std::move(*settings);
+    if (asked.print_config) {
+        std::cout << print_settings(asked.settings);
+        return 0;
+    }
+    if (asked.file_action) {
+        const auto done = asked.file_action();
+        return done ? 0 : failed(done.error());
+    }
+    auto storage = server::open_storage(asked.settings.database, system_random(), asked.missing);
     if (!storage) return failed(storage.error());
     const auto done = asked.action(**storage);
     return done ? 0 : failed(done.error());

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "app/server/settings.h"
 #include "base/result.h"
 #include "server/storage/storage.h"
 
@@ -11,12 +12,6 @@ namespace ct::app {
 
 /// The whole program. Never throws.
 int run_server_program(int argc, char** argv);
-
-struct ServeOptions {
-    std::string listen = "127.0.0.1:8787";  ///< host:port, "[::1]:port"; port 0 takes a free one
-    std::string tls_cert, tls_key;
-    std::string files;  ///< directory of the attachments' bytes; empty: none are kept
-};
 
 struct ListenAddress {
     std::string host;
@@ -26,7 +21,7 @@ struct ListenAddress {
 [[nodiscard]] Result<ListenAddress> parse_listen(const std::string& text);
 
 /// Serves until SIGINT or SIGTERM. Prints "listening on HOST:PORT" when it is ready.
-[[nodiscard]] Result<void> serve(server::Storage& storage, const ServeOptions& options);
+[[nodiscard]] Result<void> serve(server::Storage& storage, const Settings& settings);
 
 /// Makes the sample workspace, unless it is there already. Data go in by the same pushes that clients send.
 [[nodiscard]] Result<void> make_demo(server::Storage& storage);

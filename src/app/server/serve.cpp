@@ -1,10 +1,15 @@
 #include <atomic>
 #include <charconv>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
+#include <mutex>
 #include <thread>
 
 #include "app/server/commands.h"
+#include "assets/openapi.h"
 #include "base/log.h"
 #include "net/http_server.h"
 #include "server/service.h"
@@ -13,6 +18,8 @@
 namespace ct::app {
 
 namespace {
+
+constexpr std::chrono::seconds kStopWithin{10};
 
 /// Waits for SIGINT or SIGTERM on a thread of its own, where everything may be called: a handler may do next to
 /// nothing.
@@ -29,7 +36,11 @@ class StopSignals {
     /// Waits until what the signal began is through; nothing begins afterwards.
     void finish() {
         if (!waiter_.joinable()) return;
-        over_ = true;
+        {
+            const std::lock_guard lock(mutex_);
+            over_ = true;
+        }
+        ended_.notify_all();
         pthread_kill(waiter_.native_handle(), SIGTERM);  // when something else ended the server
         waiter_.join();
     }
@@ -42,12 +53,19 @@ class StopSignals {
             int signal = 0;
             sigwait(&set_, &signal);
             if (!over_) stop();
+            std::unique_lock lock(mutex_);
+            if (ended_.wait_for(lock, kStopWithin, [this] { return over_.load(); })) return;
+            // What is answered is on the disk, and what is not was promised to nobody: as good as kill -9, and as safe.
+            log::error("requests did not end in time; stopping without them");
+            std::_Exit(1);
         });
     }
 
   private:
     sigset_t set_{};
     std::atomic<bool> over_{false};
+    std::mutex mutex_;
+    std::condition_variable ended_;
     std::thread waiter_;
 };
 
@@ -70,19 +88,23 @@ Result<ListenAddress> parse_listen(const std::string& text) {
     return fail(ErrorKind::invalid, "BAD_ADDRESS", "give it as HOST:PORT, say 127.0.0.1:8787, not " + text);
 }
 
-Result<void> serve(server::Storage& storage, const ServeOptions& options) {
-    const auto address = parse_listen(options.listen);
+Result<void> serve(server::Storage& storage, const Settings& settings) {
+    const auto address = parse_listen(settings.listen);
     if (!address) return fail(address.error());
     StopSignals signals;
     server::ServiceOptions service_options;
     service_options.version = COLORTOUCH_VERSION;
-    service_options.files.directory = options.files;
+    service_options.files.directory = settings.files;
+    service_options.metrics_token = settings.metrics_token;
+    service_options.trusted_proxies = settings.trusted_proxies;
+    service_options.openapi = assets::openapi();
+    service_options.log_requests = settings.log_requests;
     server::Service service(storage, system_clock(), system_random(), service_options);
     net::HttpServerOptions http;
     http.host = address->host;
     http.port = address->port;
-    http.tls_cert = options.tls_cert;
-    http.tls_key = options.tls_key;
+    http.tls_cert = settings.tls_cert;
+    http.tls_key = settings.tls_key;
     http.headers = {{std::string(sync::kProtocolHeader), std::to_string(sync::kProtocol)},
                     {"Cache-Control", "no-store"}};
     net::HttpServer server(http, [&service](const http::Request& request) { return service.handle(request); });

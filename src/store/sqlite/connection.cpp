@@ -155,6 +155,16 @@ Result<void> Connection::execute(const std::string& sql) {
     return {};
 }
 
+Result<void> Connection::copy_to(Connection& target) {
+    sqlite3_backup* backup = sqlite3_backup_init(target.database_, "main", database_, "main");
+    if (backup == nullptr) return fail(target.last_error());
+    (void)sqlite3_backup_step(backup, -1);
+    const int code = sqlite3_backup_finish(backup);  // tells what went wrong in any step
+    if (code == SQLITE_OK) return {};
+    const Meaning meaning = meaning_of(code);
+    return fail(meaning.kind, meaning.name, target.path_ + ": cannot copy " + path_ + ": " + sqlite3_errstr(code));
+}
+
 Result<std::int64_t> Connection::integer(const std::string& sql) {
     auto use = prepare(sql);
     if (!use) return fail(use.error());

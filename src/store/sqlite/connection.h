@@ -74,6 +74,8 @@ class Connection {
     /// One or more statements without parameters.
     [[nodiscard]] Result<void> execute(const std::string& sql);
     [[nodiscard]] Result<std::int64_t> integer(const std::string& sql);
+    /// The whole database, as this connection sees it, in place of what `target` holds; others may go on writing.
+    [[nodiscard]] Result<void> copy_to(Connection& target);
     [[nodiscard]] std::int64_t changed() const { return sqlite3_changes64(database_); }
     [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(database_) == 0; }
     /// The error of the last call. After an I/O error what the connection holds is in doubt: it must be replaced.

@@ -9,9 +9,6 @@ namespace ct::server::sqlite {
 
 namespace {
 
-constexpr std::int64_t kApplicationId = 0x43547372;  // "CTsr"
-constexpr std::int64_t kSchemaVersion = 2;
-
 constexpr std::array<std::string_view, kFirstField> kSystemColumns{
     "id",       "version",       "feed",          "deleted", "created_at", "updated_at",
     "owner_id", "owner_version", "former_owners", "extra",   "origins"};

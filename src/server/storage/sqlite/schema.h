@@ -1,6 +1,7 @@
 // The tables, derived from the table of models, and the SQL texts that name their columns.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/random.h"
@@ -12,6 +13,9 @@ namespace ct::server::sqlite {
 
 using ct::sqlite::Connection;
 using ct::sqlite::Use;
+
+inline constexpr std::int64_t kApplicationId = 0x43547372;  // "CTsr"
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 /// Makes or updates the tables in one transaction. Error NOT_OURS for a file of another program, NEWER_DATABASE for
 /// one of a later version; neither is touched.
