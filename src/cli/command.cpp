@@ -8,7 +8,7 @@ constexpr Arg kAdd[] = {Arg::model, Arg::assignments};
 constexpr Arg kSet[] = {Arg::model, Arg::id, Arg::assignments};
 constexpr Arg kOne[] = {Arg::model, Arg::id};
 constexpr Arg kList[] = {Arg::model, Arg::where, Arg::search, Arg::sort, Arg::limit};
-constexpr Arg kSync[] = {Arg::push_only, Arg::pull_only, Arg::watch};
+constexpr Arg kSync[] = {Arg::push_only, Arg::pull_only, Arg::watch, Arg::attachments_now};
 constexpr Arg kQueue[] = {Arg::operations, Arg::all};
 
 constexpr Arg kConflict[] = {Arg::conflict};
@@ -16,6 +16,10 @@ constexpr Arg kResolve[] = {Arg::conflict, Arg::mine, Arg::theirs, Arg::choices}
 constexpr Arg kMerge[] = {Arg::survivor, Arg::other};
 constexpr Arg kUnmerge[] = {Arg::survivor};
 constexpr Arg kDecided[] = {Arg::limit};
+
+constexpr Arg kAttach[] = {Arg::model, Arg::id, Arg::file_in};
+constexpr Arg kDetach[] = {Arg::attachment};
+constexpr Arg kFetch[] = {Arg::attachment, Arg::file_out};
 
 constexpr Command kCommands[] = {
     {"login", "Bind the profile to a server; the password is read from standard input", kLogin, run_login},
@@ -37,6 +41,10 @@ constexpr Command kCommands[] = {
     {"conflict undo", "Bring a value that lost back, as a new edit", kConflict, run_conflict_undo},
     {"merge", "Make two leads one; the second one's id stays as an alias", kMerge, run_merge},
     {"unmerge", "Make a merged lead one of its own again", kUnmerge, run_unmerge},
+    {"attach", "Attach a copy of a file to a record and print its id; the next sync sends it", kAttach, run_attach},
+    {"attachments", "List the files of a record", kOne, run_attachments},
+    {"detach", "Take a file off its record", kDetach, run_detach},
+    {"fetch", "Save an attached file, from the server if it is not here", kFetch, run_fetch},
     {"history", "Tell what became of a record on this laptop", kOne, run_history},
 };
 

@@ -30,6 +30,8 @@ struct Options {
     bool all = false;
     bool mine = false, theirs = false;
     std::vector<std::string> choices;
+    std::string file;
+    bool attachments_now = false;
 };
 
 enum class Arg : std::uint8_t {
@@ -54,6 +56,10 @@ enum class Arg : std::uint8_t {
     choices,
     survivor,
     other,
+    attachment,
+    file_in,
+    file_out,
+    attachments_now,
 };
 
 using Outcome = Result<ExitCode>;
@@ -88,5 +94,10 @@ struct Command {
 [[nodiscard]] Outcome run_history(Context& context);
 [[nodiscard]] Outcome run_merge(Context& context);  // merge.cpp
 [[nodiscard]] Outcome run_unmerge(Context& context);
+
+[[nodiscard]] Outcome run_attach(Context& context);  // attachments.cpp
+[[nodiscard]] Outcome run_attachments(Context& context);
+[[nodiscard]] Outcome run_detach(Context& context);
+[[nodiscard]] Outcome run_fetch(Context& context);
 
 }  // namespace ct::cli

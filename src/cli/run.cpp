@@ -60,6 +60,14 @@ void declare(CLI::App& app, Options& options, Arg arg) {
             app.add_option("--set", options.choices, "one field: FIELD=mine, FIELD=theirs, or FIELD==VALUE")
                 ->allow_extra_args(false);
             return;
+        case Arg::attachment:
+            app.add_option("ATTACHMENT", options.id, "id of an attachment, or the end of it")->required();
+            return;
+        case Arg::file_in: app.add_option("FILE", options.file, "the file to attach")->required(); return;
+        case Arg::file_out: app.add_option("FILE", options.file, "where to save it")->required(); return;
+        case Arg::attachments_now:
+            app.add_flag("--attachments", options.attachments_now, "send files also over a slow or metered link");
+            return;
         case Arg::all: app.add_flag("--all", options.all, "every operation to which it applies"); return;
     }
 }

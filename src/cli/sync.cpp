@@ -16,8 +16,37 @@ constexpr std::int64_t kLookAgainMs = 60'000;
             {"durationMs", row.duration_ms}};
 }
 
-void print_report(Context& context, const store::SyncHistoryRow& row) {
-    if (context.json()) return print_json(context.out(), report_json(row));
+[[nodiscard]] bool anything(const client::TransferReport& files) {
+    return files.sent + files.fetched + files.removed + files.failed + files.waiting > 0;
+}
+
+[[nodiscard]] Json files_json(const client::TransferReport& files) {
+    Json json{{"sent", files.sent},
+              {"fetched", files.fetched},
+              {"removed", files.removed},
+              {"failed", files.failed},
+              {"waiting", files.waiting}};
+    if (!files.reason.empty()) json["reason"] = files.reason;
+    return json;
+}
+
+void print_files(Context& context, const client::TransferReport& files) {
+    if (!anything(files) || context.json()) return;
+    std::ostream& out = context.out();
+    out << "Attachments: " << files.sent << " sent";
+    if (files.fetched > 0) out << ", " << files.fetched << " fetched";
+    if (files.removed > 0) out << ", " << files.removed << " removed";
+    if (files.failed > 0) out << ", " << files.failed << " refused";
+    if (files.waiting > 0) out << ", " << files.waiting << " waiting (" << files.reason << ")";
+    out << '\n';
+}
+
+void print_report(Context& context, const store::SyncHistoryRow& row, const client::TransferReport& files) {
+    if (context.json()) {
+        Json json = report_json(row);
+        if (anything(files)) json["attachments"] = files_json(files);
+        return print_json(context.out(), json);
+    }
     std::ostream& out = context.out();
     out << "Sent " << row.pushed << ", received " << row.pulled;
     const auto also = [&](std::int64_t count, const char* what) {
@@ -56,13 +85,17 @@ void print_report(Context& context, const store::SyncHistoryRow& row) {
     const client::SyncReport report = session.sync(mode_of(context.options()));
     const store::QueueSummary queue = session.view().queue;
     if (!report.reached) return fail(error_of(report, queue));
-    print_report(context, report.row);
+    client::TransferReport files;  // behind the records, always
+    if (!context.options().pull_only) files = session.transfer(context.options().attachments_now);
+    print_report(context, report.row, files);
+    print_files(context, files);
     const bool attention = report.row.conflicts + report.row.failed + queue.conflicts + queue.errors > 0;
     if (attention && !context.json()) {
         context.surroundings().err << queue.conflicts << " in conflict, " << queue.errors
                                    << " refused: see colortouchctl conflict list and queue list\n";
     }
-    return attention ? ExitCode::attention : ExitCode::done;
+    if (files.cut_off) return ExitCode::offline;  // kept, and goes on at the byte
+    return attention || files.failed > 0 ? ExitCode::attention : ExitCode::done;
 }
 
 /// Rounds at the times that the engine sets, backoff included. It ends only where trying again is of no use.

@@ -12,6 +12,7 @@
 #include "base/channel.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "client/attachments.h"
 #include "client/replica.h"
 #include "net/link_monitor.h"
 
@@ -132,6 +133,10 @@ struct Client::Impl {
                   replica_options(),
                   {[this](NetJob job) { network.send(std::move(job)); }, [this] { network.cancel(); },
                    [this](Event event) { emit(std::move(event)); }}),
+          file_network(*options.clock, bell),
+          attachments(*store, *options.clock, *options.random, attachment_options(options.profile, options.config),
+                      {[this](NetJob job) { file_network.send(std::move(job)); }, [this] { file_network.cancel(); },
+                       [this](Event event) { emit(std::move(event)); }}),
           links([this](bool up) {
               link_up.store(up, std::memory_order_relaxed);
               link_news.store(true, std::memory_order_release);
@@ -166,7 +171,9 @@ struct Client::Impl {
             bool busy = take_commands();  // each has its turn
             busy = take_link_news() || busy;
             busy = take_answer() || busy;
+            busy = take_file_answer() || busy;
             busy = take_timer() || busy;
+            attachments.follow(replica);
             flush_events();
             if (!busy) sleep();
         }
@@ -221,11 +228,19 @@ struct Client::Impl {
     bool take_answer() {
         auto answer = network.answer();
         if (!answer) return false;
+        attachments.measured(answer->traffic);
         replica.on_answer(std::move(*answer));
         return true;
     }
 
+    bool take_file_answer() {
+        auto answer = file_network.answer();
+        if (answer) attachments.on_answer(std::move(*answer));
+        return answer.has_value();
+    }
+
     bool take_timer() {
+        if (const auto files = attachments.due(); files && options.clock->steady() >= *files) attachments.on_timer();
         const auto due = replica.due();
         if (!due || options.clock->steady() < *due) return false;
         replica.tell(sync::event::TimerFired{});
@@ -235,11 +250,18 @@ struct Client::Impl {
     void sleep() {
         std::optional<std::int64_t> at_most;
         if (const auto due = replica.due()) at_most = std::clamp<SteadyMs>(*due - options.clock->steady(), 0, 60'000);
+        if (const auto files = attachments.due()) {
+            const SteadyMs in = std::clamp<SteadyMs>(*files - options.clock->steady(), 0, 60'000);
+            at_most = std::min(at_most.value_or(in), in);
+        }
         if (events.overflowed() > 0) at_most = 5;  // the window is slow to drain: try again soon
         bell.wait(at_most);
     }
 
     void emit(Event event) {
+        if (const auto* finished = std::get_if<SyncFinished>(&event)) {
+            attachments.round_ended(finished->row.outcome == "done");
+        }
         events.push(std::move(event));
         emitted = true;
     }
@@ -298,6 +320,22 @@ struct Client::Impl {
         else
             emit(Trouble{listed.error()});
     }
+    void on(AddAttachment& command) { told(attachments.add(command.model, command.record, command.file)); }
+    void on(RemoveAttachment& command) { told(attachments.remove(command.id)); }
+    void on(FetchAttachment& command) { told(attachments.want(command.id)); }
+    void on(RetryAttachment& command) { told(attachments.retry(command.id)); }
+    void on(ListAttachments& command) {
+        auto listed = attachments.list(command.record);
+        if (!listed) return emit(Trouble{listed.error()});
+        emit(AttachmentsChanged{command.record, std::move(*listed)});
+        attachments.refresh(command.model, command.record);
+    }
+    void on(SendAttachmentsNow&) { attachments.ask_now(); }
+    void on(MeteredChanged& command) { attachments.set_metered(command.on); }
+    template <class T>
+    void told(const Result<T>& done) {
+        if (!done) emit(AttachmentFailed{done.error()});
+    }
     void shown(Result<store::Visible> visible) {
         if (visible)
             emit(RecordsChanged{std::move(*visible)});
@@ -315,7 +353,9 @@ struct Client::Impl {
     bool emitted = false;                 // worker: events since the last wake
     std::unique_ptr<store::Store> store;  // worker
     NetworkThread network;
-    Replica replica;  // worker
+    Replica replica;             // worker
+    NetworkThread file_network;  // files go over a connection of their own
+    Attachments attachments;     // worker
     net::LinkMonitor links;
     std::thread worker;
 };

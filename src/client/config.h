@@ -19,6 +19,7 @@ struct Profile {
     [[nodiscard]] std::filesystem::path database() const { return data_dir / "colortouch.db"; }
     [[nodiscard]] std::filesystem::path config_file() const { return config_dir / "config.json"; }
     [[nodiscard]] std::filesystem::path token_file() const { return data_dir / "token"; }
+    [[nodiscard]] std::filesystem::path attachments() const { return data_dir / "attachments"; }
     [[nodiscard]] std::filesystem::path lock_file() const { return data_dir / "lock"; }
     [[nodiscard]] std::filesystem::path log_file() const { return data_dir / "colortouch.log"; }
 
@@ -34,10 +35,12 @@ struct Config {
     std::string default_country = "IN";  ///< for phone numbers without a country code
     std::string currency = "INR";
     Theme theme = Theme::system;
-    float scale = 1.0F;            ///< 0.5 to 4
-    bool toast_on_success = true;  ///< after a sync that the user asked for
-    std::string ca_file;           ///< extra CA bundle for the server
-    ConflictRules conflicts;       ///< {"Payment.amount": "ask", "Lead": "server"}
+    float scale = 1.0F;                      ///< 0.5 to 4
+    bool toast_on_success = true;            ///< after a sync that the user asked for
+    std::string ca_file;                     ///< extra CA bundle for the server
+    bool metered_link = false;               ///< attachments are sent only when asked for
+    std::int64_t attachments_min_kbit = 64;  ///< on a slower link they wait as well; 0: never
+    ConflictRules conflicts;                 ///< {"Payment.amount": "ask", "Lead": "server"}
 
     /// A missing file gives the defaults; an unreadable one is an error that names line or member, and stays as it is.
     [[nodiscard]] static Result<Config> load(const std::filesystem::path& file);

@@ -55,9 +55,32 @@ struct ListHistory {};
 struct IntervalChanged {
     std::int64_t seconds = 300;
 };
+struct AddAttachment {
+    crm::Model model = crm::Model::lead;
+    Uuid record;
+    std::string file;
+};
+struct RemoveAttachment {
+    Uuid id;
+};
+struct FetchAttachment {  ///< its bytes are wanted here
+    Uuid id;
+};
+struct RetryAttachment {
+    Uuid id;
+};
+struct ListAttachments {  ///< as known here, at once; and again when the server has said what it has
+    crm::Model model = crm::Model::lead;
+    Uuid record;
+};
+struct SendAttachmentsNow {};  ///< also over a slow or metered link
+struct MeteredChanged {
+    bool on = false;
+};
 using Command = std::variant<std::monostate, Commit, SyncNow, WorkOffline, WindowFocused, SignIn, SignOut, ListQueue,
                              RetryOperation, DiscardOperation, ListConflicts, ResolveConflict, ListDecisions, TakeBack,
-                             ListHistory, IntervalChanged>;
+                             ListHistory, IntervalChanged, AddAttachment, RemoveAttachment, FetchAttachment,
+                             RetryAttachment, ListAttachments, SendAttachmentsNow, MeteredChanged>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -137,10 +160,17 @@ struct HistoryListed {
 };
 struct Trouble {
     Error error;
-};  ///< something the user must know (disk, damaged database …)
-using Event =
-    std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged, SyncFinished,
-                 SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed, Trouble>;
+};                           ///< something the user must know (disk, damaged database …)
+struct AttachmentsChanged {  ///< all of a record, newest first
+    Uuid record;
+    std::vector<store::Attachment> attachments;
+};
+struct AttachmentFailed {  ///< what the user just asked for: nothing was changed
+    Error error;
+};
+using Event = std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged,
+                           SyncFinished, SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed,
+                           HistoryListed, Trouble, AttachmentsChanged, AttachmentFailed>;
 
 /// The indicator's first line for people, as product.md words it ("3 records waiting. Sending in 2 s").
 [[nodiscard]] std::string headline(const SyncView& view, UnixMs now);

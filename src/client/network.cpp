@@ -59,6 +59,8 @@ NetAnswer read_answer(const NetJob& job, const net::HttpOutcome& outcome) {
     answer.traffic = outcome.response.traffic;
     if (job.kind == NetJob::Kind::login) {
         answer.reply = read_login(outcome);
+    } else if (job.kind == NetJob::Kind::file) {
+        answer.reply = outcome;
     } else if (outcome.failure != net::NetFailure::none) {
         answer.reply = sync::Reply(unreachable(outcome));
     } else {

@@ -17,7 +17,7 @@
 namespace ct::client {
 
 struct NetJob {
-    enum class Kind : std::uint8_t { probe, push, pull, login, logout };
+    enum class Kind : std::uint8_t { probe, push, pull, login, logout, file };
     Kind kind = Kind::probe;
     std::uint64_t id = 0;
     std::string base_url;
@@ -29,8 +29,9 @@ struct NetJob {
 struct NetAnswer {
     NetJob::Kind kind = NetJob::Kind::probe;
     std::uint64_t id = 0;
-    /// For sign-in the answer or an error that says why not; for the rest what the engine takes.
-    std::variant<sync::Reply, Result<sync::LoginAnswer>> reply;
+    /// For sign-in the answer or an error that says why not; for files the exchange as it was; for the rest what the
+    /// engine takes.
+    std::variant<sync::Reply, Result<sync::LoginAnswer>, net::HttpOutcome> reply;
     http::Traffic traffic;
     UnixMs wall_at_answer = 0;  ///< our wall clock when the answer was complete, for the clock offset
 };

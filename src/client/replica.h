@@ -62,6 +62,7 @@ class Replica {
     [[nodiscard]] Result<void> sign_in(const SignIn& request);
     [[nodiscard]] Result<void> sign_out();
     [[nodiscard]] bool signed_in() const { return !token_.empty(); }
+    [[nodiscard]] const std::string& token() const { return token_; }  ///< for requests beside record sync
 
     // ---- the world
     void tell(sync::Event event);  ///< link, focus, timer, SyncAsked, OfflineChosen …

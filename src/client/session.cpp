@@ -1,19 +1,47 @@
 #include "client/session.h"
 
+#include <algorithm>
+#include <chrono>
 #include <deque>
+#include <thread>
 
 #include "base/file.h"
+#include "client/attachments.h"
 #include "client/replica.h"
 
 namespace ct::client {
 
+namespace {
+
+// A file whose part was cut is tried again so often within one run, as long as the break is short.
+constexpr int kBreaksMax = 3;
+constexpr SteadyMs kBreakMaxMs = 8'000;
+
+std::string why_files_wait(const sync::AttachmentLane& lane) {
+    switch (lane.waits_for()) {
+        case sync::LaneWait::account: return "not signed in";
+        case sync::LaneWait::record_sync: return "records go first";
+        case sync::LaneWait::metered: return "the link is set as metered; --attachments sends them all the same";
+        case sync::LaneWait::slow: return "the link is slow; --attachments sends them all the same";
+        case sync::LaneWait::trouble: return lane.last_error();
+        case sync::LaneWait::nothing: break;
+    }
+    return "their records have not reached the server yet";
+}
+
+}  // namespace
+
 struct Session::Impl {
     Impl(FileLock held, std::unique_ptr<store::Store> opened, const Profile& profile, const Config& config,
-         const Clock& clock, Random& random)
+         const Clock& the_clock, Random& random)
         : lock(std::move(held)),
+          clock(the_clock),
           store(std::move(opened)),
           network(clock),
-          replica(*store, Secrets(profile.token_file().string()), clock, random, options(config), ports()) {}
+          replica(*store, Secrets(profile.token_file().string()), clock, random, options(config), ports()),
+          attachments(*store, clock, random, attachment_options(profile, config),
+                      {[this](NetJob job) { file_jobs.push_back(std::move(job)); }, [this] { file_jobs.clear(); },
+                       [this](Event event) { take(event); }}) {}
 
     static ReplicaOptions options(const Config& config) {
         ReplicaOptions options;
@@ -33,6 +61,11 @@ struct Session::Impl {
         if (auto* finished = std::get_if<SyncFinished>(&event)) last_round = std::move(*finished);
         if (auto* failed = std::get_if<SignInFailed>(&event)) sign_in_error = std::move(failed->error);
         if (std::holds_alternative<SignedIn>(event)) signed_in_now = true;
+        if (auto* changed = std::get_if<AttachmentsChanged>(&event); changed != nullptr && progress) {
+            for (const store::Attachment& attachment : changed->attachments) {
+                if (attachment.offset > 0 && attachment.offset < attachment.size) progress(attachment);
+            }
+        }
     }
 
     /// Carries out what the replica asked for until it asks for nothing more.
@@ -40,18 +73,41 @@ struct Session::Impl {
         while (!jobs.empty()) {
             const NetJob job = std::move(jobs.front());
             jobs.pop_front();
-            replica.on_answer(network.run(job));
+            NetAnswer answer = network.run(job);
+            attachments.measured(answer.traffic);
+            replica.on_answer(std::move(answer));
+        }
+    }
+
+    /// Carries files until nothing is left to do, a few short breaks after failures included.
+    void drain_files() {
+        attachments.follow(replica);
+        for (int breaks = 0;; ++breaks) {
+            while (!file_jobs.empty()) {
+                const NetJob job = std::move(file_jobs.front());
+                file_jobs.pop_front();
+                attachments.on_answer(network.run(job));
+            }
+            if (attachments.lane().waits_for() != sync::LaneWait::trouble || breaks >= kBreaksMax) return;
+            const auto due = attachments.due();
+            if (!due || *due - clock.steady() > kBreakMaxMs) return;
+            std::this_thread::sleep_for(std::chrono::milliseconds(std::max<SteadyMs>(0, *due - clock.steady())));
+            attachments.on_timer();
         }
     }
 
     FileLock lock;
+    const Clock& clock;
     std::unique_ptr<store::Store> store;
     Network network;
     std::deque<NetJob> jobs;
     std::optional<SyncFinished> last_round;
     std::optional<Error> sign_in_error;
     bool signed_in_now = false;
+    std::deque<NetJob> file_jobs;
+    std::function<void(const store::Attachment&)> progress;
     Replica replica;
+    Attachments attachments;
 };
 
 Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -125,6 +181,86 @@ SyncReport Session::sync(SyncMode mode) {
         report.message = impl_->last_round->detail;
     }
     return report;
+}
+
+// ---- attachments
+
+Result<store::Attachment> Session::attach(crm::Model model, const Uuid& record, const std::string& file) {
+    return impl_->attachments.add(model, record, file);
+}
+
+Result<void> Session::detach(const Uuid& attachment) { return impl_->attachments.remove(attachment); }
+
+Result<Session::AttachmentList> Session::attachments(crm::Model model, const Uuid& record, bool ask) {
+    AttachmentList list;
+    if (ask) {
+        impl_->attachments.follow(impl_->replica);
+        impl_->attachments.refresh(model, record);
+        impl_->drain_files();
+        list.not_asked = impl_->attachments.refresh_error();
+    }
+    auto known = impl_->attachments.list(record);
+    if (!known) return fail(known.error());
+    list.attachments = std::move(*known);
+    return list;
+}
+
+TransferReport Session::transfer(bool now, const std::function<void(const store::Attachment&)>& progress) {
+    TransferReport report;
+    const auto before = impl_->store->transfers();
+    if (!before) {
+        report.reason = before.error().message;
+        return report;
+    }
+    impl_->progress = progress;
+    impl_->attachments.round_ended(true);
+    if (now) impl_->attachments.ask_now();
+    impl_->drain_files();
+    impl_->progress = {};
+    for (const store::Attachment& was : *before) {
+        const auto is = impl_->store->attachment(was.id);
+        if (!is) continue;
+        if (!*is) {
+            ++report.removed;
+        } else if ((*is)->state == store::AttachmentState::done) {
+            ++(was.state == store::AttachmentState::wanted ? report.fetched : report.sent);
+        } else if ((*is)->state == store::AttachmentState::failed || (*is)->state == store::AttachmentState::remote) {
+            ++report.failed;
+        } else {
+            ++report.waiting;
+        }
+    }
+    if (report.waiting > 0) report.reason = why_files_wait(impl_->attachments.lane());
+    report.cut_off = report.waiting > 0 && impl_->attachments.lane().waits_for() == sync::LaneWait::trouble;
+    return report;
+}
+
+Result<store::Attachment> Session::fetch(const Uuid& id, const std::string& file) {
+    auto wanted = impl_->attachments.want(id);
+    if (!wanted) return fail(wanted.error());
+    if (!wanted->here()) {
+        if (!signed_in()) {
+            return fail(ErrorKind::denied, "NOT_SIGNED_IN", "its bytes are at the server; sign in to fetch them");
+        }
+        impl_->attachments.round_ended(true);
+        impl_->drain_files();
+        const auto is = impl_->store->attachment(id);
+        if (!is) return fail(is.error());
+        if (!*is) return fail(ErrorKind::not_found, "NO_SUCH_ATTACHMENT", "it was taken away meanwhile");
+        wanted = **is;
+        if (wanted->state == store::AttachmentState::remote) {
+            return fail(ErrorKind::not_found, wanted->error,
+                        wanted->error_message.empty() ? "the server does not give it" : wanted->error_message);
+        }
+        if (!wanted->here()) {
+            return fail(ErrorKind::offline, "OFFLINE",
+                        "it could not be fetched; " + std::to_string(wanted->offset) + " of " +
+                            std::to_string(wanted->size) +
+                            " bytes are here, and it goes on there: " + impl_->attachments.lane().last_error());
+        }
+    }
+    if (auto saved = impl_->attachments.save_as(*wanted, file); !saved) return fail(saved.error());
+    return *wanted;
 }
 
 }  // namespace ct::client

@@ -21,6 +21,14 @@ struct SyncReport {
     std::string code, message;  ///< why not, when not
 };
 
+/// What became of the attachments that waited.
+struct TransferReport {
+    std::int64_t sent = 0, fetched = 0, removed = 0, failed = 0;
+    std::int64_t waiting = 0;  ///< that did not go through, or not yet
+    std::string reason;        ///< why they wait, when they do
+    bool cut_off = false;      ///< they wait because the server could not be reached
+};
+
 class Session {
   public:
     /// Takes the profile's lock (PROFILE_IN_USE: another program has it open).
@@ -44,6 +52,21 @@ class Session {
     [[nodiscard]] Result<store::Visible> discard(const Uuid& operation);
     [[nodiscard]] Result<store::Visible> resolve(const Uuid& operation, const store::Resolution& resolution);
     [[nodiscard]] Result<store::Committed> take_back(const store::AuditRow& decision);
+
+    // ---- attachments (client/attachments.h has their errors)
+    [[nodiscard]] Result<store::Attachment> attach(crm::Model model, const Uuid& record, const std::string& file);
+    [[nodiscard]] Result<void> detach(const Uuid& attachment);
+    /// As known here; with `ask`, after asking the server, whose silence is then the second.
+    struct AttachmentList {
+        std::vector<store::Attachment> attachments;
+        std::optional<Error> not_asked;
+    };
+    [[nodiscard]] Result<AttachmentList> attachments(crm::Model model, const Uuid& record, bool ask);
+    /// To be called after a round that went through: attachments come behind records. With `now`, also over a slow or
+    /// metered link. `progress` hears of every part.
+    [[nodiscard]] TransferReport transfer(bool now, const std::function<void(const store::Attachment&)>& progress = {});
+    /// Fetches it unless it is here, and puts a checked copy at `file`. OFFLINE and those of the server.
+    [[nodiscard]] Result<store::Attachment> fetch(const Uuid& attachment, const std::string& file);
 
   private:
     struct Impl;

@@ -90,6 +90,19 @@ Result<std::vector<Attachment>> Store::attachments(const Uuid& record) const {
     return read_rows(use->uuid(record));
 }
 
+Result<std::vector<Uuid>> Store::attachment_ids() const {
+    if (!impl_->connection) return impl_->no_connection();
+    auto use = impl_->connection->prepare("SELECT id FROM attachment WHERE state<>'removing'");
+    if (!use) return fail(use.error());
+    std::vector<Uuid> ids;
+    for (;;) {
+        const auto row = use->step();
+        if (!row) return fail(row.error());
+        if (!*row) return ids;
+        ids.push_back(use->column_uuid(0));
+    }
+}
+
 Result<std::vector<Attachment>> Store::transfers() const {
     if (!impl_->connection) return impl_->no_connection();
     auto use =

@@ -193,6 +193,7 @@ class Store {
     [[nodiscard]] Result<void> drop_attachment(const Uuid& id);                ///< one that is not there is no error
     [[nodiscard]] Result<std::optional<Attachment>> attachment(const Uuid& id) const;
     [[nodiscard]] Result<std::vector<Attachment>> attachments(const Uuid& record) const;  ///< newest first
+    [[nodiscard]] Result<std::vector<Uuid>> attachment_ids() const;  ///< of all that are not being taken away
     /// What waits, in the order in which it is to go: removals, then fetches, then uploads, oldest first.
     [[nodiscard]] Result<std::vector<Attachment>> transfers() const;
     [[nodiscard]] Result<std::vector<Attachment>> attachments_with(const std::string& sha256) const;
