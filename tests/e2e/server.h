@@ -25,6 +25,7 @@ class Server {
     void kill();   ///< kill -9
     [[nodiscard]] int port() const { return port_; }
     [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] std::filesystem::path files() const { return directory_ / "server.db.files"; }
     /// Runs one of colortouchd's commands on its database.
     [[nodiscard]] Ran command(Arguments arguments, const std::string& input = {}) const;
 
