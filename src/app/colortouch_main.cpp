@@ -61,7 +61,8 @@ std::optional<int> parse(Arguments& arguments, int argc, char** argv) {
     });
     cli.add_option("--theme", arguments.theme, "Overrides the setting for this run")
         ->check(CLI::IsMember({"light", "dark"}));
-    cli.add_option("--open", arguments.open, "today, leads, payments, reminders, settings, first-lead or lead:ID");
+    cli.add_option("--open", arguments.open,
+                   "today, leads, pipeline, payments, reminders, conflicts, settings, first-lead or lead:ID");
     cli.add_option("--screenshot", arguments.screenshot, "Writes a picture (PNG) when the data is loaded, and ends");
     cli.add_option("--frames", arguments.frames, "Frames to draw before the picture")->check(CLI::Range(1, 10'000));
     cli.add_flag("--timing", arguments.timing,
@@ -81,10 +82,9 @@ std::optional<int> parse(Arguments& arguments, int argc, char** argv) {
 /// Carries out --open; false when it says nothing known.
 bool go_to(ct::ui::App& app, const std::string& where) {
     using ct::ui::Page;
-    constexpr std::pair<const char*, Page> kPages[] = {{"today", Page::today},
-                                                       {"leads", Page::leads},
-                                                       {"payments", Page::payments},
-                                                       {"reminders", Page::reminders},
+    constexpr std::pair<const char*, Page> kPages[] = {{"today", Page::today},         {"leads", Page::leads},
+                                                       {"pipeline", Page::pipeline},   {"payments", Page::payments},
+                                                       {"reminders", Page::reminders}, {"conflicts", Page::conflicts},
                                                        {"settings", Page::settings}};
     for (const auto& [name, page] : kPages) {
         if (where != name) continue;

@@ -92,7 +92,13 @@ void App::on_finished(const client::SyncFinished& finished) {
     if (row.conflicts + row.failed > 0) {
         desk_.toasts.add(ToastKind::problem,
                          count_text(row.conflicts + row.failed, "change needs", "changes need") + " you", "Show",
-                         [this] { shell_.indicator().open(); });
+                         [this, conflicts = row.conflicts > 0] {
+                             if (conflicts) {
+                                 desk_.page = Page::conflicts;
+                             } else {
+                                 shell_.indicator().open();
+                             }
+                         });
     }
     shell_.indicator().refresh(desk_);
 }
@@ -109,6 +115,10 @@ void App::handle(client::Event event) {
         desk_.queue = std::move(queue->operations);
     } else if (auto* history = std::get_if<client::HistoryListed>(&event)) {
         desk_.history = std::move(history->rows);
+    } else if (auto* conflicts = std::get_if<client::ConflictsListed>(&event)) {
+        desk_.conflicts = std::move(conflicts->conflicts);
+    } else if (auto* decisions = std::get_if<client::DecisionsListed>(&event)) {
+        desk_.decisions = std::move(decisions->decisions);
     } else if (const auto* finished = std::get_if<client::SyncFinished>(&event)) {
         on_finished(*finished);
     } else if (std::holds_alternative<client::SyncChanged>(event)) {

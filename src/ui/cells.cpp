@@ -32,11 +32,6 @@ struct Cell {
     }
 };
 
-std::string_view currency_of(const crm::Record& record) {
-    const auto field = crm::find_field(record.model, "currency");
-    return field ? record.fields.text(*field) : std::string_view{};
-}
-
 void draw_title(const Cell& cell, const crm::Record& record) {
     std::string name = title_of(record);
     if (record.model == Model::payment) {
@@ -138,6 +133,11 @@ SyncMark sync_mark(const Palette& p, const crm::Record& record) {
         case crm::SyncStatus::error: return {icon::kErrorOutline, &p.danger, "The server refused the last change"};
     }
     return {icon::kCloud, &p.neutral, ""};
+}
+
+std::string_view currency_of(const crm::Record& record) {
+    const auto field = crm::find_field(record.model, "currency");
+    return field ? record.fields.text(*field) : std::string_view{};
 }
 
 void draw_cell(Desk& desk, const Column& column, const crm::Record& record, float height) {

@@ -15,6 +15,9 @@ void draw_cell(Desk& desk, const Column& column, const crm::Record& record, floa
 /// Everything of a record that the filter searches, folded.
 [[nodiscard]] std::string search_words(const client::State& state, const crm::Record& record);
 
+/// The record's own currency, or empty where its model has none.
+[[nodiscard]] std::string_view currency_of(const crm::Record& record);
+
 /// Whether a record has reached the server: icon, colour and words.
 struct SyncMark {
     const char* icon;

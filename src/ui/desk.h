@@ -18,7 +18,9 @@
 
 namespace ct::ui {
 
-enum class Page : std::uint8_t { today, leads, payments, reminders, settings };
+/// In the order of the navigation, which is that of Ctrl+1, Ctrl+2 …
+enum class Page : std::uint8_t { today, leads, pipeline, payments, reminders, conflicts, settings };
+inline constexpr int kPageCount = 7;
 
 /// A record to be shown in the drawer; a nil id is a new one that begins with `preset`.
 struct OpenRequest {
@@ -53,6 +55,8 @@ struct Desk {
 
     std::vector<sync::QueuedOperation> queue{};    ///< as last listed
     std::vector<store::SyncHistoryRow> history{};  ///< as last listed
+    std::vector<store::Conflict> conflicts{};      ///< as last listed
+    std::vector<store::AuditRow> decisions{};      ///< as last listed
     SignInState sign_in{};
     crm::Model shown_model = crm::Model::lead;  ///< what the drawer shows; nil id: nothing or a new record
     Uuid shown_id{};

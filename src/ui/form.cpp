@@ -86,6 +86,29 @@ std::string Form::text_from(FieldId field, crm::ValueView value, std::string_vie
     }
 }
 
+Result<crm::Value> typed_value(Model model, FieldId field, std::string_view text, std::string_view currency,
+                               UnixMs now) {
+    const crm::FieldDef& definition = crm::def(model, field);
+    const std::string_view typed = trim(text);
+    if (definition.type == FieldType::flag) return crm::Value(!typed.empty());
+    if (typed.empty()) return crm::Value{};
+    if (definition.type == FieldType::money) {
+        Result<std::int64_t> amount = crm::parse_money(typed, currency);
+        if (!amount) return fail(amount.error());
+        return crm::canonical(model, field, *amount);
+    }
+    if (definition.type == FieldType::instant) {
+        const std::optional<UnixMs> at = parse_date_input(typed, now);
+        if (!at) {
+            return fail(ErrorKind::invalid, "INVALID_FIELD", "Not a date. Try 2026-11-23, 14:30, tomorrow or +3",
+                        definition.name);
+        }
+        return crm::canonical(model, field, *at);
+    }
+    if (definition.type == FieldType::integer) return crm::parse_value(model, field, typed);
+    return crm::canonical(model, field, std::string(definition.type == FieldType::multiline ? text : typed));
+}
+
 Form::Form(const crm::Record& record)
     : model_(record.model), is_new_(false), entries_(crm::def(record.model).fields.size()) {
     refresh(record);
@@ -119,26 +142,7 @@ void Form::refresh(const crm::Record& record) {
 }
 
 Result<crm::Value> Form::value_of(FieldId field, UnixMs now) const {
-    const Entry& entry = entries_[field];
-    const crm::FieldDef& definition = def(field);
-    const std::string_view typed = trim(entry.text);
-    if (definition.type == FieldType::flag) return crm::Value(!typed.empty());
-    if (typed.empty()) return crm::Value{};
-    if (definition.type == FieldType::money) {
-        Result<std::int64_t> amount = crm::parse_money(typed, text_of("currency"));
-        if (!amount) return fail(amount.error());
-        return crm::canonical(model_, field, *amount);
-    }
-    if (definition.type == FieldType::instant) {
-        const std::optional<UnixMs> at = parse_date_input(typed, now);
-        if (!at) {
-            return fail(ErrorKind::invalid, "INVALID_FIELD", "Not a date. Try 2026-11-23, 14:30, tomorrow or +3",
-                        definition.name);
-        }
-        return crm::canonical(model_, field, *at);
-    }
-    if (definition.type == FieldType::integer) return crm::parse_value(model_, field, typed);
-    return crm::canonical(model_, field, std::string(definition.type == FieldType::multiline ? entry.text : typed));
+    return typed_value(model_, field, entries_[field].text, text_of("currency"), now);
 }
 
 std::string_view Form::text_of(std::string_view name) const {

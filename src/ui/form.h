@@ -78,6 +78,11 @@ class Form {
     LeadPicker picker_;
 };
 
+/// What was typed for a field, as a value: money in `currency`, dates as parse_date_input takes them. Empty text is
+/// absent. Errors are those of the field's validation.
+[[nodiscard]] Result<crm::Value> typed_value(crm::Model model, crm::FieldId field, std::string_view text,
+                                             std::string_view currency, UnixMs now);
+
 /// The fields of a model as the form lays them out: rows of one or two. Fields that the layout does not name come last,
 /// so that a new line in the field table is on the screen without a word here.
 [[nodiscard]] std::vector<std::vector<crm::FieldId>> form_layout(crm::Model model);

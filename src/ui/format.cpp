@@ -114,6 +114,28 @@ std::string money_text(std::int64_t minor, std::string_view currency) {
     return sign + amount;
 }
 
+std::string value_text(crm::Model model, crm::FieldId field, const crm::ValueView& value, std::string_view currency) {
+    const crm::FieldDef& def = crm::def(model, field);
+    if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "Yes" : "No";
+    if (const auto* number = std::get_if<std::int64_t>(&value)) {
+        if (def.type == crm::FieldType::money) return money_text(*number, currency);
+        if (def.type == crm::FieldType::instant) return with_time(day_text(*number), *number);
+        return std::to_string(*number);
+    }
+    const auto* words = std::get_if<std::string_view>(&value);
+    if (words == nullptr || words->empty()) return "—";
+    if (def.type == crm::FieldType::choice) return words_of_choice(*words);
+    std::string line;
+    for (const char c : *words) {
+        if (c == '\n') {
+            line += def.type == crm::FieldType::labels ? ", " : " / ";
+        } else {
+            line += c;
+        }
+    }
+    return line;
+}
+
 std::string count_text(std::int64_t number, std::string_view one, std::string_view many) {
     std::string digits = std::to_string(number);
     for (std::ptrdiff_t at = std::ssize(digits) - 3; at > (number < 0 ? 1 : 0); at -= 3) {

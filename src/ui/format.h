@@ -17,6 +17,9 @@ namespace ct::ui {
 
 /// "₹1,50,000.00"; currencies without a well-known sign get their code: "AED 1,500.00".
 [[nodiscard]] std::string money_text(std::int64_t minor, std::string_view currency);
+/// A value of any field in one line; "—" when it is absent. Ids of users and records stay ids.
+[[nodiscard]] std::string value_text(crm::Model model, crm::FieldId field, const crm::ValueView& value,
+                                     std::string_view currency);
 [[nodiscard]] std::string count_text(std::int64_t number, std::string_view one, std::string_view many);
 [[nodiscard]] std::string bytes_text(std::int64_t bytes);
 [[nodiscard]] std::string duration_text(std::int64_t ms);

@@ -42,6 +42,7 @@ inline constexpr const char* kRefresh = "\xee\x97\x95";
 inline constexpr const char* kSignOut = "\xee\xa1\xb9";
 inline constexpr const char* kComputer = "\xee\x8c\x8a";
 inline constexpr const char* kCheckbox = "\xee\xa0\xb4";
+inline constexpr const char* kPipeline = "\xee\xa3\xac";  // view_column
 inline constexpr const char* kConflict = "\xee\x82\xb6";
 inline constexpr const char* kHourglass = "\xee\xa2\x8b";
 inline constexpr const char* kInfo = "\xee\xa2\x8e";

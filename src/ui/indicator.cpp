@@ -266,7 +266,13 @@ void IndicatorView::draw_failed_one(Desk& desk, const sync::QueuedOperation& que
                             : queued.error_message.empty() ? queued.error_code
                                                            : queued.error_message;
     paragraph(theme, why, p.muted, Size::small);
-    if (!conflict) {
+    if (conflict) {
+        if (button(theme, "Decide", ButtonKind::primary)) {
+            desk.page = Page::conflicts;
+            ImGui::CloseCurrentPopup();
+        }
+        ImGui::SameLine();
+    } else {
         if (button(theme, "Try again", ButtonKind::plain, icon::kRefresh))
             desk.post(client::RetryOperation{operation.id});
         ImGui::SameLine();

@@ -60,7 +60,7 @@ void Shell::handle_control_keys(Desk& desk) {
     if (pressed(ImGuiKey_S) || pressed(ImGuiKey_Enter) || pressed(ImGuiKey_KeypadEnter)) {
         desk.later([this, &desk] { drawer_.save(desk); });  // after the fields have taken what was typed in this frame
     }
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < kPageCount; ++i) {
         if (pressed(static_cast<ImGuiKey>(ImGuiKey_1 + i))) desk.page = static_cast<Page>(i);
     }
     if (io.WantTextInput) return;  // a text field has its own undo and its own "all"
@@ -88,6 +88,7 @@ float Shell::page_right(const Theme& theme) const {
 
 void Shell::draw(Desk& desk) {
     const Theme& theme = desk.theme;
+    conflicts_.update(desk);
     const ImGuiViewport& screen = *ImGui::GetMainViewport();
     ImGui::SetNextWindowPos(screen.Pos);
     ImGui::SetNextWindowSize(screen.Size);
@@ -150,11 +151,11 @@ void Shell::draw(Desk& desk) {
 
 void Shell::draw_page(Desk& desk) {
     if (Records* page = current(desk)) return page->draw(desk);
-    if (desk.page == Page::today) {
-        today_.update(desk);
-        today_.draw(desk);
-    } else {
-        settings_.draw(desk);
+    switch (desk.page) {
+        case Page::pipeline: return pipeline_.draw(desk);
+        case Page::conflicts: return conflicts_.draw(desk);
+        case Page::settings: return settings_.draw(desk);
+        default: today_.update(desk); today_.draw(desk);
     }
 }
 
@@ -181,8 +182,10 @@ void Shell::draw_navigation(Desk& desk) {
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{0, theme.px(2)});
     draw_item(desk, Page::today, "Today", icon::kToday, today_.update(desk));
     draw_item(desk, Page::leads, "Leads", icon::kPeople, 0);
+    draw_item(desk, Page::pipeline, "Pipeline", icon::kPipeline, 0);
     draw_item(desk, Page::payments, "Payments", icon::kPayments, 0);
     draw_item(desk, Page::reminders, "Reminders", icon::kReminder, 0);
+    draw_item(desk, Page::conflicts, "Conflicts", icon::kConflict, Conflicts::count(desk));
     ImGui::SetCursorScreenPos({at.x, ImGui::GetWindowPos().y + ImGui::GetWindowHeight() - theme.px(116)});
     draw_item(desk, Page::settings, "Settings", icon::kSettings, 0);
     ImGui::PopStyleVar();

@@ -3,8 +3,10 @@
 
 #include <array>
 
+#include "ui/conflicts.h"
 #include "ui/drawer.h"
 #include "ui/indicator.h"
+#include "ui/pipeline.h"
 #include "ui/records.h"
 #include "ui/settings.h"
 #include "ui/today.h"
@@ -36,6 +38,8 @@ class Shell {
 
     Records leads_, payments_, reminders_;
     Today today_;
+    Pipeline pipeline_;
+    Conflicts conflicts_;
     Settings settings_;
     Drawer drawer_;
     IndicatorView indicator_;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <imgui_internal.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "crm/validate.h"
@@ -29,6 +30,7 @@ void ImGuiTestEngineHook_ItemAdd(ImGuiContext* context, ImGuiID id, const ImRect
     seen.item.min = clipped.Min;
     seen.item.max = clipped.Max;
     seen.item.window = context->CurrentWindow != nullptr ? context->CurrentWindow->Name : "";
+    seen.item.window_id = context->CurrentWindow != nullptr ? context->CurrentWindow->ID : 0;
     if (data != nullptr) seen.item_flags = data->ItemFlags;
 }
 void ImGuiTestEngineHook_ItemInfo(ImGuiContext*, ImGuiID id, const char* label, ImGuiItemStatusFlags flags) {
@@ -173,8 +175,44 @@ void Driver::click_header(std::string_view column) {
 }
 
 void Driver::click(std::string_view label, std::string_view window, ImGuiKey modifier) {
+    click_item(find(label, window), modifier);
+}
+
+void Driver::click_first(std::string_view label) {
+    frames(2);
+    const std::vector<Item> found = matching(label, {});
+    REQUIRE_MESSAGE(!found.empty(), "no item \"", std::string(label), "\"");
+    click_item(
+        *std::min_element(found.begin(), found.end(), [](const Item& a, const Item& b) { return a.min.y < b.min.y; }),
+        ImGuiKey_None);
+}
+
+void Driver::drag(const Item& from, const Item& to) {
     ImGuiIO& io = ImGui::GetIO();
-    move_to(find(label, window));
+    move_to(from);
+    frames();
+    io.AddMouseButtonEvent(0, true);
+    frames(2);
+    move_to(to);
+    frames(3);
+    io.AddMouseButtonEvent(0, false);
+    frames(3);
+    io.AddMousePosEvent(2, 2);
+    frames(30);
+}
+
+void Driver::focus(std::string_view label, std::string_view window) {
+    const Item item = find(label, window);
+    ImGuiWindow* holder = ImGui::FindWindowByID(item.window_id);
+    REQUIRE(holder != nullptr);
+    ImGui::FocusWindow(holder);
+    ImGui::SetNavID(item.id, ImGuiNavLayer_Main, 0, ImGui::WindowRectAbsToRel(holder, ImRect(item.min, item.max)));
+    frames(2);
+}
+
+void Driver::click_item(const Item& item, ImGuiKey modifier) {
+    ImGuiIO& io = ImGui::GetIO();
+    move_to(item);
     if (modifier != ImGuiKey_None) io.AddKeyEvent(modifier, true);
     press_and_release();
     if (modifier != ImGuiKey_None) io.AddKeyEvent(modifier, false);

@@ -31,6 +31,7 @@ struct Item {
     std::string label;  ///< without what ImGui hides: "##Name" is "Name", "Save##x" is "Save"
     std::string full;
     std::string window;
+    ImGuiID window_id = 0;
     bool disabled = false;
 };
 
@@ -45,6 +46,11 @@ class Driver {
     Item find(std::string_view label, std::string_view window = {});
     [[nodiscard]] bool there(std::string_view label, std::string_view window = {});
     void click(std::string_view label, std::string_view window = {}, ImGuiKey modifier = ImGuiKey_None);
+    /// The uppermost of several with that label.
+    void click_first(std::string_view label);
+    void drag(const Item& from, const Item& to);
+    /// Gives it the keyboard, as Tab and the arrows would in the end.
+    void focus(std::string_view label, std::string_view window = {});
     void click_header(std::string_view column);  ///< of the table on the page
     /// Clicks into the field, replaces its text.
     void type(std::string_view label, std::string_view text);
@@ -76,6 +82,7 @@ class Driver {
 
   private:
     void move_to(const Item& item);
+    void click_item(const Item& item, ImGuiKey modifier);
     void press_and_release();
 
     std::string screen_;
