@@ -53,7 +53,9 @@ struct Lane {
         tell(in::RecordSync{false, true});
         CHECK(only<out::Pick>().uploads);
     }
-    void accepted(std::uint64_t request, std::int64_t offset = -1) { tell(in::Answered{request, LaneAccepted{offset}}); }
+    void accepted(std::uint64_t request, std::int64_t offset = -1) {
+        tell(in::Answered{request, LaneAccepted{offset}});
+    }
     void refused(std::uint64_t request, int status, std::string code = {}) {
         tell(in::Answered{request, LaneRefused{status, std::move(code), "because", -1}});
     }
@@ -248,7 +250,8 @@ TEST_CASE_FIXTURE(Lane, "a sign-in that ended is left to record sync") {
     CHECK(find<out::Pick>());
 }
 
-TEST_CASE_FIXTURE(Lane, "a download goes on where the disk ends, is checked, and fetched anew when it is not the file") {
+TEST_CASE_FIXTURE(Lane,
+                  "a download goes on where the disk ends, is checked, and fetched anew when it is not the file") {
     rest();
     tell(in::Picked{download(2, 300'000, 200'000)});
     CHECK(only<out::FetchPart>().offset == 200'000);
@@ -281,7 +284,8 @@ TEST_CASE_FIXTURE(Lane, "what is gone already has been removed") {
     CHECK(find<out::Done>()->task == LaneTask::remove);
 }
 
-TEST_CASE_FIXTURE(Lane, "a file that is gone from the disk fails by itself; a list that cannot be read is tried again") {
+TEST_CASE_FIXTURE(Lane,
+                  "a file that is gone from the disk fails by itself; a list that cannot be read is tried again") {
     rest();
     (void)begin_upload(upload(1, 1'000));
     tell(in::LocalFailure{"NO_FILE", "photo.jpg is not there"});
