@@ -282,7 +282,7 @@ struct Client::Impl {
     void on(SignOut&) {
         if (auto done = replica.sign_out(); !done) emit(Trouble{done.error()});
     }
-    void on(RetryOperation& command) { shown(replica.retry(command.operation)); }
+    void on(RetryOperation& command) { shown(replica.retry(command.operation, command.mended)); }
     void on(DiscardOperation& command) { shown(replica.discard(command.operation)); }
     void on(ResolveConflict& command) { shown(replica.resolve(command.operation, command.resolution)); }
     void on(TakeBack& command) {

@@ -38,6 +38,7 @@ struct SignOut {};
 struct ListQueue {};
 struct RetryOperation {
     Uuid operation;
+    crm::Changes mended = {};  ///< values in place of the refused ones; none: as it was
 };
 struct DiscardOperation {
     Uuid operation;

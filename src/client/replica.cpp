@@ -129,9 +129,9 @@ void Replica::commit(std::span<const Commit> saves) {
     }
 }
 
-Result<store::Visible> Replica::retry(const Uuid& operation) {
+Result<store::Visible> Replica::retry(const Uuid& operation, const crm::Changes& mended) {
     const UnixMs wall = clock_.now() + store_.state().clock_offset_ms;
-    auto visible = store_.retry(operation, ids_.next(), stamps_.next(wall));
+    auto visible = store_.retry(operation, ids_.next(), stamps_.next(wall), mended);
     if (visible) queue_changed(true);
     return visible;
 }

@@ -50,7 +50,8 @@ class Replica {
     /// Several saves in one transaction (group commit); each gets its Saved or SaveFailed event. One that is wrong
     /// fails alone.
     void commit(std::span<const Commit> saves);
-    [[nodiscard]] Result<store::Visible> retry(const Uuid& operation);
+    /// What was refused goes again, with other values where `mended` has some. See Store::retry for its errors.
+    [[nodiscard]] Result<store::Visible> retry(const Uuid& operation, const crm::Changes& mended = {});
     [[nodiscard]] Result<store::Visible> discard(const Uuid& operation);
     [[nodiscard]] Result<store::Visible> resolve(const Uuid& operation, const store::Resolution& resolution);
     /// The value that lost, again, as a new edit. NOTHING_TO_TAKE_BACK.

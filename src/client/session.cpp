@@ -131,6 +131,9 @@ SyncView Session::view() { return impl_->replica.view(); }
 
 Result<store::Committed> Session::commit(std::vector<Edit> edits) { return impl_->replica.commit(edits); }
 Result<store::Visible> Session::retry(const Uuid& operation) { return impl_->replica.retry(operation); }
+Result<store::Visible> Session::mend(const Uuid& operation, const crm::Changes& mended) {
+    return impl_->replica.retry(operation, mended);
+}
 Result<store::Visible> Session::resolve(const Uuid& operation, const store::Resolution& resolution) {
     return impl_->replica.resolve(operation, resolution);
 }

@@ -49,6 +49,7 @@ class Session {
     [[nodiscard]] SyncReport sync(SyncMode mode);  ///< one whole round; never throws, never hangs (deadlines)
     [[nodiscard]] SyncView view();
     [[nodiscard]] Result<store::Visible> retry(const Uuid& operation);
+    [[nodiscard]] Result<store::Visible> mend(const Uuid& operation, const crm::Changes& mended);  ///< and retry
     [[nodiscard]] Result<store::Visible> discard(const Uuid& operation);
     [[nodiscard]] Result<store::Visible> resolve(const Uuid& operation, const store::Resolution& resolution);
     [[nodiscard]] Result<store::Committed> take_back(const store::AuditRow& decision);

@@ -113,8 +113,15 @@ struct Store::Impl {
     /// The operation with those of its group; OPERATION_IN_FLIGHT when one of them was sent.
     [[nodiscard]] Result<std::vector<Position>> decidable(const Uuid& operation) const;
     [[nodiscard]] Result<void> discard_one(Position position);
+
+    // ---- retry (retry.cpp)
     /// Back to `queued` under a new id and stamp, by whom has seen what the server holds.
-    [[nodiscard]] Result<void> queue_again(Position position, const Uuid& new_id, const std::string& new_stamp);
+    [[nodiscard]] Result<void> queue_again(Position position, const Uuid& new_id, const std::string& new_stamp,
+                                           const crm::Changes& mended = {});
+    /// What an operation was made on: the server's record with this device's earlier unsettled edits on top.
+    [[nodiscard]] Result<crm::Record> before_operation(const QueueEntry& entry, crm::Record server);
+    /// The row at its old place, as one that was never sent.
+    [[nodiscard]] Result<void> put_again(Position position, sync::QueuedOperation queued);
     [[nodiscard]] Result<void> apply_row(const sync::PullRow& row, PageApplied& applied);
     /// A pull from the start mentions what there is, not what is gone: what it leaves out at its end goes. Records are
     /// never removed first, and not at all while the server is another incarnation that may lack them by accident.

@@ -17,13 +17,16 @@ constexpr std::string_view kGroupFailed = "GROUP_FAILED";  // the server's code 
 
 Conflict conflict_of(QueuedOperation queued, crm::Record theirs) {
     Conflict conflict;
-    for (const auto& [field, mine] : queued.operation.changes.fields) {
+    const sync::Operation& operation = queued.operation;
+    for (const auto& [field, mine] : operation.changes.fields) {
         ConflictField& one = conflict.fields.emplace_back();
         one.field = field;
         one.mine = mine;
         if (const crm::Value* base = queued.before.find(field)) one.base = *base;
         one.theirs = crm::own(theirs.fields.get(field));
-        one.clashes = one.theirs != one.base && one.theirs != one.mine;
+        one.clashes =
+            one.theirs != one.base && one.theirs != one.mine &&
+            !sync::merge_values(operation.model, field, operation.seen.find(field), crm::view(one.theirs), mine);
     }
     conflict.queued = std::move(queued);
     conflict.theirs = std::move(theirs);
@@ -33,15 +36,16 @@ Conflict conflict_of(QueuedOperation queued, crm::Record theirs) {
 /// The fields as decided; those that come out as the server has them are left out.
 Result<crm::Changes> decided(const Conflict& conflict, const Resolution& resolution) {
     const crm::Model model = conflict.queued.operation.model;
+    const crm::Changes mine = sync::merged_onto(conflict.theirs, conflict.queued.operation);
     crm::Changes changes;
     if (resolution.otherwise == Side::mine) changes.extra = conflict.queued.operation.changes.extra;
     for (const ConflictField& field : conflict.fields) {
         const auto choice = std::find_if(resolution.fields.begin(), resolution.fields.end(),
                                          [&](const FieldChoice& one) { return one.field == field.field; });
-        crm::Value value = resolution.otherwise == Side::mine ? field.mine : field.theirs;
+        crm::Value value = resolution.otherwise == Side::mine ? *mine.find(field.field) : field.theirs;
         if (choice != resolution.fields.end()) {
             if (const auto* side = std::get_if<Side>(&choice->decision)) {
-                value = *side == Side::mine ? field.mine : field.theirs;
+                value = *side == Side::mine ? *mine.find(field.field) : field.theirs;
             } else {
                 value = std::get<crm::Value>(choice->decision);
             }
@@ -120,17 +124,7 @@ Result<void> Store::Impl::decide_anew(const QueueEntry& entry, const Conflict& c
     queued.before = before_of(conflict.theirs, queued.operation);
     queued.operation.seen = sync::merging(entry.model, queued.before);
     CT_TRY(audit(queued, "RESOLVED", state.user.id));
-    queued.state = QueueState::queued;
-    queued.sequence = -1;
-    queued.retry_count = 0;
-    queued.error_code.clear();
-    queued.error_message.clear();
-    CT_TRY(drop(entry.position));
-    QueueEntry again = entry_of(queued, entry.position);
-    CT_TRY(tables->queue.insert(again, queued));
-    index.add(again);
-    observe(new_stamp);
-    return {};
+    return put_again(entry.position, std::move(queued));
 }
 
 /// Once nothing of a group is in dispute any more, those that failed for its company's sake go again.

@@ -201,55 +201,6 @@ Result<std::vector<Position>> Store::Impl::decidable(const Uuid& operation) cons
     return unit;
 }
 
-Result<void> Store::Impl::queue_again(Position position, const Uuid& new_id, const std::string& new_stamp) {
-    const QueueEntry entry = index.at(position);
-    auto queued = tables->queue.read(position);
-    if (!queued) return fail(queued.error());
-    const auto server = server_record(entry.model, entry.record);
-    if (!server) return fail(server.error());
-    queued->operation.id = new_id;
-    queued->operation.stamp = new_stamp;
-    queued->operation.base = server->version;  // whoever sends it again has seen what the server holds
-    queued->state = QueueState::queued;
-    queued->sequence = -1;
-    queued->retry_count = 0;
-    queued->error_code.clear();
-    queued->error_message.clear();
-    CT_TRY(tables->queue.update(entry, *queued));
-    index.change(position, [&](QueueEntry& changed) {
-        changed.id = new_id;
-        changed.state = QueueState::queued;
-        changed.sequence = -1;
-        changed.retry_count = 0;
-        changed.wants_parent = false;
-    });
-    observe(new_stamp);
-    return {};
-}
-
-Result<Visible> Store::retry(const Uuid& operation, const Uuid& new_id, const std::string& new_stamp) {
-    CT_TRY(impl_->ready());
-    const auto unit = impl_->decidable(operation);
-    if (!unit) return fail(unit.error());
-    Visible visible;
-    auto done = impl_->transaction([&]() -> Result<void> {
-        std::map<Uuid, crm::Model> touched, again;
-        std::set<Uuid> around;
-        for (const Position position : *unit) {
-            const QueueEntry entry = impl_->index.at(position);
-            CT_TRY(impl_->queue_again(position, entry.id == operation ? new_id : impl_->ids.next(), new_stamp));
-            again[entry.record] = entry.model;
-            around.insert(entry.record);
-        }
-        CT_TRY(impl_->park_and_free(std::move(around), touched));
-        for (const auto& [record, model] : again) touched.erase(record);
-        CT_TRY(impl_->refresh(touched, visible));
-        return impl_->show_again(again, visible);
-    });
-    if (!done) return fail(done.error());
-    return visible;
-}
-
 Result<Visible> Store::discard(const Uuid& operation) {
     CT_TRY(impl_->ready());
     const auto unit = impl_->decidable(operation);

@@ -171,9 +171,15 @@ class Store {
     // ---- queue
     [[nodiscard]] const QueueSummary& queue() const;  ///< kept in memory, always equal to the table
     [[nodiscard]] Result<std::vector<sync::QueuedOperation>> list_queue(std::size_t limit = 1'000) const;
-    /// Queues an operation in error again under a new id. `discard` drops one (state error, parked, conflict or
-    /// queued; never sent) and shows the server's state again. NO_SUCH_OPERATION, OPERATION_IN_FLIGHT.
-    [[nodiscard]] Result<Visible> retry(const Uuid& operation, const Uuid& new_id, const std::string& new_stamp);
+    /// Queues an operation that was refused again under a new id, with those of its group, as an edit of what is there
+    /// now: labels and lines are joined with what others added since. `mended` are values that take the place of its
+    /// own. Nothing goes again by itself but what waits for a parent (MISSING_PARENT, at most ten times): every other
+    /// verdict would be the same. NO_SUCH_OPERATION, OPERATION_IN_FLIGHT, IN_CONFLICT (`resolve` is for those),
+    /// NOTHING_TO_MEND (a delete), NOTHING_TO_SEND (what is left is there already), errors of crm::validate.
+    [[nodiscard]] Result<Visible> retry(const Uuid& operation, const Uuid& new_id, const std::string& new_stamp,
+                                        const crm::Changes& mended = {});
+    /// Drops an operation (state error, parked, conflict or queued; never sent) and shows the server's state again.
+    /// NO_SUCH_OPERATION, OPERATION_IN_FLIGHT.
     [[nodiscard]] Result<Visible> discard(const Uuid& operation);
 
     // ---- decisions

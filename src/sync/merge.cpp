@@ -87,9 +87,11 @@ class Judge {
     [[nodiscard]] std::optional<crm::Value> join(crm::FieldId field, const FieldOrigin* last,
                                                  const crm::ValueView& there, const crm::Value& proposed) const {
         if (last == nullptr || last->version <= operation_.base) return std::nullopt;
-        if (operation_.policy == crm::Policy::force) return std::nullopt;
         const crm::Value* seen = operation_.seen.find(field);
-        if (seen == nullptr && !concurrent(*last)) return std::nullopt;
+        // Who forces decides over what is there, which is what they saw: lines and labels that came later are no part
+        // of that decision. Without word of what was seen it replaces.
+        const bool forces = operation_.policy == crm::Policy::force;
+        if (seen == nullptr && (forces || !concurrent(*last))) return std::nullopt;
         return merge_values(operation_.model, field, seen, there, proposed);
     }
 

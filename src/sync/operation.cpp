@@ -117,9 +117,6 @@ std::optional<crm::Value> merge_values(crm::Model model, crm::FieldId field, con
     return std::move(whole.fields.front().second);
 }
 
-namespace {
-
-/// The operation's changes, those that merge joined with what stands there.
 crm::Changes merged_onto(const crm::Record& there, const Operation& operation) {
     if (operation.seen.fields.empty()) return operation.changes;
     crm::Changes changes = operation.changes;
@@ -131,8 +128,6 @@ crm::Changes merged_onto(const crm::Record& there, const Operation& operation) {
     }
     return changes;
 }
-
-}  // namespace
 
 crm::Record replay(crm::Record server, const std::vector<QueuedOperation>& unsettled) {
     crm::Record visible = std::move(server);

@@ -68,6 +68,9 @@ enum class Compaction : std::uint8_t { joined, cancelled, impossible };
 [[nodiscard]] std::optional<crm::Value> merge_values(crm::Model model, crm::FieldId field, const crm::Value* seen,
                                                      const crm::ValueView& theirs, const crm::Value& mine);
 
+/// What the operation's changes come to on this record: those that merge joined with what stands there now.
+[[nodiscard]] crm::Changes merged_onto(const crm::Record& there, const Operation& operation);
+
 /// Rebase (rule 1): the server's record with the device's own unsettled operations on top, in their order.
 /// `server` has version 0 and `deleted` set when the server has no such record. The result's sync_status is
 /// the worst of the operations' states.

@@ -360,7 +360,7 @@ TEST_CASE("decide: a field's stamp never goes back") {
 
 // ---- values that join
 
-TEST_CASE("decide: labels and lines are joined, whoever is later and whatever the policy; force replaces") {
+TEST_CASE("decide: labels and lines are joined, whoever is later and whatever the policy") {
     struct Case {
         crm::FieldId field;
         const char *mine, *both;
@@ -378,12 +378,21 @@ TEST_CASE("decide: labels and lines are joined, whoever is later and whatever th
                 Operation mine = turns(each.field, "a", at, "old", each.mine, policy);
                 mine.base = 2;
                 CHECK(server.take(mine).verdict == merged);
-                std::string canonical = each.mine;
-                if (each.field == kLabels && !canonical.empty()) canonical = "mine\nold";
-                CHECK(server.text(each.field) == (policy == Policy::force ? canonical : each.both));
+                CHECK(server.text(each.field) == each.both);
             }
         }
     }
+}
+
+TEST_CASE("decide: who forces and does not say what was seen replaces; lines that clash go over theirs") {
+    Server server = one_lead();
+    server.take(turns(kLabels, "b", 30, "", "theirs"));
+    CHECK(server.take(does(update, "a", 20, 1, {{kLabels, "mine"}}, Policy::force)).verdict == merged);
+    CHECK(server.text(kLabels) == "mine");
+    server.take(turns(kNotes, "b", 31, "", "theirs"));
+    Operation mine = turns(kNotes, "a", 20, "old", "mine", Policy::force);
+    CHECK(server.take(mine).overrode == changes({{kNotes, "theirs"}}));
+    CHECK(server.text(kNotes) == "mine");
 }
 
 TEST_CASE("decide: lines that both changed are left to the policy") {

@@ -1,0 +1,117 @@
+// What was refused goes again: as it was, or mended.
+#include "crm/validate.h"
+#include "store/impl.h"
+
+namespace ct::store {
+
+namespace {
+
+using sync::Operation;
+using sync::OperationKind;
+using sync::QueuedOperation;
+using sync::QueueState;
+
+/// The operation with other values. What would change nothing any more is left out.
+Result<void> mend(Operation& operation, const crm::Record& there, const crm::Changes& mended) {
+    if (mended.empty()) return {};
+    if (operation.kind == OperationKind::remove) {
+        return fail(ErrorKind::invalid, "NOTHING_TO_MEND", "a delete has no values that could be mended");
+    }
+    crm::Changes& changes = operation.changes;
+    for (const auto& [field, value] : mended.fields) changes.set(field, value);
+    const bool creates = operation.kind == OperationKind::create;
+    const auto valid = creates ? crm::validate_new(operation.model, changes) : crm::validate(operation.model, changes);
+    if (!valid) return valid;
+    if (creates) return {};
+    std::erase_if(changes.fields, [&](const auto& change) {
+        return mended.find(change.first) != nullptr && crm::view(change.second) == there.fields.get(change.first);
+    });
+    if (!changes.empty()) return {};
+    return fail(ErrorKind::invalid, "NOTHING_TO_SEND",
+                "with these values the edit changes nothing any more; discard it instead");
+}
+
+Failure in_conflict(const Uuid& id) {
+    return fail(ErrorKind::invalid, "IN_CONFLICT",
+                "operation " + id.str() + " waits for a decision between two edits: resolve the conflict");
+}
+
+}  // namespace
+
+Result<crm::Record> Store::Impl::before_operation(const QueueEntry& entry, crm::Record server) {
+    std::vector<QueuedOperation> earlier;
+    for (const Position position : index.of_record(entry.record)) {
+        if (position >= entry.position) break;
+        auto queued = tables->queue.read(position);
+        if (!queued) return fail(queued.error());
+        earlier.push_back(std::move(*queued));
+    }
+    return sync::replay(std::move(server), earlier);
+}
+
+Result<void> Store::Impl::put_again(Position position, QueuedOperation queued) {
+    queued.state = QueueState::queued;
+    queued.sequence = -1;
+    queued.retry_count = 0;
+    queued.error_code.clear();
+    queued.error_message.clear();
+    CT_TRY(drop(position));
+    const QueueEntry again = entry_of(queued, position);
+    CT_TRY(tables->queue.insert(again, queued));
+    index.add(again);
+    observe(queued.operation.stamp);
+    return {};
+}
+
+Result<void> Store::Impl::queue_again(Position position, const Uuid& new_id, const std::string& new_stamp,
+                                      const crm::Changes& mended) {
+    const QueueEntry entry = index.at(position);
+    auto queued = tables->queue.read(position);
+    if (!queued) return fail(queued.error());
+    auto server = server_record(entry.model, entry.record);
+    if (!server) return fail(server.error());
+    Operation& operation = queued->operation;
+    operation.id = new_id;
+    operation.stamp = new_stamp;
+    operation.base = server->version;  // whoever sends it again has seen what the server holds
+    const auto there = before_operation(entry, std::move(*server));
+    if (!there) return fail(there.error());
+    operation.changes = sync::merged_onto(*there, operation);
+    CT_TRY(mend(operation, *there, mended));
+    queued->before = before_of(*there, operation);
+    operation.seen = sync::merging(operation.model, queued->before);
+    if (!mended.empty()) CT_TRY(audit(*queued, "MENDED", state.user.id));
+    return put_again(position, std::move(*queued));
+}
+
+Result<Visible> Store::retry(const Uuid& operation, const Uuid& new_id, const std::string& new_stamp,
+                             const crm::Changes& mended) {
+    CT_TRY(impl_->ready());
+    const auto unit = impl_->decidable(operation);
+    if (!unit) return fail(unit.error());
+    for (const Position position : *unit) {
+        const QueueEntry& entry = impl_->index.at(position);
+        if (entry.state == QueueState::conflict) return in_conflict(entry.id);
+    }
+    Visible visible;
+    auto done = impl_->transaction([&]() -> Result<void> {
+        std::map<Uuid, crm::Model> touched, again;
+        std::set<Uuid> around;
+        for (const Position position : *unit) {
+            const QueueEntry entry = impl_->index.at(position);
+            const bool named = entry.id == operation;
+            CT_TRY(impl_->queue_again(position, named ? new_id : impl_->ids.next(), new_stamp,
+                                      named ? mended : crm::Changes{}));
+            again[entry.record] = entry.model;
+            around.insert(entry.record);
+        }
+        CT_TRY(impl_->park_and_free(std::move(around), touched));
+        for (const auto& [record, model] : again) touched.erase(record);
+        CT_TRY(impl_->refresh(touched, visible));
+        return impl_->show_again(again, visible);
+    });
+    if (!done) return fail(done.error());
+    return visible;
+}
+
+}  // namespace ct::store
