@@ -311,9 +311,8 @@ Conflicts::Preview Conflicts::preview(const Desk& desk, const Conflict& conflict
 void Conflicts::draw_buttons(Desk& desk, const Conflict& conflict, Choices& choices) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
-    const auto like = static_cast<std::size_t>(
-        std::count_if(desk.conflicts.begin(), desk.conflicts.end(),
-                      [&](const Conflict& other) { return alike(other, conflict); }));
+    const auto like = static_cast<std::size_t>(std::count_if(
+        desk.conflicts.begin(), desk.conflicts.end(), [&](const Conflict& other) { return alike(other, conflict); }));
     bool& for_all = for_all_[conflict.queued.operation.id];
     Preview chosen = preview(desk, conflict, choices);
     ImGui::Dummy({0, theme.px(2)});
@@ -321,9 +320,10 @@ void Conflicts::draw_buttons(Desk& desk, const Conflict& conflict, Choices& choi
         text(theme, "It will say: " + chosen.words, p.text, Size::small, true);
         ImGui::Dummy({0, theme.px(2)});
     }
-    const char* const mine = removes(conflict) ? "Delete it" : whole(conflict) ? "Bring it back with my change"
-                                                                               : "Keep mine";
-    const char* const theirs = removes(conflict)  ? "Keep the record"
+    const char* const mine = removes(conflict) ? "Delete it"
+                             : whole(conflict) ? "Bring it back with my change"
+                                               : "Keep mine";
+    const char* const theirs = removes(conflict) ? "Keep the record"
                                : whole(conflict) ? "Leave it deleted"
                                                  : "Keep theirs";
     const auto decide = [&](Side side) {

@@ -6,24 +6,20 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "base/file.h"
+#include "ui/shaping.h"
 
 namespace ct::ui {
 
 struct FallbackFonts::Impl {
-    struct File {
-        std::string path;
-        std::string bytes;
-        bool tried = false;
-    };
-    std::vector<File> files;
+    std::vector<FontFile> files;
+    std::unique_ptr<Shaper> shaper;
 };
 
 namespace {
-
-using File = FallbackFonts::Impl::File;
 
 // ImGui's loader for FreeType does the work, once there is something to do. An ImFontConfig tells by its FontNo which
 // of the files it stands for; the atlas's user data are the files.
@@ -32,9 +28,8 @@ const ImFontLoader& freetype() { return *ImGuiFreeType::GetFontLoader(); }
 
 bool open(ImFontAtlas* atlas, ImFontConfig* source) {
     if (source->FontLoaderData != nullptr) return true;
-    File& file = static_cast<FallbackFonts::Impl*>(atlas->UserData)->files[source->FontNo];
-    if (!std::exchange(file.tried, true)) file.bytes = read_file(file.path).value_or("");
-    if (file.bytes.empty()) return false;
+    FontFile& file = static_cast<FallbackFonts::Impl*>(atlas->UserData)->files[source->FontNo];
+    if (!file.read()) return false;
     const ImU32 number = std::exchange(source->FontNo, 0U);  // to FreeType it is the face within the file
     source->FontData = file.bytes.data();
     source->FontDataSize = static_cast<int>(file.bytes.size());
@@ -42,7 +37,6 @@ bool open(ImFontAtlas* atlas, ImFontConfig* source) {
     source->FontNo = number;
     source->FontData = nullptr;  // FreeType has it; ImGui would free it
     source->FontDataSize = 0;
-    if (!good) file.bytes = {};
     return good;
 }
 
@@ -94,12 +88,72 @@ const ImFontLoader& lazy_loader() {
     return loader;
 }
 
+// ---- the glyphs of shaped text
+
+/// ImGui's sizes are from the highest ascender to the lowest descender of the first font, which differ between
+/// typefaces; shaped text has the em of Inter at that size (its ascender and descender are 1.21 em apart).
+constexpr float kEmOfSize = 1.0F / 1.21F;
+
+Shaper& shaper_of(const ImFontAtlas* atlas) { return *static_cast<FallbackFonts::Impl*>(atlas->UserData)->shaper; }
+
+bool has_shaped(ImFontAtlas* atlas, ImFontConfig*, ImWchar character) {
+    return shaper_of(atlas).glyph(character) != nullptr;
+}
+
+bool load_shaped(ImFontAtlas* atlas, ImFontConfig* source, ImFontBaked* baked, void*, ImWchar character,
+                 ImFontGlyph* glyph, float* advance) {
+    const Shaper::Glyph* shaped = shaper_of(atlas).glyph(character);
+    if (shaped == nullptr) return false;
+    const float em = baked->Size * kEmOfSize;
+    if (advance != nullptr) {
+        *advance = shaped->advance * em;
+        return true;
+    }
+    const float density = source->RasterizerDensity * baked->RasterizerDensity;
+    Shaper::Picture picture;
+    if (!shaper_of(atlas).draw(*shaped, em * density, picture)) return false;
+    glyph->Codepoint = character & 0x3FFFFFFU;  // a field of 26 bits
+    glyph->AdvanceX = shaped->advance * em;
+    if (picture.width == 0 || picture.height == 0) return true;
+    const ImFontAtlasRectId rect = ImFontAtlasPackAddRect(atlas, picture.width, picture.height);
+    if (rect == ImFontAtlasRectId_Invalid) return false;
+    const float left = static_cast<float>(picture.left) / density + shaped->x * em;
+    const float top = std::round(baked->Ascent) - static_cast<float>(picture.top) / density - shaped->y * em;
+    glyph->X0 = left;
+    glyph->Y0 = top;
+    glyph->X1 = left + static_cast<float>(picture.width) / density;
+    glyph->Y1 = top + static_cast<float>(picture.height) / density;
+    glyph->Visible = true;
+    glyph->PackId = rect;
+    ImFontAtlasBakedSetFontGlyphBitmap(atlas, baked, source, glyph, ImFontAtlasPackGetRect(atlas, rect), picture.pixels,
+                                       ImTextureFormat_Alpha8, picture.pitch);
+    return true;
+}
+
+const ImFontLoader& shaped_loader() {
+    static const ImFontLoader loader = [] {
+        ImFontLoader made;
+        made.Name = "shaped";
+        made.FontSrcInit = init_nothing;
+        made.FontSrcContainsGlyph = has_shaped;
+        made.FontBakedLoadGlyph = load_shaped;
+        return made;
+    }();
+    return loader;
+}
+
 }  // namespace
+
+std::string_view display_text(std::string_view words) {
+    const ImFontAtlas* atlas = ImGui::GetIO().Fonts;
+    return atlas->UserData == nullptr ? words : shaper_of(atlas).display(words);
+}
 
 FallbackFonts::FallbackFonts(const std::vector<std::string>& files) : impl_(std::make_unique<Impl>()) {
     for (const std::string& path : files) {
-        if (path_exists(path)) impl_->files.push_back({path, {}, false});
+        if (path_exists(path)) impl_->files.push_back({path});
     }
+    impl_->shaper = std::make_unique<Shaper>(impl_->files);
 }
 FallbackFonts::~FallbackFonts() = default;
 FallbackFonts::FallbackFonts(FallbackFonts&&) noexcept = default;
@@ -108,6 +162,12 @@ FallbackFonts& FallbackFonts::operator=(FallbackFonts&&) noexcept = default;
 void FallbackFonts::merge(float size) const {
     ImFontAtlas* atlas = ImGui::GetIO().Fonts;
     atlas->UserData = impl_.get();
+    ImFontConfig shaped;
+    shaped.MergeMode = true;
+    shaped.SizePixels = size;
+    shaped.FontLoader = &shaped_loader();
+    std::string_view("shaped").copy(shaped.Name, sizeof shaped.Name - 1);
+    atlas->AddFont(&shaped);
     for (std::size_t i = 0; i < impl_->files.size(); ++i) {
         ImFontConfig config;
         config.MergeMode = true;
@@ -122,8 +182,8 @@ void FallbackFonts::merge(float size) const {
 }
 
 std::size_t FallbackFonts::opened() const {
-    const auto count =
-        std::count_if(impl_->files.begin(), impl_->files.end(), [](const File& file) { return !file.bytes.empty(); });
+    const auto count = std::count_if(impl_->files.begin(), impl_->files.end(),
+                                     [](const FontFile& file) { return !file.bytes.empty(); });
     return static_cast<std::size_t>(count);
 }
 

@@ -18,7 +18,8 @@ class FallbackFonts {
     FallbackFonts(const FallbackFonts&) = delete;
     FallbackFonts& operator=(const FallbackFonts&) = delete;
 
-    /// Puts them behind the fonts that the current ImGui context's last font is made of. One set for each context.
+    /// Puts them, and the glyphs of shaped text (ui/shaping.h), behind the fonts that the current ImGui context's last
+    /// font is made of. One set for each context.
     void merge(float size) const;
     [[nodiscard]] std::size_t opened() const;
 

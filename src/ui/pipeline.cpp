@@ -121,8 +121,7 @@ void Pipeline::draw(Desk& desk) {
     const ImVec2 head = ImGui::GetCursorScreenPos();
     const float room = ImGui::GetContentRegionAvail().x;
     text(theme, "Pipeline", Size::title, true);
-    text(theme, "Drag a card to where the lead stands now, or move it with Ctrl and the arrows.",
-         theme.colors().muted);
+    text(theme, "Drag a card to where the lead stands now, or move it with Ctrl and the arrows.", theme.colors().muted);
     const float width = theme.px(118);
     const ImVec2 after = ImGui::GetCursorScreenPos();
     ImGui::SetCursorScreenPos({head.x + room - width, head.y});
@@ -264,9 +263,7 @@ void Pipeline::follow_keys(Desk& desk, const Uuid& lead, std::size_t column) {
 }
 
 void Pipeline::move(Desk& desk, const Uuid& lead, std::size_t column) {
-    desk.later([&desk, lead, status = statuses()[column]] {
-        set_choice(desk, Model::lead, {lead}, kStatus, status);
-    });
+    desk.later([&desk, lead, status = statuses()[column]] { set_choice(desk, Model::lead, {lead}, kStatus, status); });
 }
 
 }  // namespace ct::ui

@@ -1,5 +1,5 @@
-// The pipeline: leads as cards in a column for each status, the last touched first. A card is dragged to another column,
-// or moved with Ctrl+Left and Ctrl+Right.
+// The pipeline: leads as cards in a column for each status, the last touched first. A card is dragged to another
+// column, or moved with Ctrl+Left and Ctrl+Right.
 #pragma once
 
 #include <array>

@@ -3,18 +3,34 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "ui/icons.h"
+#include "ui/shaping.h"
 
 namespace ct::ui {
 namespace {
 
 const char* end_of(std::string_view words) { return words.data() + words.size(); }
 
-ImVec2 measure(std::string_view words) { return ImGui::CalcTextSize(words.data(), end_of(words), false); }
-
 /// What follows "##" names an item but is not shown.
 std::string_view visible_part(std::string_view label) { return label.substr(0, label.find("##")); }
+
+/// As many whole characters as fit, and "…". Of text that runs from right to left the end is cut as well, not what
+/// stands at the right: so it is cut before it is put in order.
+std::string shortened(std::string_view words, float width) {
+    constexpr std::string_view kEllipsis = "…";
+    std::vector<std::size_t> ends{0};
+    for (std::size_t i = 1; i <= words.size(); ++i) {
+        const bool inside = i < words.size() && (static_cast<unsigned char>(words[i]) & 0xC0) == 0x80;
+        if (!inside) ends.push_back(i);
+    }
+    const auto made = [&](std::size_t end) { return std::string(words.substr(0, end)).append(kEllipsis); };
+    const auto beyond = std::partition_point(ends.begin() + 1, ends.end(),
+                                             [&](std::size_t end) { return measure(made(end)).x <= width; });
+    return made(*(beyond - 1));
+}
 
 struct ButtonColors {
     ImU32 ground, hover, pressed, border, text;
@@ -35,21 +51,18 @@ ButtonColors colors_of(const Palette& p, ButtonKind kind) {
 
 }  // namespace
 
+ImVec2 measure(std::string_view words) {
+    const std::string_view shown = display_text(words);
+    return ImGui::CalcTextSize(shown.data(), end_of(shown), false);
+}
+
 void draw_text(ImVec2 at, ImU32 color, std::string_view words, float width) {
-    ImDrawList* list = ImGui::GetWindowDrawList();
     at = {std::floor(at.x), std::floor(at.y)};
     ImGui::LogText("%.*s ", static_cast<int>(words.size()), words.data());
-    if (width <= 0.0F || measure(words).x <= width) {
-        list->AddText(at, color, words.data(), end_of(words));
-        return;
-    }
-    constexpr std::string_view kEllipsis = "…";
-    const float room = width - measure(kEllipsis).x;
-    const char* cut = words.data();
-    const ImVec2 shown = ImGui::GetFont()->CalcTextSizeA(ImGui::GetFontSize(), std::max(room, 0.0F), 0.0F, words.data(),
-                                                         end_of(words), &cut);
-    list->AddText(at, color, words.data(), cut);
-    list->AddText({at.x + shown.x, at.y}, color, kEllipsis.data(), end_of(kEllipsis));
+    std::string cut;
+    if (width > 0.0F && measure(words).x > width) words = cut = shortened(words, width);
+    const std::string_view shown = display_text(words);
+    ImGui::GetWindowDrawList()->AddText(at, color, shown.data(), end_of(shown));
 }
 
 bool button(const Theme& theme, const char* label, ButtonKind kind, const char* icon, float width) {

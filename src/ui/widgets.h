@@ -59,6 +59,8 @@ void text(const Theme& theme, std::string_view words, ImU32 color, Size size = S
 void paragraph(const Theme& theme, std::string_view words, ImU32 color, Size size = Size::body);
 /// Draws text cut with "…" at `width`; also told to ImGui's log, by which tests read the screen.
 void draw_text(ImVec2 at, ImU32 color, std::string_view words, float width = 0.0F);
+/// The size of one line as the functions here draw it, in the font that is pushed.
+[[nodiscard]] ImVec2 measure(std::string_view words);
 void tooltip(const Theme& theme, std::string_view words);
 void divider(const Theme& theme);
 

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "ui/icons.h"
+#include "ui/shaping.h"
 #include "ui/widgets.h"
 
 // Behind imgui.h, which it needs and does not include.
@@ -14,8 +15,6 @@ namespace ct::ui {
 namespace {
 
 const char* end_of(std::string_view words) { return words.data() + words.size(); }
-
-ImVec2 measure(std::string_view words) { return ImGui::CalcTextSize(words.data(), end_of(words), false); }
 
 /// Length in bytes of the UTF-8 sequence that `first` begins.
 std::size_t sequence_length(char first) {
@@ -167,7 +166,7 @@ void draw_avatar(const Theme& theme, ImVec2 center, float radius, std::string_vi
     const std::string letters = initials(name);
     ImGui::PushFont(theme.font(true), std::floor(radius / theme.scale() * 0.8F));
     const ImVec2 size = measure(letters);
-    list->AddText({std::floor(center.x - size.x / 2), std::floor(center.y - size.y / 2)}, tone.strong, letters.c_str());
+    draw_text({center.x - size.x / 2, center.y - size.y / 2}, tone.strong, letters);
     ImGui::PopFont();
 }
 
@@ -188,7 +187,8 @@ void text(const Theme& theme, std::string_view words, Size size, bool semibold) 
 void text(const Theme& theme, std::string_view words, ImU32 color, Size size, bool semibold) {
     theme.push(size, semibold);
     ImGui::PushStyleColor(ImGuiCol_Text, color);
-    ImGui::TextUnformatted(words.data(), end_of(words));
+    const std::string_view shown = display_text(words);
+    ImGui::TextUnformatted(shown.data(), end_of(shown));
     ImGui::PopStyleColor();
     Theme::pop();
 }

@@ -3,6 +3,7 @@
 #include <imgui.h>
 
 #include "base/file.h"
+#include "ui/shaping.h"
 #include "ui/theme.h"
 
 using namespace ct;
@@ -44,4 +45,52 @@ TEST_CASE("fallback fonts are opened when a character needs one, and not before"
     REQUIRE(glyph(13, 0x0BB4) != nullptr);                                                // zha
     CHECK(fallbacks.opened() == 2);
     CHECK(glyph(13, 0x4E00) == nullptr);
+}
+
+TEST_CASE("text of scripts that need it is shaped and put in visual order; all else is left alone") {
+    const std::string noto = "/usr/share/fonts/truetype/noto/NotoSans";
+    const std::vector<std::string> files{noto + "Devanagari-Regular.ttf", noto + "Hebrew-Regular.ttf",
+                                         noto + "Arabic-Regular.ttf"};
+    for (const std::string& file : files) {
+        if (!path_exists(file)) {
+            MESSAGE("fonts-noto-core is not installed");
+            return;
+        }
+    }
+    const ui::FallbackFonts fallbacks(files);
+    const Context context;
+    ImGui::GetIO().BackendFlags |= ImGuiBackendFlags_RendererHasTextures;
+    ImFont* font = ImGui::GetIO().Fonts->AddFontDefault();
+    const auto shown = [](std::string_view words) { return std::string(ui::display_text(words)); };
+    CHECK(shown("अ") == "अ");  // no fonts yet
+    fallbacks.merge(13);
+    const std::string_view plain = "Asha Žofie Олег 李小龙 ₹";
+    CHECK(ui::display_text(plain).data() == plain.data());
+    CHECK(fallbacks.opened() == 0);
+
+    // Hebrew runs from right to left, numbers and Latin within it do not.
+    const std::string alef = shown("א"), bet = shown("ב");
+    CHECK(alef != "א");
+    CHECK(shown("אב") == bet + alef);
+    CHECK(shown("ab אב") == "ab " + bet + alef);
+    CHECK(shown("אב 12").starts_with("12"));
+    CHECK(shown("אב 12").ends_with(bet + alef));
+    CHECK(shown("א(ב") == bet + ")" + alef);  // what the font lacks is another's, and mirrored
+
+    // The vowel sign i is written behind its consonant and stands before it.
+    const std::string ka = shown("क"), ki = shown("कि");
+    CHECK(ki.ends_with(ka));
+    CHECK(ki.size() > ka.size());
+    // A conjunct is no longer the sum of its letters.
+    CHECK(shown("क्ष").size() < shown("क").size() + shown("ष").size() + 4);
+    // Arabic letters join: the same letter looks different at the beginning and at the end.
+    CHECK(shown("بب").find(shown("ب")) == std::string::npos);
+    // Lines stay lines.
+    CHECK(shown("अ\nक") == shown("अ") + "\n" + ka);
+
+    const auto width = [&](const std::string& words) { return font->CalcTextSizeA(26, 1e6F, 0, words.c_str()).x; };
+    CHECK(width(ka) > 0);
+    CHECK(width(bet + alef) == doctest::Approx(width(bet) + width(alef)).epsilon(0.01));
+    // A font that lacks the script: left as it is.
+    CHECK(shown("ഷ") == "ഷ");
 }

@@ -1,10 +1,11 @@
 // The board of leads by status: where cards stand, and how they are moved.
+#include "ui/pipeline.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
 #include "driver.h"
-#include "ui/pipeline.h"
 
 using namespace ct;
 using namespace ct::test;
@@ -93,10 +94,9 @@ TEST_CASE("the board that is kept up to date is the board that is built anew") {
     for (std::size_t i = 0; i < fresh.columns(); ++i) {
         CHECK(kept.column(i).value == fresh.column(i).value);
         REQUIRE(kept.column(i).cards.size() == fresh.column(i).cards.size());
-        const bool same = std::equal(kept.column(i).cards.begin(), kept.column(i).cards.end(),
-                                     fresh.column(i).cards.begin(), [](const auto& a, const auto& b) {
-                                         return a.id == b.id && a.updated_at == b.updated_at;
-                                     });
+        const bool same =
+            std::equal(kept.column(i).cards.begin(), kept.column(i).cards.end(), fresh.column(i).cards.begin(),
+                       [](const auto& a, const auto& b) { return a.id == b.id && a.updated_at == b.updated_at; });
         CHECK(same);
     }
 }
