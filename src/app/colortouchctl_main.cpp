@@ -1,6 +1,8 @@
 // colortouchctl: the client without a window, for scripts, tests and support.
 #include <chrono>
+#include <functional>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -10,6 +12,7 @@
 
 int main(int argc, char** argv) {
     std::ios::sync_with_stdio(false);
+    std::unique_ptr<ct::app::Interrupt> interrupt;
     ct::cli::Surroundings surroundings{
         std::cout,
         std::cerr,
@@ -20,6 +23,10 @@ int main(int argc, char** argv) {
         ct::system_random(),
         ct::app::program_path(),
         COLORTOUCH_VERSION,
+        [&interrupt](std::function<void()> stop) {
+            interrupt.reset();
+            if (stop) interrupt = std::make_unique<ct::app::Interrupt>(std::move(stop));
+        },
     };
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     return static_cast<int>(ct::cli::run(arguments, surroundings));

@@ -45,7 +45,7 @@ void declare(CLI::App& app, Options& options, Arg arg) {
             return;
         case Arg::push_only: app.add_flag("--push-only", options.push_only, "send, and fetch nothing"); return;
         case Arg::pull_only: app.add_flag("--pull-only", options.pull_only, "fetch, and send nothing"); return;
-        case Arg::watch: app.add_flag("--watch", options.watch, "go on syncing until the program is ended"); return;
+        case Arg::watch: app.add_flag("--watch", options.watch, "go on syncing, and hear of others' edits as they are made, until Ctrl+C"); return;
         case Arg::operations: app.add_option("OPERATION", options.operations, "ids of operations in the queue"); return;
         case Arg::conflict:
             app.add_option("ID", options.id, "id of the edit, or of its record, or the end of either")->required();

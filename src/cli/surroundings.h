@@ -24,6 +24,10 @@ struct Surroundings {
     Random& random;
     std::filesystem::path program;  ///< where the executable lies: a profile may lie beside it
     std::string version;
+    /// From now on an interrupt by the user (Ctrl+C) calls `stop`, once, on another thread, instead of ending the
+    /// program; an empty `stop`: it calls nothing any more, and no call is under way when this returns. Without the
+    /// function an interrupt ends the program.
+    std::function<void(std::function<void()> stop)> on_interrupt = {};
 };
 
 }  // namespace ct::cli

@@ -1,13 +1,13 @@
 // sync: one round, or with --watch one after the other until the program is ended.
+#include <atomic>
+#include <utility>
+
 #include "base/utf8.h"
 #include "cli/context.h"
 #include "cli/output.h"
 
 namespace ct::cli {
 namespace {
-
-// A watch without anything scheduled (there should be none) still looks again after this.
-constexpr std::int64_t kLookAgainMs = 60'000;
 
 [[nodiscard]] Json report_json(const store::SyncHistoryRow& row) {
     return {{"pushed", row.pushed},         {"merged", row.merged},        {"superseded", row.superseded},
@@ -98,17 +98,52 @@ void print_report(Context& context, const store::SyncHistoryRow& row, const clie
     return attention || files.failed > 0 ? ExitCode::attention : ExitCode::done;
 }
 
-/// Rounds at the times that the engine sets, backoff included. It ends only where trying again is of no use.
-[[nodiscard]] Outcome watch(Context& context, client::Session& session) {
-    for (;;) {
-        const Outcome outcome = one_round(context, session);
-        if (!outcome && exit_code(outcome.error()) != ExitCode::offline) return outcome;
-        if (!outcome) context.surroundings().err << "colortouchctl: " << outcome.error().message << '\n';
-        context.out().flush();
-        const UnixMs next = session.view().next_try_at;
-        context.surroundings().sleep_ms(
-            next == 0 ? kLookAgainMs : std::max<std::int64_t>(0, next - context.surroundings().clock.now()));
+[[nodiscard]] bool anything(const store::SyncHistoryRow& row) {
+    return row.pushed + row.merged + row.superseded + row.conflicts + row.failed + row.pulled > 0;
+}
+
+/// Tells of rounds that did something, and once why one did not go through.
+class Watch {
+  public:
+    Watch(Context& context, client::Session& session) : context_(context), session_(session) {}
+
+    void round(const client::SyncReport& report) {
+        if (!report.reached) return stumble(report);
+        stumbled_.clear();
+        const client::TransferReport files = session_.transfer(context_.options().attachments_now);
+        const bool files_moved = files.sent + files.fetched + files.removed + files.failed > 0;
+        if (!anything(report.row) && !files_moved) return;
+        print_report(context_, report.row, files);
+        print_files(context_, files);
+        context_.out().flush();
     }
+
+  private:
+    void stumble(const client::SyncReport& report) {
+        if (std::exchange(stumbled_, report.code) == report.code) return;
+        const Error error = error_of(report, session_.view().queue);
+        context_.surroundings().err << "colortouchctl: " << error.message << '\n' << std::flush;
+    }
+
+    Context& context_;
+    client::Session& session_;
+    std::string stumbled_;  // the code of the failure that was told last
+};
+
+/// It ends by an interrupt, which is no failure, or where trying again is of no use.
+[[nodiscard]] Outcome watch(Context& context, client::Session& session) {
+    std::atomic<bool> interrupted{false};
+    if (context.surroundings().on_interrupt) {
+        context.surroundings().on_interrupt([&] {
+            interrupted = true;
+            session.interrupt();
+        });
+    }
+    Watch watch(context, session);
+    const client::SyncReport last = session.watch([&](const client::SyncReport& report) { watch.round(report); });
+    if (context.surroundings().on_interrupt) context.surroundings().on_interrupt({});  // nobody to call any more
+    if (interrupted) return ExitCode::done;
+    return fail(error_of(last, session.view().queue));
 }
 
 }  // namespace
@@ -117,6 +152,9 @@ Outcome run_sync(Context& context) {
     const Options& options = context.options();
     if (options.push_only && options.pull_only) {
         return fail(ErrorKind::invalid, "USAGE", "--push-only and --pull-only exclude each other");
+    }
+    if (options.watch && (options.push_only || options.pull_only)) {
+        return fail(ErrorKind::invalid, "USAGE", "--watch syncs both ways: leave --push-only or --pull-only out");
     }
     auto session = context.session();
     if (!session) return fail(session.error());

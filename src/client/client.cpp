@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
-#include <exception>
-#include <mutex>
 #include <thread>
 
 #include "base/channel.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "client/attachments.h"
+#include "client/network_thread.h"
 #include "client/replica.h"
 #include "net/link_monitor.h"
 
@@ -26,101 +23,6 @@ constexpr std::size_t kLoadChunk = 10'000;
 /// Saves joined into one transaction at most: bounds how long the first of them waits.
 constexpr std::size_t kGroupCommitMax = 512;
 
-/// A place to sleep until somebody has something. Ringing while nobody sleeps is remembered.
-class Bell {
-  public:
-    void ring() {
-        {
-            const std::scoped_lock lock(mutex_);
-            rung_ = true;
-        }
-        heard_.notify_one();
-    }
-    void wait(std::optional<std::int64_t> at_most_ms) {
-        std::unique_lock lock(mutex_);
-        if (at_most_ms) {
-            heard_.wait_for(lock, std::chrono::milliseconds(*at_most_ms), [this] { return rung_; });
-        } else {
-            heard_.wait(lock, [this] { return rung_; });
-        }
-        rung_ = false;
-    }
-
-  private:
-    std::mutex mutex_;
-    std::condition_variable heard_;
-    bool rung_ = false;  // guarded by mutex_
-};
-
-/// The network-only thread: one job at a time, answers go to the worker.
-class NetworkThread {
-  public:
-    NetworkThread(const Clock& clock, Bell& worker) : network_(clock), worker_(worker), thread_([this] { run(); }) {}
-    ~NetworkThread() {
-        {
-            const std::scoped_lock lock(mutex_);
-            stop_ = true;
-            jobs_.clear();
-        }
-        network_.close();
-        wake_.notify_one();
-        thread_.join();
-    }
-
-    void send(NetJob job) {
-        {
-            const std::scoped_lock lock(mutex_);
-            jobs_.push_back(std::move(job));
-        }
-        wake_.notify_one();
-    }
-    void cancel() {
-        {
-            const std::scoped_lock lock(mutex_);
-            std::erase_if(jobs_, [](const NetJob& job) {
-                return job.kind != NetJob::Kind::login && job.kind != NetJob::Kind::logout;
-            });
-            if (!syncing_) return;  // a sign-in under way is nobody's round
-        }
-        network_.cancel();
-    }
-    [[nodiscard]] std::optional<NetAnswer> answer() {
-        const std::scoped_lock lock(mutex_);
-        if (answers_.empty()) return std::nullopt;
-        NetAnswer first = std::move(answers_.front());
-        answers_.pop_front();
-        return first;
-    }
-
-  private:
-    void run() {
-        std::unique_lock lock(mutex_);
-        while (true) {
-            wake_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
-            if (stop_) return;
-            const NetJob job = std::move(jobs_.front());
-            jobs_.pop_front();
-            syncing_ = job.kind != NetJob::Kind::login && job.kind != NetJob::Kind::logout;
-            lock.unlock();
-            NetAnswer answer = network_.run(job);
-            lock.lock();
-            syncing_ = false;
-            answers_.push_back(std::move(answer));
-            worker_.ring();
-        }
-    }
-
-    Network network_;
-    Bell& worker_;
-    std::mutex mutex_;  // guards all below but the thread
-    std::condition_variable wake_;
-    std::deque<NetJob> jobs_;
-    std::deque<NetAnswer> answers_;
-    bool syncing_ = false;
-    bool stop_ = false;
-    std::thread thread_;
-};
-
 }  // namespace
 
 struct Client::Impl {
@@ -129,10 +31,12 @@ struct Client::Impl {
           lock(std::move(held)),
           store(std::move(opened)),
           network(*options.clock, bell),
+          ear(*options.clock, bell),
           replica(*store, Secrets(options.profile.token_file().string()), *options.clock, *options.random,
                   replica_options(),
                   {[this](NetJob job) { network.send(std::move(job)); }, [this] { network.cancel(); },
-                   [this](Event event) { emit(std::move(event)); }}),
+                   [this](Event event) { emit(std::move(event)); }, [this](NetJob job) { ear.send(std::move(job)); },
+                   [this] { ear.cancel(); }}),
           file_network(*options.clock, bell),
           attachments(*store, *options.clock, *options.random, attachment_options(options.profile, options.config),
                       {[this](NetJob job) { file_network.send(std::move(job)); }, [this] { file_network.cancel(); },
@@ -166,11 +70,14 @@ struct Client::Impl {
 
     void run() {
         if (options.load_records) load();
+        replica.tell(sync::event::Metered{options.config.metered_link});
+        replica.tell(sync::event::ListenChosen{options.config.live_updates});
         replica.start();
         while (!stop.load(std::memory_order_acquire)) {
             bool busy = take_commands();  // each has its turn
             busy = take_link_news() || busy;
             busy = take_answer() || busy;
+            busy = take_news() || busy;
             busy = take_file_answer() || busy;
             busy = take_timer() || busy;
             attachments.follow(replica);
@@ -231,6 +138,12 @@ struct Client::Impl {
         attachments.measured(answer->traffic);
         replica.on_answer(std::move(*answer));
         return true;
+    }
+
+    bool take_news() {
+        auto answer = ear.answer();
+        if (answer) replica.on_answer(std::move(*answer));
+        return answer.has_value();
     }
 
     bool take_file_answer() {
@@ -331,7 +244,11 @@ struct Client::Impl {
         attachments.refresh(command.model, command.record);
     }
     void on(SendAttachmentsNow&) { attachments.ask_now(); }
-    void on(MeteredChanged& command) { attachments.set_metered(command.on); }
+    void on(MeteredChanged& command) {
+        attachments.set_metered(command.on);
+        replica.tell(sync::event::Metered{command.on});
+    }
+    void on(LiveUpdatesChanged& command) { replica.tell(sync::event::ListenChosen{command.on}); }
     template <class T>
     void told(const Result<T>& done) {
         if (!done) emit(AttachmentFailed{done.error()});
@@ -353,6 +270,7 @@ struct Client::Impl {
     bool emitted = false;                 // worker: events since the last wake
     std::unique_ptr<store::Store> store;  // worker
     NetworkThread network;
+    NetworkThread ear;           // a request that waits for news holds nothing else up
     Replica replica;             // worker
     NetworkThread file_network;  // files go over a connection of their own
     Attachments attachments;     // worker

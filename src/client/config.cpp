@@ -149,6 +149,7 @@ Result<Config> Config::load(const std::filesystem::path& file) {
     members.number("scale", 0.5F, 4.0F, config.scale);
     members.flag("toastOnSuccess", config.toast_on_success);
     members.text("caFile", config.ca_file);
+    members.flag("liveUpdates", config.live_updates);
     members.flag("meteredLink", config.metered_link);
     members.integer("attachmentsMinKilobits", 0, 1'000'000, config.attachments_min_kbit);
     members.rules("conflicts", config.conflicts);
@@ -170,6 +171,7 @@ Result<void> Config::save(const std::filesystem::path& file) const {
     document["scale"] = scale;
     document["toastOnSuccess"] = toast_on_success;
     document["caFile"] = ca_file;
+    document["liveUpdates"] = live_updates;
     document["meteredLink"] = metered_link;
     document["attachmentsMinKilobits"] = attachments_min_kbit;
     json rules = json::object();

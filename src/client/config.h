@@ -38,7 +38,8 @@ struct Config {
     float scale = 1.0F;                      ///< 0.5 to 4
     bool toast_on_success = true;            ///< after a sync that the user asked for
     std::string ca_file;                     ///< extra CA bundle for the server
-    bool metered_link = false;               ///< attachments are sent only when asked for
+    bool live_updates = true;                ///< others' edits arrive as they are made (long poll)
+    bool metered_link = false;               ///< attachments and old records only when asked for, and longer intervals
     std::int64_t attachments_min_kbit = 64;  ///< on a slower link they wait as well; 0: never
     ConflictRules conflicts;                 ///< {"Payment.amount": "ask", "Lead": "server"}
 

@@ -78,10 +78,13 @@ struct SendAttachmentsNow {};  ///< also over a slow or metered link
 struct MeteredChanged {
     bool on = false;
 };
+struct LiveUpdatesChanged {  ///< hear of others' edits as they are made, or only with the rounds
+    bool on = true;
+};
 using Command = std::variant<std::monostate, Commit, SyncNow, WorkOffline, WindowFocused, SignIn, SignOut, ListQueue,
                              RetryOperation, DiscardOperation, ListConflicts, ResolveConflict, ListDecisions, TakeBack,
                              ListHistory, IntervalChanged, AddAttachment, RemoveAttachment, FetchAttachment,
-                             RetryAttachment, ListAttachments, SendAttachmentsNow, MeteredChanged>;
+                             RetryAttachment, ListAttachments, SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -107,9 +110,13 @@ struct SyncView {
     std::int64_t bytes_sent = 0, bytes_received = 0;       ///< of this round
     UnixMs next_try_at = 0;  ///< 0: nothing is scheduled (offline by choice, signed out, or busy)
     UnixMs last_sync_at = 0;
-    std::string reason;            ///< in words: why the queue waits; empty when it is empty or moving
-    std::string last_error_code;   ///< of the last failed attempt; empty after a success
-    bool working_offline = false;  ///< by the user's choice
+    /// In words: why something in the queue is not settled yet, also what waits for a person; empty when it is empty.
+    std::string reason;
+    std::int64_t attempts_in_vain = 0;  ///< rounds in a row that sent nothing of it although the link is up
+    std::int64_t deferred_rows = 0;     ///< older records that a metered link leaves at the server until *Sync now*
+    bool listening = false;             ///< others' edits arrive as they are made
+    std::string last_error_code;        ///< of the last failed attempt; empty after a success
+    bool working_offline = false;       ///< by the user's choice
     std::string server_url, user_name, user_email, workspace_name, device_id, epoch;
     std::string cursor;
     std::int64_t clock_offset_ms = 0;

@@ -28,7 +28,8 @@ Result<sync::LoginAnswer> read_login(const net::HttpOutcome& outcome) {
 sync::RequestKind request_kind(NetJob::Kind kind) {
     switch (kind) {
         case NetJob::Kind::push: return sync::RequestKind::push;
-        case NetJob::Kind::pull: return sync::RequestKind::pull;
+        case NetJob::Kind::pull:
+        case NetJob::Kind::listen: return sync::RequestKind::pull;
         default: return sync::RequestKind::probe;
     }
 }

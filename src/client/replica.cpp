@@ -18,6 +18,8 @@ net::Deadlines deadlines_of(NetJob::Kind kind) {
     net::Deadlines deadlines;
     if (kind == NetJob::Kind::probe || kind == NetJob::Kind::logout) deadlines.total_ms = 10'000;
     if (kind == NetJob::Kind::login) deadlines.total_ms = 30'000;
+    // The silence while it waits is what it is for.
+    if (kind == NetJob::Kind::listen) deadlines.read_ms = 40'000;
     return deadlines;
 }
 
@@ -273,7 +275,7 @@ void Replica::on_answer(NetAnswer answer) {
     round_bytes_received_ += answer.traffic.bytes_received;
     if (auto* login = std::get_if<Result<sync::LoginAnswer>>(&answer.reply)) return on_login(*login);
     if (answer.kind == NetJob::Kind::logout) return;
-    learn(answer);
+    if (answer.kind != NetJob::Kind::listen) learn(answer);  // how long it waited says nothing of the clocks
     tell(sync::event::Answered{answer.id, std::move(std::get<sync::Reply>(answer.reply))});
 }
 
@@ -296,7 +298,7 @@ void Replica::learn(const NetAnswer& answer) {
     if (auto saved = store_.save_state(state); !saved) local_trouble(saved.error());
 }
 
-void Replica::send(NetJob::Kind kind, std::uint64_t id, http::Request request) {
+NetJob Replica::job(NetJob::Kind kind, std::uint64_t id, http::Request request) const {
     NetJob job;
     job.kind = kind;
     job.id = id;
@@ -304,14 +306,18 @@ void Replica::send(NetJob::Kind kind, std::uint64_t id, http::Request request) {
     job.ca_file = options_.ca_file;
     job.request = std::move(request);
     job.deadlines = deadlines_of(kind);
-    ports_.send(std::move(job));
+    return job;
+}
+
+void Replica::send(NetJob::Kind kind, std::uint64_t id, http::Request request) {
+    ports_.send(job(kind, id, std::move(request)));
 }
 
 void Replica::on(sync::action::SendProbe& action) { send(NetJob::Kind::probe, action.request, sync::probe_request()); }
 
 void Replica::on(sync::action::PrepareBatch& action) {
     auto batch = store_.take_batch({action.bytes_max, action.operations_max});
-    if (!batch) return local_trouble(batch.error());
+    if (!batch) return cannot_carry_out(batch.error());
     told_.push_back(sync::event::BatchReady{batch->sequence, std::move(batch->operations)});
 }
 
@@ -326,38 +332,63 @@ void Replica::on(sync::action::SendPush& action) {
 
 void Replica::on(sync::action::Settle& action) {
     auto settled = store_.settle(action.answer);
-    if (!settled) return local_trouble(settled.error());
+    if (!settled) return cannot_carry_out(settled.error());
     stamps_.observe(settled->newest_stamp_ms);
     if (settled->conflicts > 0) prefer_server(action.answer, settled->visible);
     show(std::move(settled->visible));
-    told_.push_back(sync::event::QueueChanged{store_.queue().sendable, false});
+    told_.push_back(queue_event(false));
     told_.push_back(sync::event::Settled{settled->applied, settled->merged, settled->superseded, settled->conflicts,
                                          settled->rejected});
 }
 
-void Replica::on(sync::action::SendPull& action) {
+sync::PullRequest Replica::pull_request(std::int64_t limit) const {
     sync::PullRequest request;
     request.device_id = store_.state().device_id;
     request.epoch = store_.state().epoch;
-    request.cursor = action.cursor ? std::move(action.cursor) : store_.state().cursor;
-    request.limit = action.limit;
+    request.cursor = store_.state().cursor;
+    request.limit = limit;
+    return request;
+}
+
+void Replica::on(sync::action::SendPull& action) {
+    sync::PullRequest request = pull_request(action.limit);
+    if (action.cursor) request.cursor = std::move(action.cursor);
     send(NetJob::Kind::pull, action.request, sync::api_request("/api/sync/pull", sync::encode(request), token_));
 }
 
 void Replica::on(sync::action::ApplyPage& action) {
     auto applied = store_.apply(action.page);
-    if (!applied) return local_trouble(applied.error());
+    if (!applied) return cannot_carry_out(applied.error());
     stamps_.observe(applied->newest_stamp_ms);
     show(std::move(applied->visible));
-    told_.push_back(sync::event::QueueChanged{store_.queue().sendable, false});
+    told_.push_back(queue_event(false));
     told_.push_back(sync::event::PageDone{applied->rows, applied->ignored});
 }
 
 void Replica::on(sync::action::CancelRequests&) { ports_.cancel(); }
 
+void Replica::on(sync::action::Listen& action) {
+    if (!ports_.listen) return;
+    sync::PullRequest request = pull_request(action.limit);
+    request.wait_s = action.wait_s;
+    ports_.listen(
+        job(NetJob::Kind::listen, action.request, sync::api_request("/api/sync/pull", sync::encode(request), token_)));
+}
+
+void Replica::on(sync::action::StopListening&) {
+    if (ports_.stop_listening) ports_.stop_listening();
+}
+
+void Replica::on(sync::action::Stalled& action) {
+    const UnixMs oldest = store_.queue().oldest_created_at;
+    log::warn(std::to_string(store_.queue().sendable) + " edits wait, the oldest since " +
+              (oldest == 0 ? std::string("now") : format_rfc3339(oldest)) + "; " + std::to_string(action.rounds) +
+              " attempts in vain: " + action.reason);
+}
+
 void Replica::on(sync::action::RenewDevice&) {
     const std::string device = ids_.next().str();
-    if (auto renewed = store_.renew_device(device); !renewed) return local_trouble(renewed.error());
+    if (auto renewed = store_.renew_device(device); !renewed) return cannot_carry_out(renewed.error());
     stamps_ = sync::HybridClock(device, stamps_.last_ms(), stamps_.last_counter());
     log::warn("this profile was copied or restored; it goes on as device " + device);
     told_.push_back(sync::event::IdentityRenewed{device, store_.state().epoch});
@@ -367,7 +398,7 @@ void Replica::on(sync::action::RestartPull& action) {
     store::SyncState state = store_.state();
     state.cursor.reset();
     if (state.epoch != action.epoch) state.epoch = action.epoch;  // empty: adopted from the next answer
-    if (auto saved = store_.save_state(state); !saved) return local_trouble(saved.error());
+    if (auto saved = store_.save_state(state); !saved) return cannot_carry_out(saved.error());
     log::warn("the server's history begins anew; pulling from the start, unsent work is kept");
     told_.push_back(sync::event::IdentityRenewed{state.device_id, state.epoch});
 }
@@ -402,7 +433,12 @@ void Replica::on(sync::action::RoundFinished& action) {
 
 // ---- what is shown
 
-void Replica::queue_changed(bool edited) { tell(sync::event::QueueChanged{store_.queue().sendable, edited}); }
+sync::Event Replica::queue_event(bool edited) const {
+    const store::QueueSummary& queue = store_.queue();
+    return sync::event::QueueChanged{queue.sendable, edited, queue.parked, queue.errors, queue.conflicts};
+}
+
+void Replica::queue_changed(bool edited) { tell(queue_event(edited)); }
 
 void Replica::show(store::Visible visible) {
     if (!visible.changed.empty() || !visible.removed.empty()) ports_.emit(RecordsChanged{std::move(visible)});
@@ -414,6 +450,13 @@ void Replica::local_trouble(const Error& error) {
     log::error(error.message);
     if (!std::exchange(in_trouble_, true)) ports_.emit(Trouble{error});
     told_.push_back(sync::event::LocalFailure{error.message});
+}
+
+void Replica::cannot_carry_out(const Error& error) {
+    Error whatever = error;
+    if (whatever.kind == ErrorKind::invalid || whatever.kind == ErrorKind::not_found)
+        whatever.kind = ErrorKind::internal;  // no edit's fault: the engine would wait for ever
+    local_trouble(whatever);
 }
 
 Indicator Replica::indicator() const {
@@ -431,6 +474,7 @@ Indicator Replica::indicator() const {
         case sync::Obstacle::upgrade:
         case sync::Obstacle::busy:
         case sync::Obstacle::protocol: return Indicator::server_away;
+        case sync::Obstacle::held_back:
         case sync::Obstacle::none: break;
     }
     const bool all_receipted = store_.queue().operations == 0 && store_.state().last_sync_at > 0;
@@ -449,9 +493,13 @@ SyncView Replica::view() const {
     view.receiving_total = engine_.working() ? engine_.counts().pulled + engine_.pull_remaining() : 0;
     view.bytes_sent = round_bytes_sent_;
     view.bytes_received = round_bytes_received_;
-    if (const auto due = engine_.due()) view.next_try_at = clock_.now() + std::max<SteadyMs>(0, *due - clock_.steady());
+    if (const auto due = engine_.next_round())
+        view.next_try_at = clock_.now() + std::max<SteadyMs>(0, *due - clock_.steady());
     view.last_sync_at = state.last_sync_at;
     view.reason = engine_.reason();
+    view.attempts_in_vain = engine_.rounds_in_vain();
+    view.deferred_rows = engine_.deferred();
+    view.listening = engine_.listening();
     view.last_error_code = engine_.last_error();
     view.working_offline = engine_.offline_chosen();
     view.server_url = state.server_url;

@@ -27,6 +27,9 @@ struct ReplicaPorts {
     std::function<void(NetJob)> send;  ///< start it; the answer comes by `on_answer`
     std::function<void()> cancel;      ///< end what is under way; answers of it may still come and are ignored
     std::function<void(Event)> emit;   ///< for the window
+    /// The same for the request that waits for news, over a lane of its own. Without them nothing listens.
+    std::function<void(NetJob)> listen = {};
+    std::function<void()> stop_listening = {};
 };
 
 struct ReplicaOptions {
@@ -83,6 +86,9 @@ class Replica {
     void on(sync::action::SendPull& action);
     void on(sync::action::ApplyPage& action);
     void on(sync::action::CancelRequests& action);
+    void on(sync::action::Listen& action);
+    void on(sync::action::StopListening& action);
+    void on(sync::action::Stalled& action);
     void on(sync::action::RenewDevice& action);
     void on(sync::action::RestartPull& action);
     void on(sync::action::DropToken& action);
@@ -92,12 +98,16 @@ class Replica {
     [[nodiscard]] Result<void> bind(const sync::LoginAnswer& answer);
     [[nodiscard]] Result<std::vector<sync::Operation>> operations_for(const std::vector<Edit>& edits);
     [[nodiscard]] Result<store::Committed> write(const std::vector<sync::Operation>& operations);
+    [[nodiscard]] NetJob job(NetJob::Kind kind, std::uint64_t id, http::Request request) const;
     void send(NetJob::Kind kind, std::uint64_t id, http::Request request);
+    [[nodiscard]] sync::PullRequest pull_request(std::int64_t limit) const;
+    [[nodiscard]] sync::Event queue_event(bool edited) const;
     void learn(const NetAnswer& answer);
     void queue_changed(bool edited);
     void show(store::Visible visible);
     void prefer_server(const sync::PushAnswer& answer, store::Visible& visible);
     void local_trouble(const Error& error);
+    void cannot_carry_out(const Error& error);  ///< an action: the engine has to hear of it, whatever it was
     void publish();
     [[nodiscard]] Indicator indicator() const;
 

@@ -1,12 +1,14 @@
 #include "client/session.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <thread>
 
 #include "base/file.h"
 #include "client/attachments.h"
+#include "client/network_thread.h"
 #include "client/replica.h"
 
 namespace ct::client {
@@ -36,6 +38,7 @@ struct Session::Impl {
          const Clock& the_clock, Random& random)
         : lock(std::move(held)),
           clock(the_clock),
+          live_updates(config.live_updates),
           store(std::move(opened)),
           network(clock),
           replica(*store, Secrets(profile.token_file().string()), clock, random, options(config), ports()),
@@ -54,11 +57,20 @@ struct Session::Impl {
 
     ReplicaPorts ports() {
         return {[this](NetJob job) { jobs.push_back(std::move(job)); }, [this] { jobs.clear(); },
-                [this](Event event) { take(event); }};
+                [this](Event event) { take(event); },
+                [this](NetJob job) {
+                    if (ear) ear->send(std::move(job));
+                },
+                [this] {
+                    if (ear) ear->cancel();
+                }};
     }
 
     void take(Event& event) {
-        if (auto* finished = std::get_if<SyncFinished>(&event)) last_round = std::move(*finished);
+        if (auto* finished = std::get_if<SyncFinished>(&event)) {
+            if (ear) rounds.push_back(*finished);
+            last_round = std::move(*finished);
+        }
         if (auto* failed = std::get_if<SignInFailed>(&event)) sign_in_error = std::move(failed->error);
         if (std::holds_alternative<SignedIn>(event)) signed_in_now = true;
         if (auto* changed = std::get_if<AttachmentsChanged>(&event); changed != nullptr && progress) {
@@ -77,6 +89,32 @@ struct Session::Impl {
             attachments.measured(answer.traffic);
             replica.on_answer(std::move(answer));
         }
+    }
+
+    [[nodiscard]] SyncReport report(const SyncFinished& round) const {
+        SyncReport report;
+        report.indicator = replica.view().indicator;
+        report.row = round.row;
+        report.reached = round.row.outcome == "done";
+        if (report.reached) return report;
+        report.code = round.row.outcome;
+        report.message = round.detail;
+        return report;
+    }
+
+    /// Whether a report says that the next attempts will not go better by themselves.
+    [[nodiscard]] bool hopeless(const SyncReport& report) const {
+        return !report.reached && (!replica.signed_in() || report.indicator == Indicator::local_trouble);
+    }
+
+    /// What came from the server meanwhile, and what is due.
+    void work() {
+        while (auto heard = ear->answer()) replica.on_answer(std::move(*heard));
+        drain();
+        const auto due = replica.due();
+        if (!due || clock.steady() < *due) return;
+        replica.tell(sync::event::TimerFired{});
+        drain();
     }
 
     /// Carries files until nothing is left to do, a few short breaks after failures included.
@@ -98,6 +136,7 @@ struct Session::Impl {
 
     FileLock lock;
     const Clock& clock;
+    const bool live_updates;
     std::unique_ptr<store::Store> store;
     Network network;
     std::deque<NetJob> jobs;
@@ -106,6 +145,10 @@ struct Session::Impl {
     bool signed_in_now = false;
     std::deque<NetJob> file_jobs;
     std::function<void(const store::Attachment&)> progress;
+    Bell bell;
+    std::atomic<bool> interrupted{false};
+    std::unique_ptr<NetworkThread> ear;  // while it watches
+    std::deque<SyncFinished> rounds;     // that nobody was told of yet, while it watches
     Replica replica;
     Attachments attachments;
 };
@@ -120,6 +163,7 @@ Result<std::unique_ptr<Session>> Session::open(const Profile& profile, const Con
     auto store = store::Store::open(profile.database().string(), clock, random);
     if (!store) return fail(store.error());
     auto impl = std::make_unique<Impl>(std::move(*lock), std::move(*store), profile, config, clock, random);
+    impl->replica.tell(sync::event::Metered{config.metered_link});
     impl->replica.start();
     return std::unique_ptr<Session>(new Session(std::move(impl)));
 }
@@ -170,20 +214,41 @@ SyncReport Session::sync(SyncMode mode) {
     impl_->last_round.reset();
     impl_->replica.tell(sync::event::SyncAsked{mode != SyncMode::pull_only, mode != SyncMode::push_only});
     impl_->drain();
+    if (impl_->last_round) return impl_->report(*impl_->last_round);
     SyncReport report;
     report.indicator = view().indicator;
-    if (!impl_->last_round) {
-        report.code = "NO_ANSWER";
-        report.message = "the round did not end";
-        return report;
-    }
-    report.row = impl_->last_round->row;
-    report.reached = report.row.outcome == "done";
-    if (!report.reached) {
-        report.code = report.row.outcome;
-        report.message = impl_->last_round->detail;
-    }
+    report.code = "NO_ANSWER";
+    report.message = "the round did not end";
     return report;
+}
+
+SyncReport Session::watch(const std::function<void(const SyncReport&)>& each) {
+    Impl& impl = *impl_;
+    impl.ear = std::make_unique<NetworkThread>(impl.clock, impl.bell);
+    impl.replica.tell(sync::event::ListenChosen{impl.live_updates});
+    impl.replica.tell(sync::event::SyncAsked{});
+    SyncReport last;
+    while (!impl.interrupted) {
+        impl.work();
+        while (!impl.rounds.empty() && !impl.interrupted) {
+            last = impl.report(impl.rounds.front());
+            impl.rounds.pop_front();
+            each(last);
+        }
+        if (impl.hopeless(last)) break;
+        const auto due = impl.replica.due();
+        const SteadyMs now = impl.clock.steady();
+        impl.bell.wait(due ? std::optional(std::max<SteadyMs>(0, *due - now)) : std::nullopt);
+    }
+    impl.replica.tell(sync::event::ListenChosen{false});
+    impl.ear.reset();
+    return last;
+}
+
+void Session::interrupt() {
+    impl_->interrupted = true;
+    impl_->network.close();
+    impl_->bell.ring();
 }
 
 // ---- attachments

@@ -47,6 +47,11 @@ class Session {
     [[nodiscard]] Result<void> logout();
     [[nodiscard]] bool signed_in() const;
     [[nodiscard]] SyncReport sync(SyncMode mode);  ///< one whole round; never throws, never hangs (deadlines)
+    /// Rounds at the times that the engine sets, and others' edits as they are made, until `interrupt`, or until trying
+    /// again is of no use (sign in again, a newer program is wanted, the disk): the report says which. `each` hears of
+    /// every round, the first one included, on the caller's thread.
+    SyncReport watch(const std::function<void(const SyncReport&)>& each);
+    void interrupt();  ///< ends `watch`, whatever it waits for; nothing reaches the server any more. Any thread
     [[nodiscard]] SyncView view();
     [[nodiscard]] Result<store::Visible> retry(const Uuid& operation);
     [[nodiscard]] Result<store::Visible> mend(const Uuid& operation, const crm::Changes& mended);  ///< and retry

@@ -32,15 +32,25 @@ const char* code_of(Obstacle obstacle) {
         case Obstacle::busy: return "SERVER_BUSY";
         case Obstacle::local: return "LOCAL_DATABASE";
         case Obstacle::protocol: return "PROTOCOL";
+        case Obstacle::held_back: return "HELD_BACK";
     }
     return "";
+}
+
+/// Whether an event is what an action is waited for with.
+bool answers(const Event& event) {
+    return std::holds_alternative<event::BatchReady>(event) || std::holds_alternative<event::Answered>(event) ||
+           std::holds_alternative<event::Settled>(event) || std::holds_alternative<event::PageDone>(event) ||
+           std::holds_alternative<event::IdentityRenewed>(event);
 }
 
 }  // namespace
 
 std::vector<Action> Engine::handle(Event event, SteadyMs now) {
     now_ = now;
+    if (phase_ == Phase::idle || answers(event)) heard_of_at_ = now;
     std::visit([this](auto& specific) { on(specific); }, event);
+    tend_ear();
     return std::exchange(out_, {});
 }
 
@@ -54,8 +64,14 @@ std::uint64_t Engine::new_request() {
 
 void Engine::on(const event::QueueChanged& event) {
     const bool more = event.sendable > sendable_;
-    if (event.sendable != sendable_) held_back_ = 0;
+    if (event.sendable != sendable_) {
+        held_back_ = 0;
+        if (obstacle_ == Obstacle::held_back) obstacle_ = Obstacle::none;
+    }
     sendable_ = event.sendable;
+    parked_ = event.parked;
+    errors_ = event.errors;
+    conflicts_ = event.conflicts;
     if (event.edited) {
         last_edit_at_ = now_;
         if (first_edit_at_ < 0) first_edit_at_ = now_;
@@ -70,6 +86,7 @@ void Engine::on(const event::QueueChanged& event) {
 void Engine::on(const event::Account& event) {
     has_server_ = event.has_server;
     const bool newly = event.signed_in && !signed_in_;
+    if (newly) caught_up_ = false;
     signed_in_ = event.signed_in;
     if (!may_sync()) {
         if (phase_ != Phase::idle) finish(Obstacle::signed_out, code_of(Obstacle::signed_out), "signed out");
@@ -87,7 +104,8 @@ void Engine::on(const event::Account& event) {
 void Engine::on(const event::LinkChanged& event) {
     const bool came_up = event.up && !link_up_, went_down = !event.up && link_up_;
     link_up_ = event.up;
-    trusted_ = false;  // another network may have another idea of who our server is
+    if (listening_ != 0 && event.up) due_ = now_;  // what we listen by may lead nowhere any more
+    trusted_ = false;                              // another network may have another idea of who our server is
     if (phase_ != Phase::idle || !may_sync()) return;
     if (came_up) {
         failures_ = 0;
@@ -147,7 +165,23 @@ void Engine::on(const event::IntervalChanged& event) {
     if (phase_ == Phase::idle && may_sync() && failures_ == 0) schedule(true);
 }
 
+void Engine::on(const event::ListenChosen& event) { listen_chosen_ = event.on; }
+
+void Engine::on(const event::Metered& event) {
+    if (metered_ == event.on) return;
+    metered_ = event.on;
+    if (phase_ != Phase::idle || !may_sync() || failures_ > 0) return;
+    if (!metered_ && deferred_ > 0) {
+        due_ = now_;
+    } else {
+        schedule(true);
+    }
+}
+
 void Engine::on(const event::TimerFired&) {
+    if (phase_ != Phase::idle && now_ - heard_of_at_ >= tuning_.answer_max_ms) {
+        return finish(Obstacle::protocol, code_of(Obstacle::protocol), "an answer got lost within this program");
+    }
     if (phase_ != Phase::idle || !due_ || now_ < *due_) return;
     if (may_sync()) {
         start_round();
@@ -210,11 +244,12 @@ void Engine::begin_pull() {
 }
 
 void Engine::send_pull(std::optional<std::string> cursor) {
-    const std::int64_t limit = first_pull_ ? tuning_.pull_first_limit : tuning_.pull_limit;
+    const std::int64_t limit = first_pull_ || spares() ? tuning_.pull_first_limit : tuning_.pull_limit;
     out_.push_back(action::SendPull{new_request(), std::move(cursor), limit});
 }
 
 void Engine::on(event::Answered& event) {
+    if (event.request == listening_ && listening_ != 0) return on_heard(std::move(event.reply));
     if (event.request != awaited_ || awaited_ == 0) return;  // of a round that is over
     awaited_ = 0;
     if (auto* unreachable = std::get_if<Unreachable>(&event.reply)) return on_unreachable(*unreachable);
@@ -259,16 +294,20 @@ void Engine::on(const event::Settled& event) {
 void Engine::on_page(PullPage&& page) {
     trusted_ = true;
     first_pull_ = false;
-    pull_complete_ = !page.has_more;
-    pull_remaining_ = page.remaining;
+    const bool defers = page.has_more && spares();  // one page of what is most urgent; the rest is not worth its price
+    deferred_ = defers ? std::max<std::int64_t>(1, page.remaining) : 0;
+    caught_up_ = !page.has_more;
+    pull_complete_ = !page.has_more || defers;
+    pull_remaining_ = defers ? 0 : page.remaining;
     page_being_applied_ = true;
     std::optional<std::string> next;
-    if (page.has_more) next = page.cursor;
+    if (!pull_complete_) next = page.cursor;
     out_.push_back(action::ApplyPage{std::move(page)});
     if (next) send_pull(std::move(next));  // on its way while this one is written
 }
 
 void Engine::on(const event::PageDone& event) {
+    if (heard_being_applied_) return on_heard_applied(event);
     if (phase_ != Phase::pulling || !page_being_applied_) return;
     page_being_applied_ = false;
     counts_.pulled += event.rows;
@@ -299,6 +338,7 @@ void Engine::on_problem(const Problem& problem) {
     const bool restart = problem.code == "EPOCH_CHANGED" || problem.code == "RESYNC_REQUIRED";
     if ((forked || restart) && ++restarts_ <= kRestartsMax) {
         phase_ = Phase::renewing;
+        if (restart) caught_up_ = false;
         if (forked)
             out_.push_back(action::RenewDevice{});
         else
@@ -331,6 +371,11 @@ void Engine::on(const event::IdentityRenewed&) {
 }
 
 void Engine::on(const event::LocalFailure& event) {
+    if (std::exchange(heard_being_applied_, false)) {
+        ear_failed();
+        if (phase_ == Phase::idle && may_sync()) due_ = now_;  // a round meets the same, and says so
+        return;
+    }
     if (phase_ == Phase::idle) return;
     finish(Obstacle::local, code_of(Obstacle::local), event.message);
 }
@@ -343,7 +388,9 @@ void Engine::finish(Obstacle obstacle, std::string outcome, std::string detail) 
     awaited_ = 0;
     phase_ = Phase::idle;
     page_being_applied_ = false;
-    obstacle_ = obstacle;
+    // Level-triggered, and still nothing is given out: that must be seen, though it is nobody's doing but ours.
+    const bool held_back = succeeded && sendable_ > 0 && held_back_ >= sendable_;
+    obstacle_ = held_back ? Obstacle::held_back : obstacle;
     last_error_ = succeeded ? std::string{} : outcome;
     last_detail_ = detail;
     if (succeeded) {
@@ -356,6 +403,7 @@ void Engine::finish(Obstacle obstacle, std::string outcome, std::string detail) 
     }
     out_.push_back(
         action::RoundFinished{counts_, now_ - round_began_at_, std::move(outcome), std::move(detail), asked_for_});
+    if (want_push_) watch_queue(last_error_.empty() ? code_of(obstacle_) : last_error_);
     asked_for_ = std::exchange(again_, false);
     want_push_ = want_pull_ = true;
     if (!may_sync()) {
@@ -382,7 +430,7 @@ void Engine::schedule(bool succeeded) {
     }
     const auto spread = static_cast<std::int64_t>(static_cast<double>(tuning_.interval_ms) * tuning_.interval_jitter);
     const auto jitter = static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(2 * spread + 1))) - spread;
-    SteadyMs at = now_ + tuning_.interval_ms + jitter;
+    SteadyMs at = now_ + (tuning_.interval_ms + jitter) * (metered_ ? tuning_.metered_interval_factor : 1);
     if (sendable_ > held_back_ || (sendable_ > 0 && first_edit_at_ >= 0)) {
         const SteadyMs calm = last_edit_at_ < 0 ? now_ : last_edit_at_ + tuning_.after_edit_ms;
         const SteadyMs latest = first_edit_at_ < 0 ? calm : first_edit_at_ + tuning_.after_edit_max_ms;
@@ -391,38 +439,6 @@ void Engine::schedule(bool succeeded) {
         at = std::min(at, *due_);
     }
     due_ = at;
-}
-
-// ---- what it says of itself
-
-bool Engine::invariant() const {
-    if (phase_ != Phase::idle) {
-        const bool waits = phase_ == Phase::probing || phase_ == Phase::pushing;
-        const bool pulls = phase_ == Phase::pulling;
-        return (!waits || awaited_ != 0) && (!pulls || awaited_ != 0 || page_being_applied_);
-    }
-    return !may_sync() || due_.has_value() || sendable_ == 0;
-}
-
-std::string Engine::reason() const {
-    if (sendable_ == 0) return {};
-    if (!has_server_) return "No server is set, so nothing is sent";
-    if (!signed_in_) return "Waiting for you to sign in again";
-    if (offline_chosen_) return "Working offline is switched on";
-    if (phase_ != Phase::idle) return "Sending now";
-    switch (obstacle_) {
-        case Obstacle::none: return "Waiting a moment for more edits";
-        case Obstacle::no_route: return "No connection";
-        case Obstacle::server_away: return "The server does not answer: " + last_detail_;
-        case Obstacle::login_page: return "A login page or another site answers in the server's place";
-        case Obstacle::signed_out: return "Waiting for you to sign in again";
-        case Obstacle::upgrade: return "The server wants a newer version of this program";
-        case Obstacle::busy: return "The server is busy and asked us to wait";
-        case Obstacle::local: return "This computer could not read or write its database: " + last_detail_;
-        case Obstacle::protocol:
-            return "The server answered with something unexpected: " + last_error_ + " " + last_detail_;
-    }
-    return "Waiting";
 }
 
 }  // namespace ct::sync

@@ -11,6 +11,9 @@
 //
 // A probe goes first only when the last attempt failed or the link changed: otherwise a round is a push and a pull.
 // While a page is applied the next one is already on its way.
+//
+// Between rounds it may listen (long poll, engine_listen.cpp); what it says of itself, and the watchdog over the queue,
+// is in engine_reason.cpp.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +38,9 @@ namespace event {
 
 /// The queue as it stands: after every commit, settle, retry or discard.
 struct QueueChanged {
-    std::int64_t sendable = 0;  ///< operations that could go now
-    bool edited = false;        ///< the user just made an edit
+    std::int64_t sendable = 0;                           ///< operations that could go now
+    bool edited = false;                                 ///< the user just made an edit
+    std::int64_t parked = 0, errors = 0, conflicts = 0;  ///< that wait for others, and that wait for a person
 };
 struct Account {  ///< at the start and after sign-in, sign-out, a change of server
     bool has_server = false;
@@ -54,6 +58,12 @@ struct SyncAsked {
 struct Nudged {};  ///< window focus: at once, unless a round ended moments ago
 struct IntervalChanged {
     std::int64_t interval_ms = 300'000;
+};
+struct ListenChosen {  ///< others' edits are wanted as they are made
+    bool on = false;
+};
+struct Metered {  ///< the user pays by the byte: no listening, longer intervals, old records only when asked for
+    bool on = false;
 };
 struct TimerFired {};
 struct BatchReady {
@@ -81,10 +91,10 @@ struct LocalFailure {
 
 }  // namespace event
 
-using Event =
-    std::variant<event::QueueChanged, event::Account, event::LinkChanged, event::OfflineChosen, event::SyncAsked,
-                 event::Nudged, event::IntervalChanged, event::TimerFired, event::BatchReady, event::Answered,
-                 event::Settled, event::PageDone, event::IdentityRenewed, event::LocalFailure>;
+using Event = std::variant<event::QueueChanged, event::Account, event::LinkChanged, event::OfflineChosen,
+                           event::SyncAsked, event::Nudged, event::IntervalChanged, event::ListenChosen, event::Metered,
+                           event::TimerFired, event::BatchReady, event::Answered, event::Settled, event::PageDone,
+                           event::IdentityRenewed, event::LocalFailure>;
 
 namespace action {
 
@@ -115,6 +125,18 @@ struct ApplyPage {
     PullPage page;
 };
 struct CancelRequests {};
+/// A pull that waits at the server, from the store's cursor, over a lane of its own; answer with Answered.
+struct Listen {
+    std::uint64_t request = 0;
+    std::int64_t wait_s = 0;
+    std::int64_t limit = 0;
+};
+struct StopListening {};  ///< its answer does not count any more
+/// The queue has not moved for some rounds, though the link is up: for the log.
+struct Stalled {
+    std::string reason, outcome;
+    int rounds = 0;
+};
 /// Take a new device id, send everything again (DEVICE_FORKED, SEQUENCE_GAP). Answer with IdentityRenewed.
 struct RenewDevice {};
 /// The server is another incarnation, or our cursor is too old: pull from the start, keep all unsent work.
@@ -133,9 +155,10 @@ struct RoundFinished {
 
 }  // namespace action
 
-using Action = std::variant<action::SendProbe, action::PrepareBatch, action::SendPush, action::Settle, action::SendPull,
-                            action::ApplyPage, action::CancelRequests, action::RenewDevice, action::RestartPull,
-                            action::DropToken, action::RoundFinished>;
+using Action =
+    std::variant<action::SendProbe, action::PrepareBatch, action::SendPush, action::Settle, action::SendPull,
+                 action::ApplyPage, action::CancelRequests, action::Listen, action::StopListening, action::Stalled,
+                 action::RenewDevice, action::RestartPull, action::DropToken, action::RoundFinished>;
 
 /// Why the last attempt did not go through; what the indicator distinguishes.
 enum class Obstacle : std::uint8_t {
@@ -147,18 +170,25 @@ enum class Obstacle : std::uint8_t {
     upgrade,
     busy,
     local,
-    protocol
+    protocol,
+    held_back,  ///< the store gives nothing out though something could go
 };
 
 class Engine {
   public:
-    Engine(Tuning tuning, Random& random) : tuning_(tuning), random_(random), batch_bytes_(tuning.batch_bytes_first) {}
+    Engine(Tuning tuning, Random& random)
+        : tuning_(tuning),
+          random_(random),
+          listen_wait_s_(tuning.listen_wait_s),
+          batch_bytes_(tuning.batch_bytes_first) {}
 
     /// `now`: the monotonic clock. Actions are to be carried out in order.
     [[nodiscard]] std::vector<Action> handle(Event event, SteadyMs now);
 
     /// When TimerFired is wanted; nothing: never, until something else happens.
-    [[nodiscard]] std::optional<SteadyMs> due() const { return phase_ == Phase::idle ? due_ : std::nullopt; }
+    [[nodiscard]] std::optional<SteadyMs> due() const;
+    /// When the next round begins by itself; nothing: one is under way, or none is scheduled.
+    [[nodiscard]] std::optional<SteadyMs> next_round() const { return phase_ == Phase::idle ? due_ : std::nullopt; }
 
     // ---- for the indicator, the inspector and the tests
     [[nodiscard]] bool working() const { return phase_ != Phase::idle; }
@@ -170,7 +200,16 @@ class Engine {
     [[nodiscard]] bool offline_chosen() const { return offline_chosen_; }
     [[nodiscard]] const RoundCounts& counts() const { return counts_; }
     [[nodiscard]] std::int64_t pull_remaining() const { return pull_remaining_; }
-    /// In words: what it waits for, and why; never empty while something is unsent.
+    [[nodiscard]] bool listening() const { return listening_ != 0; }
+    [[nodiscard]] bool metered() const { return metered_; }
+    /// Rows that a metered link leaves at the server until the user asks; 0: none.
+    [[nodiscard]] std::int64_t deferred() const { return deferred_; }
+    /// Rounds in a row that sent nothing although something waits and the link is up.
+    [[nodiscard]] int rounds_in_vain() const { return in_vain_; }
+    /// What is unsent goes only after somebody has done something: signed in, switched offline work off, decided,
+    /// upgraded …
+    [[nodiscard]] bool needs_person() const;
+    /// In words: what it waits for, and why; never empty while anything in the queue is not settled.
     [[nodiscard]] std::string reason() const;
     /// The promise above; false is a bug (checked after every event by tests and the simulator).
     [[nodiscard]] bool invariant() const;
@@ -186,6 +225,8 @@ class Engine {
     void on(const event::SyncAsked& event);
     void on(const event::Nudged& event);
     void on(const event::IntervalChanged& event);
+    void on(const event::ListenChosen& event);
+    void on(const event::Metered& event);
     void on(const event::TimerFired& event);
     void on(event::BatchReady& event);
     void on(event::Answered& event);
@@ -200,6 +241,19 @@ class Engine {
     void on_problem(const Problem& problem);
     void on_unreachable(const Unreachable& unreachable);
 
+    [[nodiscard]] bool may_listen() const;
+    void tend_ear();
+    void on_heard(Reply&& reply);
+    void on_heard_page(PullPage&& page, std::int64_t took);
+    void on_heard_applied(const event::PageDone& event);
+    void on_ear_cut(std::int64_t took);
+    void ear_failed();
+
+    [[nodiscard]] std::int64_t unsettled() const { return sendable_ + parked_ + errors_ + conflicts_; }
+    [[nodiscard]] std::string why_held_back() const;
+    void watch_queue(const std::string& outcome);
+
+    [[nodiscard]] bool spares() const { return metered_ && !asked_for_; }  ///< the heavy part waits
     [[nodiscard]] bool may_sync() const { return has_server_ && signed_in_ && !offline_chosen_; }
     void start_round();
     void begin_push();
@@ -216,13 +270,15 @@ class Engine {
 
     // What we were told.
     bool has_server_ = false, signed_in_ = false, link_up_ = true, offline_chosen_ = false;
-    std::int64_t sendable_ = 0;
+    bool listen_chosen_ = false, metered_ = false;
+    std::int64_t sendable_ = 0, parked_ = 0, errors_ = 0, conflicts_ = 0;
     SteadyMs first_edit_at_ = -1;  // oldest edit since the last round began; -1: none
     SteadyMs last_edit_at_ = -1;
 
     // The round under way.
     Phase phase_ = Phase::idle;
     SteadyMs now_ = 0;
+    SteadyMs heard_of_at_ = 0;  // the last sign of life from whoever carries the actions out
     SteadyMs round_began_at_ = 0;
     std::uint64_t last_request_ = 0;  // ids given so far
     std::uint64_t awaited_ = 0;       // the request whose answer counts; 0: none
@@ -237,7 +293,20 @@ class Engine {
     int restarts_ = 0;  // identity changes in this round: more than a few is a fault of the server
     std::int64_t pull_remaining_ = 0;
     bool first_pull_ = true;  // nothing was pulled since the program began
+    std::int64_t deferred_ = 0;
     RoundCounts counts_;
+
+    // The ear.
+    std::uint64_t listening_ = 0;  // the request that waits; 0: none
+    SteadyMs listen_began_at_ = 0, listen_not_before_ = 0;
+    std::int64_t listen_wait_s_;
+    int ear_faults_ = 0;      // in a row
+    bool caught_up_ = false;  // the last pull came to its end: what is new is a change, not the rest of it
+    bool heard_being_applied_ = false, heard_more_ = false;
+
+    // The watchdog.
+    int in_vain_ = 0, tell_at_ = 0;
+    std::string told_outcome_;
 
     // Across rounds.
     std::optional<SteadyMs> due_;

@@ -24,6 +24,22 @@ struct Tuning {
     /// Where the system says that no link is up we still look now and then: it has been known to be wrong.
     std::int64_t link_down_retry_ms = 300'000;
 
+    /// A pull waits so long at the server for news: the most that it grants (protocol.md, "wait").
+    std::int64_t listen_wait_s = 25;
+    /// Where something on the way cuts even this short a silence, listening costs more than it gives.
+    std::int64_t listen_wait_min_s = 5;
+    /// Between one piece of news and the next: an office that types must not make a laptop ask ten times a second.
+    std::int64_t listen_gap_ms = 500;
+    /// So many failures in a row, and it polls only for a while.
+    int listen_faults_max = 3;
+    std::int64_t listen_rest_ms = 600'000;
+    /// Where one pays by the byte the interval is so many times as long: half an hour.
+    std::int64_t metered_interval_factor = 6;
+    /// Rounds without any progress before the log is told why.
+    int stall_rounds = 2;
+    /// Longer than every deadline of the transport: an answer that has not come by then was lost within this program.
+    std::int64_t answer_max_ms = 600'000;
+
     /// A first batch that a slow link (64 kbit/s) carries in half a minute, compressed.
     std::size_t batch_bytes_first = 256 * 1024;
     /// Beyond this neither round trips nor compression gain anything that was measurable.

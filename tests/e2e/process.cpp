@@ -99,10 +99,15 @@ bool Process::listen(std::chrono::milliseconds at_most) {
     return true;
 }
 
-std::optional<std::string> Process::first_line(std::chrono::milliseconds within) {
+std::optional<std::string> Process::line(std::size_t number, std::chrono::milliseconds within) {
     const Clock::time_point deadline = Clock::now() + within;
     for (;;) {
-        if (const std::size_t end = said_.out.find('\n'); end != std::string::npos) return said_.out.substr(0, end);
+        std::size_t begin = 0, end = said_.out.find('\n');
+        for (std::size_t i = 0; i < number && end != std::string::npos; ++i) {
+            begin = end + 1;
+            end = said_.out.find('\n', begin);
+        }
+        if (end != std::string::npos) return said_.out.substr(begin, end - begin);
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
         if (left.count() <= 0 || !listen(left)) return std::nullopt;
     }

@@ -34,7 +34,8 @@ class Process {
     void end_input();
     void send(int signal) const;  ///< nothing, when it has ended already
     /// The first line of its standard output; nothing when it ended or the time passed before.
-    [[nodiscard]] std::optional<std::string> first_line(std::chrono::milliseconds within);
+    [[nodiscard]] std::optional<std::string> first_line(std::chrono::milliseconds within) { return line(0, within); }
+    [[nodiscard]] std::optional<std::string> line(std::size_t number, std::chrono::milliseconds within);  ///< from 0
     /// Reads all that it says until it ends; kills it when the time has passed.
     [[nodiscard]] Ran finish(std::chrono::milliseconds within);
 

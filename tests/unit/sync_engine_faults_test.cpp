@@ -270,7 +270,7 @@ class Walk {
 
     void step() {
         now_ += static_cast<SteadyMs>(random_.below(4) == 0 ? random_.below(400'000) : random_.below(500));
-        switch (random_.below(16)) {
+        switch (random_.below(20)) {
             case 0:
                 tell(event::Account{has_server_ = random_.below(8) != 0, signed_in_ = random_.below(4) != 0});
                 break;
@@ -281,9 +281,22 @@ class Walk {
             case 5: tell(event::IntervalChanged{static_cast<std::int64_t>(random_.below(600'000))}); break;
             case 6: tell(event::TimerFired{}); break;
             case 7: stray(); break;
-            case 8: tell(event::QueueChanged{sendable_ = static_cast<std::int64_t>(random_.below(4)), false}); break;
+            case 8:
+                sendable_ = static_cast<std::int64_t>(random_.below(4));
+                queue_changed(false);
+                break;
             case 9:
-            case 10: tell(event::QueueChanged{++sendable_, true}); break;
+            case 10:
+                ++sendable_;
+                queue_changed(true);
+                break;
+            case 11: tell(event::ListenChosen{random_.below(3) != 0}); break;
+            case 12: tell(event::Metered{metered_ = random_.below(3) == 0}); break;
+            case 13: hear(); break;
+            case 14:
+                stuck_ = static_cast<std::int64_t>(random_.below(3));
+                queue_changed(false);
+                break;
             default: go_on(random_.below(3) == 0); break;
         }
     }
@@ -293,7 +306,10 @@ class Walk {
         tell(event::LinkChanged{true});
         tell(event::Account{has_server_ = true, signed_in_ = true});
         tell(event::OfflineChosen{offline_ = false});
-        tell(event::QueueChanged{sendable_ += 3, true});
+        tell(event::Metered{metered_ = false});
+        stuck_ = 0;
+        sendable_ += 3;
+        queue_changed(true);
         for (int i = 0; i < 500 && (sendable_ > 0 || engine_.working()); ++i) go_on(false);
         REQUIRE(sendable_ == 0);
         REQUIRE_FALSE(engine_.working());
@@ -308,9 +324,18 @@ class Walk {
         const bool may_sync = has_server_ && signed_in_ && !offline_;
         if (sendable_ > 0 && may_sync) REQUIRE((engine_.due().has_value() || engine_.working()));
         if (sendable_ > 0) REQUIRE_FALSE(engine_.reason().empty());
+        // Nothing stands still: it has a time, or an answer is awaited, or a person is told what to do.
+        const bool human = engine_.needs_person() && !engine_.reason().empty();
+        if (sendable_ + stuck_ > 0) REQUIRE((engine_.due().has_value() || engine_.working() || human));
+        REQUIRE(engine_.listening() == (ear_ != 0));
+        if (engine_.listening()) REQUIRE((may_sync && !metered_ && !engine_.working()));
         REQUIRE(engine_.working() == !owed_.empty());
         if (!may_sync) REQUIRE_FALSE((engine_.due().has_value() || engine_.working()));
-        if (engine_.due()) REQUIRE(*engine_.due() <= now_ + 700'000);
+        if (engine_.due()) REQUIRE(*engine_.due() <= now_ + (metered_ ? 6 : 1) * 700'000);
+    }
+
+    void queue_changed(bool edited) {
+        tell(event::QueueChanged{sendable_, edited, stuck_, stuck_ / 2, stuck_ > 0 ? 1 : 0});
     }
 
     void take(Action action) {
@@ -318,7 +343,15 @@ class Walk {
             owed_.clear();
         } else if (std::holds_alternative<action::DropToken>(action)) {
             signed_in_ = false;
-        } else if (!std::holds_alternative<action::CancelRequests>(action)) {
+        } else if (const auto* listen = std::get_if<action::Listen>(&action)) {
+            REQUIRE(ear_ == 0);
+            ear_ = listen->request;
+        } else if (std::holds_alternative<action::StopListening>(action)) {
+            ear_ = 0;
+        } else if (std::holds_alternative<action::ApplyPage>(action) && !engine_.working()) {
+            heard_ = true;
+        } else if (!std::holds_alternative<action::CancelRequests>(action) &&
+                   !std::holds_alternative<action::Stalled>(action)) {
             owed_.push_back(std::move(action));
         }
         const auto requests = std::count_if(owed_.begin(), owed_.end(), [](const Action& each) {
@@ -360,7 +393,7 @@ class Walk {
         const auto count = static_cast<std::int64_t>(settle.answer.results.size());
         sendable_ = std::max<std::int64_t>(0, sendable_ - count);
         owed_.push_front(action::Settle{});  // still owed: Settled
-        tell(event::QueueChanged{sendable_, false});
+        queue_changed(false);
         if (!owed_.empty()) owed_.pop_front();
         tell(event::Settled{count, 0, 0, 0, 0});
     }
@@ -402,6 +435,21 @@ class Walk {
         return problem(status, code, static_cast<std::int64_t>(random_.below(200)) - 1);
     }
 
+    /// What the ear hears is applied before anything else happens, as the replica does it.
+    void hear() {
+        if (ear_ == 0) return;
+        PullPage page;
+        page.from = "c";
+        page.cursor = random_.below(2) == 0 ? "c" : "d";
+        page.has_more = random_.below(4) == 0;
+        page.rows.resize(random_.below(2));
+        const std::uint64_t request = std::exchange(ear_, 0);
+        tell(event::Answered{request, random_.below(3) == 0 ? bad_reply() : Reply(page)});
+        if (!std::exchange(heard_, false)) return;
+        if (random_.below(8) == 0) return tell(event::LocalFailure{"no"});
+        tell(event::PageDone{1, random_.below(8) == 0});
+    }
+
     /// What comes too late or was never asked for.
     void stray() {
         switch (random_.below(3)) {
@@ -414,8 +462,10 @@ class Walk {
     SeededRandom random_;
     Engine engine_;
     SteadyMs now_ = 0;
-    bool has_server_ = false, signed_in_ = false, offline_ = false;
-    std::int64_t sendable_ = 0;
+    bool has_server_ = false, signed_in_ = false, offline_ = false, metered_ = false;
+    std::uint64_t ear_ = 0;  // what it listens by
+    bool heard_ = false;     // a page that it heard is to be applied
+    std::int64_t sendable_ = 0, stuck_ = 0;
     std::uint64_t last_request_ = 0;
     std::deque<Action> owed_;
 };

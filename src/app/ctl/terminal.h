@@ -1,8 +1,10 @@
-// What colortouchctl asks the operating system for: the terminal's width, a line without echo, its own place.
+// What colortouchctl asks the operating system for: the terminal's width, a line without echo, its own place, Ctrl+C.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "base/result.h"
@@ -16,5 +18,20 @@ namespace ct::app {
 [[nodiscard]] Result<std::string> read_secret_line(const std::string& prompt);
 /// The executable that runs; empty when the system does not tell.
 [[nodiscard]] std::filesystem::path program_path();
+
+/// Ctrl+C as a call, for who has something to finish; also SIGTERM. A second one ends the program.
+class Interrupt {
+  public:
+    /// Until this object ends, `stop` is called at most once, on a thread of its own; threads made later leave the
+    /// signals to that one.
+    explicit Interrupt(std::function<void()> stop);
+    ~Interrupt();  ///< no call is under way afterwards, and none comes
+    Interrupt(const Interrupt&) = delete;
+    Interrupt& operator=(const Interrupt&) = delete;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace ct::app

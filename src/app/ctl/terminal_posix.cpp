@@ -1,8 +1,12 @@
+#include <pthread.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <iostream>
+#include <thread>
+#include <utility>
 
 #include "app/ctl/terminal.h"
 
@@ -57,5 +61,40 @@ std::filesystem::path program_path() {
     std::error_code ignored;
     return std::filesystem::read_symlink("/proc/self/exe", ignored);
 }
+
+struct Interrupt::Impl {
+    explicit Impl(std::function<void()> a_stop) : stop(std::move(a_stop)) {
+        sigemptyset(&interrupts);
+        sigaddset(&interrupts, SIGINT);
+        sigaddset(&interrupts, SIGTERM);
+        awaited = interrupts;
+        sigaddset(&awaited, kEnough);
+        pthread_sigmask(SIG_BLOCK, &awaited, &before);
+        waiter = std::thread([this] {
+            int signal = 0;
+            sigwait(&awaited, &signal);
+            if (signal == kEnough) return;
+            pthread_sigmask(SIG_UNBLOCK, &interrupts, nullptr);  // the second one is for who cannot wait
+            stop();
+            sigset_t enough;
+            sigemptyset(&enough);
+            sigaddset(&enough, kEnough);
+            sigwait(&enough, &signal);
+        });
+    }
+    ~Impl() {
+        pthread_kill(waiter.native_handle(), kEnough);
+        waiter.join();
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
+
+    static constexpr int kEnough = SIGUSR1;  // sent by ourselves, to our own waiter
+    const std::function<void()> stop;
+    sigset_t interrupts{}, awaited{}, before{};
+    std::thread waiter;
+};
+
+Interrupt::Interrupt(std::function<void()> stop) : impl_(std::make_unique<Impl>(std::move(stop))) {}
+Interrupt::~Interrupt() = default;
 
 }  // namespace ct::app

@@ -1,0 +1,90 @@
+// What the engine says of itself: that it never stands still without a reason, and which one that is.
+#include "sync/engine.h"
+
+namespace ct::sync {
+
+namespace {
+
+std::string edits(std::int64_t number) { return std::to_string(number) + (number == 1 ? " edit" : " edits"); }
+
+}  // namespace
+
+std::optional<SteadyMs> Engine::due() const {
+    if (phase_ != Phase::idle) return heard_of_at_ + tuning_.answer_max_ms;
+    if (listening_ != 0 || !may_listen()) return due_;
+    return due_ ? std::min(*due_, std::max(now_, listen_not_before_)) : listen_not_before_;
+}
+
+bool Engine::needs_person() const {
+    if (!may_sync() || obstacle_ == Obstacle::upgrade) return true;
+    return sendable_ == 0 && errors_ + conflicts_ > 0;
+}
+
+bool Engine::invariant() const {
+    if (unsettled() > 0 && reason().empty()) return false;
+    if (phase_ == Phase::idle) return may_sync() ? due_.has_value() : needs_person();
+    const bool waits = phase_ == Phase::probing || phase_ == Phase::pushing;
+    const bool pulls = phase_ == Phase::pulling;
+    return (!waits || awaited_ != 0) && (!pulls || awaited_ != 0 || page_being_applied_);
+}
+
+std::string Engine::reason() const {
+    if (unsettled() == 0) return {};
+    if (!has_server_) return "No server is set, so nothing is sent";
+    if (!signed_in_) return "Waiting for you to sign in again";
+    if (offline_chosen_) return "Working offline is switched on";
+    if (sendable_ == 0) return why_held_back();
+    if (phase_ != Phase::idle) return "Sending now";
+    switch (obstacle_) {
+        case Obstacle::none: return "Waiting a moment for more edits";
+        case Obstacle::no_route: return "No connection";
+        case Obstacle::server_away: return "The server does not answer: " + last_detail_;
+        case Obstacle::login_page: return "A login page or another site answers in the server's place";
+        case Obstacle::signed_out: return "Waiting for you to sign in again";
+        case Obstacle::upgrade: return "The server wants a newer version of this program";
+        case Obstacle::busy: return "The server is busy and asked us to wait";
+        case Obstacle::local: return "This computer could not read or write its database: " + last_detail_;
+        case Obstacle::protocol:
+            return "The server answered with something unexpected: " + last_error_ + " " + last_detail_;
+        case Obstacle::held_back:
+            return edits(sendable_) +
+                   " could go and the queue gives none out: a fault of this program, please report it";
+    }
+    return "Waiting";
+}
+
+/// Nothing can be sent, and yet there is something: each of it waits for a person, or for what does.
+std::string Engine::why_held_back() const {
+    std::string text;
+    const auto add = [&text](std::int64_t number, const char* one, const char* many) {
+        if (number == 0) return;
+        text += (text.empty() ? "" : ", ") + edits(number) + (number == 1 ? one : many);
+    };
+    add(conflicts_, " needs your decision", " need your decision");
+    add(errors_, " was refused: mend or discard it", " were refused: mend or discard them");
+    add(parked_, errors_ + conflicts_ > 0 ? " waits for that" : " waits for the record that it belongs to",
+        errors_ + conflicts_ > 0 ? " wait for that" : " wait for the records that they belong to");
+    return text;
+}
+
+// ---- the watchdog
+
+/// At the end of a round: whether the queue moves. A reason is told when it is new, and again after twice as many
+/// rounds in vain.
+void Engine::watch_queue(const std::string& outcome) {
+    const bool moved = counts_.pushed + counts_.conflicts + counts_.failed > 0;
+    if (sendable_ == 0 || moved || !may_sync()) {
+        in_vain_ = 0;
+        told_outcome_.clear();
+        return;
+    }
+    if (!link_up_) return;
+    ++in_vain_;
+    const bool news = outcome != told_outcome_;
+    if (in_vain_ < tuning_.stall_rounds || (!news && in_vain_ < tell_at_)) return;
+    told_outcome_ = outcome;
+    tell_at_ = 2 * in_vain_;
+    out_.push_back(action::Stalled{reason(), outcome, in_vain_});
+}
+
+}  // namespace ct::sync
