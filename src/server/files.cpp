@@ -81,7 +81,7 @@ http::Response Files::handle(const http::Request& request, const Session& sessio
 }
 
 Files::Reply Files::route(const Asked& asked, std::string_view method) {
-    if (rows_ == nullptr || options_.directory.empty()) {
+    if (options_.directory.empty()) {
         return refuse(501, "NO_FILES", "this server keeps no attachments");
     }
     const bool one = !asked.id.empty();
@@ -112,14 +112,14 @@ Files::Reply Files::route(const Asked& asked, std::string_view method) {
 
 tl::expected<void, Refusal> Files::check_record(const Asked& asked, const Attachment& attachment) {
     const auto sees =
-        rows_->sees_record(asked.workspace(), attachment.model, attachment.record_id, owner_of(asked.session));
+        rows_.sees_record(asked.workspace(), attachment.model, attachment.record_id, owner_of(asked.session));
     if (!sees) return refuse(sees.error());
     if (!*sees) return refuse(404, "NO_RECORD", "there is no such record");
     return {};
 }
 
 tl::expected<Attachment, Refusal> Files::find(const Asked& asked) {
-    auto found = rows_->attachment(asked.workspace(), asked.id);
+    auto found = rows_.attachment(asked.workspace(), asked.id);
     if (!found) return refuse(found.error());
     if (!*found || (!(*found)->complete() && (*found)->user_id != asked.session.user.id)) return no_such_file();
     if (auto checked = check_record(asked, **found); !checked) {
@@ -173,7 +173,7 @@ Files::Reply Files::create(const Asked& asked) {
     auto attachment = announced(asked);
     if (!attachment) return tl::unexpected(attachment.error());
     if (auto checked = check_record(asked, *attachment); !checked) return tl::unexpected(checked.error());
-    const auto added = rows_->add_attachment(asked.workspace(), *attachment, options_.open_max);
+    const auto added = rows_.add_attachment(asked.workspace(), *attachment, options_.open_max);
     if (!added) return refuse(added.error());
     if (*added == Attachments::Added::too_many) {
         auto refusal = refuse(429, "TOO_MANY_UPLOADS", "finish or end the uploads of this device that are under way");
@@ -181,7 +181,7 @@ Files::Reply Files::create(const Asked& asked) {
         return refusal;
     }
     if (*added == Attachments::Added::exists) {
-        const auto first = rows_->attachment(asked.workspace(), attachment->id);
+        const auto first = rows_.attachment(asked.workspace(), attachment->id);
         if (!first) return refuse(first.error());
         if (!*first || !same_upload(**first, *attachment)) {
             return refuse(409, "ID_REUSED", "this id is taken by another file");
@@ -257,7 +257,7 @@ tl::expected<void, Refusal> Files::finish(const Asked& asked, Attachment& attach
     if (!same) return refuse(same.error());
     if (!*same) {
         // Of no use to anybody, and it cannot be known which part is wrong.
-        if (auto removed = rows_->remove_attachment(asked.workspace(), attachment); !removed) {
+        if (auto removed = rows_.remove_attachment(asked.workspace(), attachment); !removed) {
             return refuse(removed.error());
         }
         if (auto dropped = blobs_.drop_upload(asked.workspace(), attachment); !dropped) return refuse(dropped.error());
@@ -266,7 +266,7 @@ tl::expected<void, Refusal> Files::finish(const Asked& asked, Attachment& attach
     // In this order: what is complete and not in its place yet is put there by whoever reads it first.
     const std::scoped_lock lock(content_mutex_);
     const auto now = clock_.now();
-    if (auto done = rows_->complete_attachment(asked.workspace(), attachment.id, now); !done) {
+    if (auto done = rows_.complete_attachment(asked.workspace(), attachment.id, now); !done) {
         return refuse(done.error());
     }
     attachment.completed_at = now;
@@ -278,7 +278,7 @@ Files::Reply Files::remove(const Asked& asked) {
     const auto attachment = find(asked);
     if (!attachment) return tl::unexpected(attachment.error());
     const std::scoped_lock lock(lock_of(attachment->id), content_mutex_);
-    const auto left = rows_->remove_attachment(asked.workspace(), *attachment);
+    const auto left = rows_.remove_attachment(asked.workspace(), *attachment);
     if (!left) return refuse(left.error());
     // From here on nobody sees it; bytes that could not be removed only take room.
     auto dropped = blobs_.drop_upload(asked.workspace(), *attachment);
@@ -297,7 +297,7 @@ Files::Reply Files::list(const Asked& asked) {
     of.model = crm::name(*model);
     of.record_id = record->str();
     if (auto checked = check_record(asked, of); !checked) return tl::unexpected(checked.error());
-    const auto found = rows_->attachments_of(asked.workspace(), of.model, of.record_id);
+    const auto found = rows_.attachments_of(asked.workspace(), of.model, of.record_id);
     if (!found) return refuse(found.error());
     nlohmann::json attachments = nlohmann::json::array();
     for (const Attachment& attachment : *found) attachments.push_back(to_json(attachment));

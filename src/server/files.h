@@ -80,7 +80,7 @@ class Files {
     [[nodiscard]] tl::expected<void, Refusal> finish(const Asked& asked, Attachment& attachment);
     [[nodiscard]] std::mutex& lock_of(std::string_view what);
 
-    Attachments* const rows_;
+    Attachments& rows_;
     const Clock& clock_;
     Random& random_;
     const FileOptions options_;

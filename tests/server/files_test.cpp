@@ -102,13 +102,9 @@ struct Desk {
     Site site{{}, options(directory.path)};
 };
 
-#define SQLITE_ONLY \
-    if (ct::test::kind() != ct::test::Kind::sqlite) return
-
 const std::string kContent = std::string("%PDF-1.7 ") + std::string(40'000, 'q') + "end";
 
 TEST_CASE("files: an upload in parts is taken up at the byte, and shown when it is whole") {
-    SQLITE_ONLY;
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");
     const std::string lead = asha.add_lead("Meera");
@@ -145,7 +141,6 @@ TEST_CASE("files: an upload in parts is taken up at the byte, and shown when it 
 }
 
 TEST_CASE("files: downloads go on at any byte") {
-    SQLITE_ONLY;
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");
     const std::string lead = asha.add_lead("Meera");
@@ -177,7 +172,6 @@ TEST_CASE("files: downloads go on at any byte") {
 }
 
 TEST_CASE("files: a part that does not match its checksum leaves no trace") {
-    SQLITE_ONLY;
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");
     const std::string address = desk.begin(asha, asha.add_lead("Meera"), "hello world");
@@ -195,7 +189,6 @@ TEST_CASE("files: a part that does not match its checksum leaves no trace") {
 }
 
 TEST_CASE("files: what is not what was announced is never shown, and can be sent anew") {
-    SQLITE_ONLY;
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");
     const std::string lead = asha.add_lead("Meera");
@@ -209,7 +202,6 @@ TEST_CASE("files: what is not what was announced is never shown, and can be sent
 }
 
 TEST_CASE("files: asking twice for the same upload is answered as the first time") {
-    SQLITE_ONLY;
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");
     Laptop other(desk.site, "ravi@example.org");
@@ -226,7 +218,6 @@ TEST_CASE("files: asking twice for the same upload is answered as the first time
 }
 
 TEST_CASE("files: the same content twice is kept once, and goes with the last of them") {
-    SQLITE_ONLY;
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");
     const std::string one = asha.add_lead("One"), two = asha.add_lead("Two");
@@ -241,7 +232,6 @@ TEST_CASE("files: the same content twice is kept once, and goes with the last of
 }
 
 TEST_CASE("files: an empty file is complete at once") {
-    SQLITE_ONLY;
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");
     const std::string lead = asha.add_lead("Meera");
@@ -253,7 +243,6 @@ TEST_CASE("files: an empty file is complete at once") {
 }
 
 TEST_CASE("files: who does not see the record learns nothing of its files") {
-    SQLITE_ONLY;
     Desk desk;
     Laptop asha(desk.site, "asha@example.org"), ravi(desk.site, "ravi@example.org"),
         mira(desk.site, "mira@example.org");
@@ -291,7 +280,6 @@ TEST_CASE("files: who does not see the record learns nothing of its files") {
 }
 
 TEST_CASE("files: the same content in another workspace is another file") {
-    SQLITE_ONLY;
     Desk desk;
     desk.site.add_user("eve@example.org", Role::admin, desk.site.add_workspace("Elsewhere"));
     Laptop asha(desk.site, "asha@example.org"), eve(desk.site, "eve@example.org");
@@ -303,7 +291,6 @@ TEST_CASE("files: the same content in another workspace is another file") {
 }
 
 TEST_CASE("files: limits") {
-    SQLITE_ONLY;
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");
     const std::string lead = asha.add_lead("Meera");
@@ -327,7 +314,6 @@ TEST_CASE("files: limits") {
 }
 
 TEST_CASE("files: every wrong request is refused and changes nothing") {
-    SQLITE_ONLY;
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");
     const std::string lead = asha.add_lead("Meera"), good = Desk::metadata(lead, "x");
@@ -367,7 +353,6 @@ TEST_CASE("files: every wrong request is refused and changes nothing") {
 }
 
 TEST_CASE("files: OPTIONS tells what there is, and methods may travel in a header") {
-    SQLITE_ONLY;
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");
     const auto options = desk.ask(asha, "OPTIONS", "/api/files");
@@ -391,7 +376,6 @@ TEST_CASE("files: a server without a directory keeps none, and says so") {
 }
 
 TEST_CASE("files: an upload whose power went between being complete and being in its place") {
-    SQLITE_ONLY;
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");
     const std::string lead = asha.add_lead("Meera");

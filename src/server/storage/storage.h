@@ -172,11 +172,13 @@ class Storage : public Accounts {
   public:
     /// The id of this incarnation of the database.
     [[nodiscard]] virtual std::string epoch() const = 0;
+    /// Gives the database a new one: it has been restored from a backup that this program did not make. Other
+    /// processes on it must be stopped.
+    [[nodiscard]] virtual Result<std::string> renew_epoch(Random& random) = 0;
     [[nodiscard]] virtual Result<void> ready() = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<WriteTransaction>> begin_write(WorkspaceKey workspace) = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<ReadTransaction>> begin_read(WorkspaceKey workspace) = 0;
-    /// Null: this database does not keep attachments. Lives as long as this object.
-    [[nodiscard]] virtual Attachments* attachments() { return nullptr; }
+    [[nodiscard]] virtual Attachments& attachments() = 0;  ///< lives as long as this object
 };
 
 /// Opens what a DATABASE_URL names and brings its tables up to date: "file:PATH" (a path alone will do;

@@ -1,125 +1,26 @@
 #include "server/storage/mysql/migrations.h"
 
-#include <array>
-
+#include "server/storage/migrations.h"
 #include "server/storage/sql/texts.h"
 
 namespace ct::server::mysql {
 
 namespace {
 
-using sql::quoted;
-
-// Ids are UUIDs; those of devices are up to 64 characters of a third-party client's choice. Every key is led by the
-// workspace.
-constexpr std::array<const char*, 7> kFirst{
-    R"(CREATE TABLE IF NOT EXISTS meta(
-    name VARCHAR(64) NOT NULL PRIMARY KEY,
-    value VARCHAR(255) NOT NULL
-))",
-    R"(CREATE TABLE IF NOT EXISTS workspace(
-    workspace_id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
-    id VARCHAR(36) NOT NULL,
-    name VARCHAR(255) NOT NULL,
-    name_key VARCHAR(255) NOT NULL,             -- as it is compared
-    version BIGINT NOT NULL DEFAULT 0,          -- the counter that every accepted operation moves on
-    purge_floor BIGINT NOT NULL DEFAULT 0,
-    created_at BIGINT NOT NULL,
-    UNIQUE KEY workspace_id_text(id),
-    UNIQUE KEY workspace_name(name_key)
-))",
-    R"(CREATE TABLE IF NOT EXISTS "user"(
-    workspace_id BIGINT NOT NULL,
-    id VARCHAR(36) NOT NULL,
-    email VARCHAR(255) NOT NULL,
-    email_key VARCHAR(255) NOT NULL,            -- as it is compared
-    name VARCHAR(255) NOT NULL,
-    role VARCHAR(16) NOT NULL,
-    disabled BOOLEAN NOT NULL DEFAULT FALSE,
-    password VARCHAR(255) NOT NULL,             -- argon2id
-    created_at BIGINT NOT NULL,
-    PRIMARY KEY(workspace_id, id),
-    UNIQUE KEY user_email(workspace_id, email_key),
-    KEY user_email_anywhere(email_key)
-))",
-    R"(CREATE TABLE IF NOT EXISTS device(
-    workspace_id BIGINT NOT NULL,
-    id VARCHAR(64) NOT NULL,
-    name VARCHAR(255) NOT NULL,
-    user_id VARCHAR(36) NOT NULL,               -- who signed in last
-    session_device VARCHAR(64) NOT NULL,        -- whose session it uses: its own, or that of the id it had before
-    next_sequence BIGINT NOT NULL DEFAULT 0,    -- operations that it ever sent
-    created_at BIGINT NOT NULL,
-    seen_at BIGINT NOT NULL,
-    PRIMARY KEY(workspace_id, id)
-))",
-    R"(CREATE TABLE IF NOT EXISTS session(
-    workspace_id BIGINT NOT NULL,
-    device_id VARCHAR(64) NOT NULL,
-    token VARCHAR(64) NOT NULL,                 -- SHA-256 of the bearer token, in hex
-    user_id VARCHAR(36) NOT NULL,
-    expires_at BIGINT NOT NULL,
-    seen_at BIGINT NOT NULL,
-    PRIMARY KEY(workspace_id, device_id),
-    KEY session_token(token),
-    KEY session_user_id(workspace_id, user_id)
-))",
-    R"(CREATE TABLE IF NOT EXISTS operation_log(
-    workspace_id BIGINT NOT NULL,
-    id VARCHAR(36) NOT NULL,
-    operation VARCHAR(16) NOT NULL,
-    model VARCHAR(64) NOT NULL,
-    record_id VARCHAR(36) NOT NULL,
-    base BIGINT NOT NULL,
-    stamp VARCHAR(128) NOT NULL,
-    policy VARCHAR(16) NOT NULL,
-    group_id VARCHAR(36),
-    data LONGTEXT,
-    user_id VARCHAR(36) NOT NULL,
-    device_id VARCHAR(64) NOT NULL,
-    sequence BIGINT NOT NULL,
-    received_at BIGINT NOT NULL,
-    content BIGINT NOT NULL,                    -- checksum of what it said
-    verdict VARCHAR(16) NOT NULL,
-    version BIGINT NOT NULL,
-    result LONGTEXT,                            -- the answer; NULL: applied, with the version and no more
-    lost LONGTEXT,                              -- values that lost against others
-    PRIMARY KEY(workspace_id, id),
-    KEY operation_log_record(workspace_id, record_id, version)
-))",
-    R"(CREATE TABLE IF NOT EXISTS sent(
-    workspace_id BIGINT NOT NULL,
-    device_id VARCHAR(64) NOT NULL,
-    sequence BIGINT NOT NULL,
-    operation_id VARCHAR(36) NOT NULL,
-    PRIMARY KEY(workspace_id, device_id, sequence)
-))"};
-
-// `feed` is a record's place in the order of pulls. `owner_id` is the user whom an EMPLOYEE must be to see the row: for
-// a lead its ownerId, for the others a copy of their lead's.
-constexpr const char* kSystemColumns = R"(
-    workspace_id BIGINT NOT NULL,
-    id VARCHAR(36) NOT NULL,
-    version BIGINT NOT NULL,
-    feed BIGINT NOT NULL,
-    deleted BOOLEAN NOT NULL,
-    created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL,
-    owner_id VARCHAR(36),
-    owner_version BIGINT NOT NULL,
-    former_owners LONGTEXT)";
-
-std::string table_options(bool mariadb) {
-    return std::string(" ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET = utf8mb4 COLLATE = ") +
-           (mariadb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin");
+std::vector<std::string> with_options(std::string sql, bool mariadb) {
+    const std::string collation = mariadb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin";
+    return statements_of(
+        with(std::move(sql), "options",
+             "ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET = utf8mb4 COLLATE = " + collation));
 }
 
 }  // namespace
 
 std::vector<sql::Migration> migrations(bool mariadb) {
-    sql::Migration first{1, {}};
-    for (const char* table : kFirst) first.statements.push_back(table + table_options(mariadb));
-    return {std::move(first)};
+    std::vector<sql::Migration> all;
+    for (const MigrationStep& step : migration_steps("mysql"))
+        all.push_back({step.version, with_options(std::string(step.text), mariadb)});
+    return all;
 }
 
 std::string column_type(const crm::FieldDef& field) {
@@ -133,16 +34,7 @@ std::string column_type(const crm::FieldDef& field) {
 }
 
 std::vector<std::string> create_table(const crm::ModelDef& model, bool mariadb) {
-    const std::string prefix = ",\n    KEY " + std::string(model.table);
-    std::string table = "CREATE TABLE IF NOT EXISTS " + quoted(model.table) + "(" + kSystemColumns;
-    for (const crm::FieldDef& field : model.fields) table += ",\n    " + quoted(field.name) + " " + column_type(field);
-    table += ",\n    extra LONGTEXT,\n    origins LONGTEXT NOT NULL,\n    PRIMARY KEY(workspace_id, id)";
-    table += prefix + "_feed(workspace_id, feed)";
-    table += prefix + "_owner(workspace_id, owner_id, id)";
-    if (model.parent) {
-        table += prefix + "_parent(workspace_id, " + quoted(model.fields[*model.parent].name) + ")";
-    }
-    return {table + "\n)" + table_options(mariadb)};
+    return with_options(record_table("mysql", model, column_type), mariadb);
 }
 
 }  // namespace ct::server::mysql

@@ -39,23 +39,7 @@ std::vector<User> read_users(Rows& rows) {
     return users;
 }
 
-Result<void> done(const Result<std::int64_t>& result) {
-    if (!result) return fail(result.error());
-    return {};
-}
-
 }  // namespace
-
-template <class Work>
-Result<void> SqlStorage::write(Work&& work) {
-    auto lease = pool_.take([](Connection& connection) { return connection.execute("BEGIN"); });
-    if (!lease) return fail(lease.error());
-    if (Result<void> worked = work(**lease); !worked) {
-        (void)(*lease)->execute("ROLLBACK");
-        return worked;
-    }
-    return (*lease)->commit();
-}
 
 Result<Workspace> SqlStorage::add_workspace(const std::string& id, const std::string& name, UnixMs now) {
     Workspace workspace{0, id, name};

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <set>
 
-#include "base/uuid.h"
+#include "server/storage/epoch.h"
 #include "server/storage/sql/texts.h"
 
 namespace ct::server::sql {
@@ -119,11 +119,7 @@ Result<void> Migrator::run_steps(const Present& present) {
         if (auto done = remember("schema", std::to_string(step.version)); !done) return done;
     }
     if (present.has_epoch) return {};
-    Uuid epoch;
-    random_.fill(epoch.bytes);
-    epoch.bytes[6] = static_cast<std::uint8_t>((epoch.bytes[6] & 0x0f) | 0x40);  // version 4: chance alone
-    epoch.bytes[8] = static_cast<std::uint8_t>((epoch.bytes[8] & 0x3f) | 0x80);
-    return remember("epoch", epoch.str());
+    return remember("epoch", new_epoch(random_));
 }
 
 Result<std::set<std::string>> Migrator::columns_of(std::string_view table) {

@@ -1,5 +1,6 @@
 #include "server/storage/sql/sql_storage.h"
 
+#include "server/storage/epoch.h"
 #include "server/storage/sql/texts.h"
 
 namespace ct::server::sql {
@@ -28,6 +29,15 @@ Result<std::unique_ptr<Rows>> SqlStorage::look(const std::string& text, std::ini
     });
     if (!lease) return fail(lease.error());
     return found;
+}
+
+Result<std::string> SqlStorage::renew_epoch(Random& random) {
+    const std::string epoch = new_epoch(random);
+    const auto renewed =
+        write([&](Connection& connection) { return done(connection.run(text::kSetEpoch, {std::string_view(epoch)})); });
+    if (!renewed) return fail(renewed.error());
+    epoch_ = epoch;
+    return epoch;
 }
 
 Result<void> SqlStorage::ready() {

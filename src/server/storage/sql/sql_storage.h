@@ -11,13 +11,14 @@
 
 namespace ct::server::sql {
 
-class SqlStorage final : public Storage {
+class SqlStorage final : public Storage, public Attachments {
   public:
     [[nodiscard]] static Result<std::unique_ptr<Storage>> open(std::unique_ptr<Backend> backend, Random& random,
                                                                IfMissing missing);
 
     // Storage
     [[nodiscard]] std::string epoch() const override { return epoch_; }
+    [[nodiscard]] Result<std::string> renew_epoch(Random& random) override;
     [[nodiscard]] Result<void> ready() override;
     [[nodiscard]] Result<std::unique_ptr<WriteTransaction>> begin_write(WorkspaceKey workspace) override;
     [[nodiscard]] Result<std::unique_ptr<ReadTransaction>> begin_read(WorkspaceKey workspace) override;
@@ -37,6 +38,18 @@ class SqlStorage final : public Storage {
     [[nodiscard]] Result<std::vector<Device>> devices(WorkspaceKey workspace) override;
     [[nodiscard]] Result<bool> end_session(WorkspaceKey workspace, std::string_view device) override;
 
+    // Attachments
+    [[nodiscard]] Attachments& attachments() override { return *this; }
+    [[nodiscard]] Result<bool> sees_record(WorkspaceKey workspace, std::string_view model, std::string_view record,
+                                           std::string_view owner) override;
+    [[nodiscard]] Result<Added> add_attachment(WorkspaceKey workspace, const Attachment& attachment,
+                                               std::int64_t open_max) override;
+    [[nodiscard]] Result<std::optional<Attachment>> attachment(WorkspaceKey workspace, std::string_view id) override;
+    [[nodiscard]] Result<std::vector<Attachment>> attachments_of(WorkspaceKey workspace, std::string_view model,
+                                                                 std::string_view record) override;
+    [[nodiscard]] Result<void> complete_attachment(WorkspaceKey workspace, std::string_view id, UnixMs now) override;
+    [[nodiscard]] Result<std::int64_t> remove_attachment(WorkspaceKey workspace, const Attachment& attachment) override;
+
   private:
     explicit SqlStorage(std::unique_ptr<Backend> backend) : backend_(std::move(backend)), pool_(*backend_) {}
 
@@ -50,6 +63,23 @@ class SqlStorage final : public Storage {
     Pool pool_;
     std::string epoch_;
 };
+
+template <class Work>
+Result<void> SqlStorage::write(Work&& work) {
+    auto lease = pool_.take([](Connection& connection) { return connection.execute("BEGIN"); });
+    if (!lease) return fail(lease.error());
+    if (Result<void> worked = work(**lease); !worked) {
+        (void)(*lease)->execute("ROLLBACK");
+        return worked;
+    }
+    return (*lease)->commit();
+}
+
+/// Where it does not matter how many rows it touched.
+[[nodiscard]] inline Result<void> done(const Result<std::int64_t>& result) {
+    if (!result) return fail(result.error());
+    return {};
+}
 
 [[nodiscard]] Result<std::unique_ptr<WriteTransaction>> begin_write_transaction(Pool& pool, Backend& backend,
                                                                                 WorkspaceKey workspace);

@@ -64,6 +64,15 @@ Insert insert_device(bool sign_in) {
     return insert;
 }
 
+Insert insert_attachment() {
+    return {.table = "attachment",
+            .columns = {"workspace_id", "id", "model", "record_id", "name", "type", "size", "sha256", "user_id",
+                        "device_id", "created_at", "completed_at"},
+            .fixed = 12,
+            .key = {"workspace_id", "id"},
+            .may_exist = true};
+}
+
 Insert insert_session() {
     return {.table = "session",
             .columns = {"token", "workspace_id", "device_id", "user_id", "expires_at", "seen_at"},
@@ -148,6 +157,11 @@ std::string snapshot(Phase phase, bool all, int rows) {
 std::string changes(crm::Model model, bool all, int rows) {
     return "SELECT " + columns(model) + " FROM " + table(model) + " WHERE workspace_id = $1 AND feed > $2" +
            (all ? "" : " AND (owner_id = $3 OR position($3 IN former_owners) > 0)") + " ORDER BY feed" + limit(rows);
+}
+
+std::string sees(crm::Model model) {
+    return "SELECT id FROM " + table(model) +
+           " WHERE workspace_id = $1 AND id = $2 AND NOT deleted AND ($3 = '' OR owner_id = $3)";
 }
 
 std::string changed_leads(const Backend& backend) { return load(backend, crm::Model::lead) + " AND feed > $3"; }

@@ -20,6 +20,7 @@ inline constexpr std::size_t kId = 0, kVersion = 1, kFeed = 2, kDeleted = 3, kCr
 namespace text {
 
 inline constexpr const char* kEpoch = "SELECT value FROM meta WHERE name = 'epoch'";
+inline constexpr const char* kSetEpoch = "UPDATE meta SET value = $1 WHERE name = 'epoch'";
 inline constexpr const char* kReady = "SELECT count(*) FROM meta";
 inline constexpr const char* kWorkspaces = "SELECT workspace_id, id, name FROM workspace ORDER BY workspace_id";
 inline constexpr const char* kWorkspaceById = "SELECT workspace_id FROM workspace WHERE id = $1";
@@ -71,6 +72,23 @@ inline constexpr const char* kSetVersion = "UPDATE workspace SET version = $2 WH
 inline constexpr const char* kSetSequence =
     "UPDATE device SET next_sequence = $3, seen_at = $4 WHERE workspace_id = $1 AND id = $2";
 
+// ---- attachments
+inline constexpr const char* kAttachment =
+    "SELECT id, model, record_id, name, type, size, sha256, user_id, device_id, created_at, completed_at"
+    " FROM attachment WHERE workspace_id = $1 AND id = $2";
+inline constexpr const char* kAttachmentsOf =
+    "SELECT id, model, record_id, name, type, size, sha256, user_id, device_id, created_at, completed_at"
+    " FROM attachment WHERE workspace_id = $1 AND record_id = $2 AND model = $3 AND completed_at <> 0"
+    " ORDER BY created_at DESC, id DESC";
+inline constexpr const char* kLockDevice = "SELECT id FROM device WHERE workspace_id = $1 AND id = $2 FOR UPDATE";
+inline constexpr const char* kUnderWay =
+    "SELECT count(*) FROM attachment WHERE workspace_id = $1 AND device_id = $2 AND completed_at = 0";
+inline constexpr const char* kCompleteAttachment =
+    "UPDATE attachment SET completed_at = $3 WHERE workspace_id = $1 AND id = $2";
+inline constexpr const char* kRemoveAttachment = "DELETE FROM attachment WHERE workspace_id = $1 AND id = $2";
+inline constexpr const char* kSameContent =
+    "SELECT count(*) FROM attachment WHERE workspace_id = $1 AND sha256 = $2 AND completed_at <> 0";
+
 }  // namespace text
 
 [[nodiscard]] Insert insert_workspace();
@@ -79,6 +97,7 @@ inline constexpr const char* kSetSequence =
 [[nodiscard]] Insert insert_session();
 [[nodiscard]] Insert insert_sent();
 [[nodiscard]] Insert insert_log(bool again);
+[[nodiscard]] Insert insert_attachment();
 [[nodiscard]] Insert save_records(crm::Model model);  ///< the workspace, then the columns in the order above
 
 [[nodiscard]] std::string receipts(const Backend& backend);                    ///< $1 workspace, $2 ids
@@ -88,6 +107,7 @@ inline constexpr const char* kSetSequence =
 // ---- pulls. `all`: the viewer sees everything, and there is no $3.
 [[nodiscard]] std::string snapshot(Phase phase, bool all, int rows);  ///< $1 workspace, $2 below, $3 as_of, $4 owner
 [[nodiscard]] std::string changes(crm::Model model, bool all, int rows);   ///< $1 workspace, $2 after, $3 user
+[[nodiscard]] std::string sees(crm::Model model);                          ///< $1 workspace, $2 id, $3 owner or ""
 [[nodiscard]] std::string changed_leads(const Backend& backend);           ///< $1 workspace, $2 ids, $3 after
 [[nodiscard]] std::string count(crm::Model model, bool all);               ///< $1 workspace, $2 owner
 [[nodiscard]] std::string versions(crm::Model model, bool all, int rows);  ///< $1 workspace, $2 above, $3 owner

@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/part_file.h"
-#include "base/uuid.h"
+#include "server/storage/epoch.h"
 #include "server/storage/sqlite/schema.h"
 
 namespace ct::server {
@@ -60,7 +60,7 @@ Result<std::unique_ptr<Connection>> open_ours(const std::string& path) {
     if (*application != sqlite::kApplicationId) {
         return fail(ErrorKind::corrupt, "NOT_OURS", path + " is no database of colortouchd");
     }
-    if (*version > sqlite::kSchemaVersion) {
+    if (*version > sqlite::schema_version()) {
         return fail(ErrorKind::newer, "NEWER_DATABASE", path + " was made by a newer version of this program");
     }
     return connection;
@@ -129,9 +129,7 @@ Result<Copied> copy_checked(Connection& source, const std::string& path) {
 Result<std::string> set_new_epoch(const std::string& path, Random& random) {
     auto connection = Connection::open(path, false);
     if (!connection) return fail(connection.error());
-    Uuid epoch;
-    random.fill(epoch.bytes);
-    const std::string text = epoch.str();
+    const std::string text = new_epoch(random);
     auto use = (*connection)->prepare("UPDATE meta SET value = ? WHERE key = 'epoch'");
     if (!use) return fail(use.error());
     if (auto done = use->text(text).run(); !done) return fail(done.error());

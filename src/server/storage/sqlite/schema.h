@@ -15,7 +15,7 @@ using ct::sqlite::Connection;
 using ct::sqlite::Use;
 
 inline constexpr std::int64_t kApplicationId = 0x43547372;  // "CTsr"
-inline constexpr std::int64_t kSchemaVersion = 2;
+[[nodiscard]] std::int64_t schema_version();                ///< of this program's last migration
 
 /// Makes or updates the tables in one transaction. Error NOT_OURS for a file of another program, NEWER_DATABASE for
 /// one of a later version; neither is touched.

@@ -1,5 +1,6 @@
 #include "server/storage/sqlite/sqlite_storage.h"
 
+#include "server/storage/epoch.h"
 #include "server/storage/sqlite/schema.h"
 
 namespace ct::server::sqlite {
@@ -104,6 +105,18 @@ Result<Connection*> SqliteStorage::writer(std::unique_lock<std::mutex>& lock) {
         writer_ = std::move(*connection);
     }
     return writer_.get();
+}
+
+Result<std::string> SqliteStorage::renew_epoch(Random& random) {
+    std::unique_lock<std::mutex> lock;
+    auto connection = writer(lock);
+    if (!connection) return fail(connection.error());
+    auto use = (*connection)->prepare("UPDATE meta SET value = ? WHERE key = 'epoch'");
+    if (!use) return fail(use.error());
+    const std::string epoch = new_epoch(random);
+    if (auto done = use->text(epoch).run(); !done) return fail(done.error());
+    epoch_ = epoch;
+    return epoch;
 }
 
 Result<void> SqliteStorage::ready() {

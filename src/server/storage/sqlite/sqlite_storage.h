@@ -39,6 +39,7 @@ class SqliteStorage final : public Storage, public Attachments {
 
     // Storage
     [[nodiscard]] std::string epoch() const override { return epoch_; }
+    [[nodiscard]] Result<std::string> renew_epoch(Random& random) override;
     [[nodiscard]] Result<void> ready() override;
     [[nodiscard]] Result<std::unique_ptr<WriteTransaction>> begin_write(WorkspaceKey workspace) override;
     [[nodiscard]] Result<std::unique_ptr<ReadTransaction>> begin_read(WorkspaceKey workspace) override;
@@ -59,7 +60,7 @@ class SqliteStorage final : public Storage, public Attachments {
     [[nodiscard]] Result<bool> end_session(WorkspaceKey workspace, std::string_view device) override;
 
     // Attachments
-    [[nodiscard]] Attachments* attachments() override { return this; }
+    [[nodiscard]] Attachments& attachments() override { return *this; }
     [[nodiscard]] Result<bool> sees_record(WorkspaceKey workspace, std::string_view model, std::string_view record,
                                            std::string_view owner) override;
     [[nodiscard]] Result<Added> add_attachment(WorkspaceKey workspace, const Attachment& attachment,
