@@ -25,6 +25,8 @@ struct Request {
     Headers headers;
     std::string body;
     std::string remote;  ///< server side: the peer's address without port
+    std::string id{};    ///< server side: what the logs call it; the client's own X-Request-Id, if it sent a good one
+    std::int64_t waited_ms = 0;  ///< server side: since the handler first asked to be asked again (see http_handler.h)
 };
 
 /// What one exchange cost, measured in the net room. Times are ms from the start of the exchange; -1: not reached.

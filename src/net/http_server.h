@@ -5,7 +5,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "base/http_handler.h"
 #include "base/http_message.h"
 #include "base/result.h"
 
@@ -16,24 +18,33 @@ struct HttpServerOptions {
     int port = 8787;                        ///< 0: any free one
     std::string tls_cert, tls_key;          ///< PEM files; both or neither
     std::size_t max_body = 16 * 1'048'576;  ///< compressed and decompressed, each
-    std::size_t compress_above = 512;  ///< answers over this are compressed as the client accepts (zstd, then gzip)
-    int threads_max = 256;             ///< keep-alive connections served at once; as many more may queue
-    std::int64_t read_timeout_ms = 15'000;   ///< for a whole request head; for a silence within a body
-    std::int64_t write_timeout_ms = 30'000;  ///< for a silence while writing the answer
-    std::int64_t keep_alive_ms = 30'000;     ///< an idle connection is closed after this (sooner when others queue)
-    http::Headers headers;                   ///< put on every answer that does not carry them, refusals included
+    /// Less than that, for requests whose head says so; called on the listener's thread.
+    std::function<std::size_t(const http::Request& head)> max_body_of;
+    std::size_t bodies_max = 64 * 1'048'576;  ///< of all requests that arrive or wait; large ones beyond get a 503
+    std::size_t compress_above = 512;   ///< answers over this are compressed as the client accepts (zstd, then gzip)
+    int threads_max = 16;               ///< handlers at once; as many requests as there are connections may wait
+    int connections_max = 8'192;        ///< beyond, the connection that has been idle for longest goes
+    int connections_per_address = 512;  ///< beyond: 429; not counted for this computer and the addresses below
+    std::vector<std::string> free_addresses;  ///< proxies, which speak for many
+    std::int64_t read_timeout_ms = 15'000;    ///< for a whole request head; for a silence within a body
+    std::int64_t write_timeout_ms = 30'000;   ///< for a silence while writing the answer
+    std::int64_t keep_alive_ms = 30'000;      ///< an idle connection is closed after this
+    http::Headers headers;                    ///< put on every answer that does not carry them, refusals included
 };
 
 /// Sees every method and path (routing is its own matter), with the body decompressed and without Content-Encoding,
-/// Content-Length, Transfer-Encoding and Connection. Runs on any of the server's threads; what it throws becomes a 500.
-using Handler = std::function<http::Response(const http::Request&)>;
+/// Content-Length, Transfer-Encoding, Connection and Expect. Runs on any of the server's threads; what it throws
+/// becomes a 500. A request that it pauses holds no thread; when the client goes away it is forgotten.
+using Handler = http::Handler;
 
+/// One thread waits for all sockets (Boost.Asio), so that neither slow nor idle connections take a thread from others.
 /// Refuses by itself, before the handler and with problem+json: a body over the limit (413 TOO_LARGE), an unknown
 /// Content-Encoding (415 UNSUPPORTED_ENCODING), undecodable or truncated compression (400 MALFORMED), a POST body
-/// whose Content-Digest is missing or does not match (400 MALFORMED; other methods may leave it out), what is no HTTP
-/// (400 MALFORMED). Adds Content-Digest to every answer with a body. An answer that cannot be sent as it is (control
-/// characters in a header, a status that is none) becomes 500 INTERNAL. A handler that sets Content-Encoding itself
-/// has encoded the body and is left alone.
+/// whose Content-Digest is missing or does not match (400 MALFORMED; other methods may leave it out), a head over
+/// 16 KiB (431 HEAD_TOO_LARGE), what is no HTTP or can be read in two ways (400 MALFORMED), what does not arrive in
+/// time (408 TIMEOUT). Adds Content-Digest to every answer with a body, and the request's id as X-Request-Id: the
+/// client's own, or a new one. An answer that cannot be sent as it is (control characters in a header, a status that is
+/// none) becomes 500 INTERNAL. A handler that sets Content-Encoding itself has encoded the body and is left alone.
 class HttpServer {
   public:
     HttpServer(HttpServerOptions options, Handler handler);

@@ -94,6 +94,9 @@ struct Listening {
 /// Errors: ADDRESS_IN_USE (busy), ADDRESS_FORBIDDEN (denied), BAD_ADDRESS (invalid).
 [[nodiscard]] Result<Listening> listen_on(const std::string& host, int port);
 
+/// As many descriptors as the system lets this program have.
+void raise_descriptor_limit();
+
 struct Accepted {
     Socket socket;
     std::string remote;  ///< the peer's address without port

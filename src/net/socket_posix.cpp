@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -444,6 +445,13 @@ Result<Listening> listen_on(const std::string& host, int port) {
     if (error == EADDRINUSE) return fail(ErrorKind::busy, "ADDRESS_IN_USE", message, "port");
     if (error == EACCES || error == EPERM) return fail(ErrorKind::denied, "ADDRESS_FORBIDDEN", message, "port");
     return fail(ErrorKind::invalid, "BAD_ADDRESS", message, "host");
+}
+
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 Accepted accept_one(Handle listener) {

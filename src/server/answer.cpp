@@ -50,7 +50,7 @@ http::Response to_response(const Answer& answer) {
     if (!answer && answer.error().retry_after_s >= 0) {
         response.headers.emplace_back("Retry-After", std::to_string(answer.error().retry_after_s));
     }
-    response.body = answer ? *answer : problem_json(answer.error());
+    response.body = answer ? answer->body : problem_json(answer.error());
     return response;
 }
 

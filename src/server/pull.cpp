@@ -16,8 +16,6 @@ namespace {
 
 using Stretch = Cursor::Stretch;
 
-constexpr std::chrono::milliseconds kLookAgain{1'000};  // another process may have written to the same database
-
 /// What a pull does with a row that changed.
 enum class Sending : std::uint8_t { nothing, whole, partial, deleted, revoked };
 
@@ -273,7 +271,14 @@ tl::expected<Cursor, Refusal> checked_cursor(const std::string& text, const Read
 
 }  // namespace
 
-Answer Pull::run(const Session& session, const sync::PullRequest& request) {
+http::Pause Pull::pause(WorkspaceKey workspace, std::int64_t rung, std::int64_t version, std::int64_t left_ms) {
+    watch_.start();
+    return {left_ms, [this, workspace, rung, version](std::function<void()> wake) {
+                return bells_.subscribe(workspace, rung, version, std::move(wake));
+            }};
+}
+
+Answer Pull::run(const Session& session, const sync::PullRequest& request, std::int64_t waited_ms) {
     const std::string epoch = storage_.epoch();
     if (!request.epoch.empty() && request.epoch != epoch) {
         return refuse(409, "EPOCH_CHANGED", "the server's database is another one than before",
@@ -281,29 +286,22 @@ Answer Pull::run(const Session& session, const sync::PullRequest& request) {
     }
     const WorkspaceKey workspace = session.user.workspace.key;
     const std::int64_t limit = std::clamp<std::int64_t>(request.limit, 1, limits_.rows_max);
-    const auto wait = std::chrono::seconds(std::clamp<std::int64_t>(request.wait_s, 0, limits_.wait_max_s));
-    const auto deadline = std::chrono::steady_clock::now() + wait;
-    for (;;) {
-        const std::int64_t rung = bells_.count(workspace);
-        {
-            auto transaction = storage_.begin_read(workspace);
-            if (!transaction) return refuse(transaction.error());
-            Cursor cursor;
-            if (request.cursor) {
-                auto checked = checked_cursor(*request.cursor, **transaction, session);
-                if (!checked) return tl::unexpected(checked.error());
-                cursor = std::move(*checked);
-            }
-            Page page(**transaction, request, session, std::move(cursor), limit, limits_.bytes_max);
-            if (auto filled = page.fill(!request.cursor); !filled) return refuse(filled.error());
-            const auto left = deadline - std::chrono::steady_clock::now();
-            if (!page.waits() || left <= left.zero() || bells_.stopped())
-                return page.json(request, epoch, clock_.now());
-        }
-        const auto left =
-            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-        bells_.wait(workspace, rung, std::clamp(left, std::chrono::milliseconds(1), kLookAgain));
+    const std::int64_t rung = bells_.count(workspace);
+    auto transaction = storage_.begin_read(workspace);
+    if (!transaction) return refuse(transaction.error());
+    Cursor cursor;
+    if (request.cursor) {
+        auto checked = checked_cursor(*request.cursor, **transaction, session);
+        if (!checked) return tl::unexpected(checked.error());
+        cursor = std::move(*checked);
     }
+    Page page(**transaction, request, session, std::move(cursor), limit, limits_.bytes_max);
+    if (auto filled = page.fill(!request.cursor); !filled) return refuse(filled.error());
+    const std::int64_t wait_ms = std::clamp<std::int64_t>(request.wait_s, 0, limits_.wait_max_s) * 1'000;
+    if (page.waits() && waited_ms < wait_ms && !bells_.stopped()) {
+        return pause(workspace, rung, (*transaction)->version(), wait_ms - waited_ms);
+    }
+    return page.json(request, epoch, clock_.now());
 }
 
 }  // namespace ct::server

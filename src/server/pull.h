@@ -5,6 +5,7 @@
 #include "server/answer.h"
 #include "server/bell.h"
 #include "server/storage/storage.h"
+#include "server/watch.h"
 #include "sync/wire.h"
 
 namespace ct::server {
@@ -17,16 +18,21 @@ struct PullLimits {
 
 class Pull {
   public:
-    Pull(Storage& storage, const Clock& clock, Bells& bells, PullLimits limits)
-        : storage_(storage), clock_(clock), bells_(bells), limits_(limits) {}
+    Pull(Storage& storage, const Clock& clock, Bells& bells, Watch& watch, PullLimits limits)
+        : storage_(storage), clock_(clock), bells_(bells), watch_(watch), limits_(limits) {}
 
-    /// The JSON of the page; waits for a change when asked to. Any thread.
-    [[nodiscard]] Answer run(const Session& session, const sync::PullRequest& request);
+    /// The JSON of the page; a pause when there is nothing to send and the client wants to wait longer than it has
+    /// (`waited_ms`). Any thread.
+    [[nodiscard]] Answer run(const Session& session, const sync::PullRequest& request, std::int64_t waited_ms = 0);
 
   private:
+    [[nodiscard]] http::Pause pause(WorkspaceKey workspace, std::int64_t rung, std::int64_t version,
+                                    std::int64_t left_ms);
+
     Storage& storage_;
     const Clock& clock_;
     Bells& bells_;
+    Watch& watch_;
     const PullLimits limits_;
 };
 

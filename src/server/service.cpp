@@ -17,6 +17,7 @@
 #include "server/remote.h"
 #include "server/sign_in.h"
 #include "server/verify.h"
+#include "server/watch.h"
 #include "sync/wire.h"
 
 namespace ct::server {
@@ -29,15 +30,16 @@ struct Service::Impl {
         : storage(storage_),
           clock(clock_),
           options(std::move(options_)),
+          watch(storage_, bells),
           sign_in(storage_, clock_, random, options.password_cost, options.token_days, options.trusted_proxies),
           push(storage_, clock_, bells, metrics),
-          pull(storage_, clock_, bells, {options.pull_limit_max, options.pull_bytes_max, options.wait_max_s}),
+          pull(storage_, clock_, bells, watch, {options.pull_limit_max, options.pull_bytes_max, options.wait_max_s}),
           files(storage_, clock_, random, options.files) {}
 
-    [[nodiscard]] http::Response route(const http::Request& request, std::size_t& number);
+    [[nodiscard]] http::Answered route(const http::Request& request, std::size_t& number);
     /// Who asks; or the answer to somebody who may not.
     [[nodiscard]] tl::expected<Session, http::Response> authenticate(const http::Request& request);
-    [[nodiscard]] http::Response answer(const http::Request& request, std::size_t& number);
+    [[nodiscard]] http::Answered answer(const http::Request& request, std::size_t& number);
     [[nodiscard]] Gauges gauges();
     void log_request(const http::Request& request, const http::Response& response, std::size_t number,
                      std::chrono::microseconds took);
@@ -59,6 +61,7 @@ struct Service::Impl {
     const ServiceOptions options;
     Metrics metrics;
     Bells bells;
+    Watch watch;
     SignIn sign_in;
     Push push;
     Pull pull;
@@ -175,7 +178,7 @@ Answer Service::Impl::sync_pull(const http::Request& request, const Session& ses
     if (!decoded) return refuse_undecoded(decoded.error(), request.body);
     if (auto checked = check_protocol(decoded->protocol); !checked) return tl::unexpected(checked.error());
     const auto speaker = sign_in.as_device(session, decoded->device_id);
-    return speaker ? pull.run(*speaker, *decoded) : Answer(tl::unexpected(speaker.error()));
+    return speaker ? pull.run(*speaker, *decoded, request.waited_ms) : Answer(tl::unexpected(speaker.error()));
 }
 
 Answer Service::Impl::sync_verify(const http::Request& request, const Session& session) {
@@ -211,11 +214,11 @@ tl::expected<Session, http::Response> Service::Impl::authenticate(const http::Re
     return tl::unexpected(std::move(response));
 }
 
-http::Response Service::Impl::route(const http::Request& request, std::size_t& number) {
+http::Answered Service::Impl::route(const http::Request& request, std::size_t& number) {
     if (Files::owns(request.path)) {
         number = kRoutes.size();
-        const auto known = authenticate(request);
-        return known ? files.handle(request, *known) : known.error();
+        auto known = authenticate(request);
+        return known ? files.handle(request, *known) : std::move(known.error());
     }
     const Route* found = nullptr;
     std::string allowed;
@@ -231,7 +234,7 @@ http::Response Service::Impl::route(const http::Request& request, std::size_t& n
     if (found == nullptr) {
         auto response = to_response(refuse(405, "METHOD_NOT_ALLOWED", "this address takes " + allowed));
         response.headers.emplace_back("Allow", allowed);
-        return response;
+        return http::Answered(std::move(response));
     }
     Session session;
     if (!found->open) {
@@ -243,9 +246,11 @@ http::Response Service::Impl::route(const http::Request& request, std::size_t& n
     if (has_body && !http::is_json(http::find_header(request.headers, "Content-Type"))) {
         return to_response(refuse(415, "UNSUPPORTED_MEDIA_TYPE", "the body must be application/json"));
     }
-    auto response = to_response((this->*found->handler)(request, session));
+    auto answered = (this->*found->handler)(request, session);
+    if (answered && answered->pause) return std::move(*answered->pause);
+    auto response = to_response(answered);
     if (response.status == 200) response.headers.front().second = found->type;
-    return response;
+    return http::Answered(std::move(response));
 }
 
 /// Counts devices at most every half minute, on the thread of whoever asks; others see the last numbers.
@@ -287,7 +292,10 @@ Service::Service(Storage& storage, const Clock& clock, Random& random, ServiceOp
     : impl_(std::make_unique<Impl>(storage, clock, random, std::move(options))) {}
 Service::~Service() = default;
 
-void Service::stop() { impl_->bells.stop(); }
+void Service::stop() {
+    impl_->bells.stop();
+    impl_->watch.stop();
+}
 
 std::vector<RouteName> Service::routes() {
     std::vector<RouteName> names;
@@ -297,16 +305,23 @@ std::vector<RouteName> Service::routes() {
 }
 
 http::Response Service::handle(const http::Request& request) {
+    return http::answer_of([this](const http::Request& asked) { return answer(asked); }, request);
+}
+
+/// What pauses is counted when it is answered, with the time that the answer took: to wait is no work.
+http::Answered Service::answer(const http::Request& request) {
     const auto begin = std::chrono::steady_clock::now();
     std::size_t number = Metrics::kRoutesMax;
-    http::Response response = impl_->answer(request, number);
+    http::Answered answered = impl_->answer(request, number);
+    if (answered.pause) return answered;
+    const http::Response& response = answered.response;
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
     impl_->metrics.request(number, response.status, took, request.body.size(), response.body.size());
     if (impl_->options.log_requests) impl_->log_request(request, response, number, took);
-    return response;
+    return answered;
 }
 
-http::Response Service::Impl::answer(const http::Request& request, std::size_t& number) {
+http::Answered Service::Impl::answer(const http::Request& request, std::size_t& number) {
     try {
         return route(request, number);
     } catch (const std::exception& error) {  // out of memory, or our own mistake: the process goes on

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/http_handler.h"
 #include "base/http_message.h"
 #include "base/random.h"
 #include "server/files.h"
@@ -33,11 +34,14 @@ struct ServiceOptions {
     bool log_requests = false;                   ///< a line per request: id, route, status, time, sizes
 };
 
-/// Any number of threads may call `handle` at once. Never throws; failures of the database become 503.
+/// Any number of threads may call at once. Never throws; failures of the database become 503.
 class Service {
   public:
     Service(Storage& storage, const Clock& clock, Random& random, ServiceOptions options = {});
     ~Service();
+    /// At once; a long poll pauses until its workspace changes.
+    [[nodiscard]] http::Answered answer(const http::Request& request);
+    /// The same, waiting for it on this thread.
     [[nodiscard]] http::Response handle(const http::Request& request);
     /// Ends long polls, now and from now on, so that the server can stop.
     void stop();

@@ -171,16 +171,44 @@ TEST_CASE("throttle: failures of long ago do not count, and a flood of names doe
 
 TEST_CASE("bells: a ring between looking and waiting is not missed") {
     Bells bells;
+    int woken = 0;
+    const auto wake = [&] { ++woken; };
     const std::int64_t seen = bells.count(1);
     bells.ring(2);
     bells.ring(1);
-    bells.wait(1, seen, std::chrono::hours(1));
+    CHECK(bells.subscribe(1, seen, 0, wake) == nullptr);
+    CHECK(woken == 1);
     CHECK(bells.count(1) == seen + 1);
-    bells.wait(1, seen + 1, std::chrono::milliseconds(1));
-    std::thread waiting([&] { bells.wait(1, seen + 1, std::chrono::hours(1)); });
+}
+
+TEST_CASE("bells: who waits is woken once, by a ring, by a version further on, and by the end") {
+    Bells bells;
+    int woken = 0;
+    const auto wake = [&] { ++woken; };
+    auto waits = bells.subscribe(1, 0, 7, wake);
+    bells.ring(2);
+    bells.reached(1, 7);
+    bells.reached(2, 8);
+    CHECK(woken == 0);
+    CHECK(bells.waiting() == 1);
+    CHECK(bells.workspaces() == std::vector<WorkspaceKey>{1});
+    bells.ring(1);
+    bells.ring(1);
+    CHECK(woken == 1);
+    CHECK(bells.waiting() == 0);
+    waits = bells.subscribe(1, 2, 7, wake);
+    bells.reached(1, 8);
+    CHECK(woken == 2);
+    waits = bells.subscribe(1, 2, 8, wake);
+    waits = nullptr;  // it no longer waits
+    bells.ring(1);
+    CHECK(woken == 2);
+    waits = bells.subscribe(1, 3, 8, wake);
     bells.stop();
-    waiting.join();
+    CHECK(woken == 3);
     CHECK(bells.stopped());
+    CHECK(bells.subscribe(1, 3, 8, wake) == nullptr);
+    CHECK(woken == 4);
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ Result<void> serve(server::Storage& storage, const Settings& settings) {
     http.tls_key = settings.tls_key;
     http.headers = {{std::string(sync::kProtocolHeader), std::to_string(sync::kProtocol)},
                     {"Cache-Control", "no-store"}};
-    net::HttpServer server(http, [&service](const http::Request& request) { return service.handle(request); });
+    net::HttpServer server(http, [&service](const http::Request& request) { return service.answer(request); });
     const auto port = server.bind();
     if (!port) return fail(port.error());
     signals.on_signal([&] {

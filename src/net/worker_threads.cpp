@@ -1,4 +1,4 @@
-#include "net/connection_threads.h"
+#include "net/worker_threads.h"
 
 #include <chrono>
 #include <system_error>
@@ -12,7 +12,7 @@ constexpr std::chrono::seconds kIdleFor{10};
 
 }  // namespace
 
-bool ConnectionThreads::run(std::function<void()> job) {
+bool WorkerThreads::run(std::function<void()> job) {
     std::unique_lock lock(mutex_);
     join_ended(lock);
     if (finishing_) return false;
@@ -35,12 +35,7 @@ bool ConnectionThreads::run(std::function<void()> job) {
     return true;
 }
 
-bool ConnectionThreads::crowded() const {
-    const std::lock_guard lock(mutex_);
-    return jobs_.size() > idle_;
-}
-
-void ConnectionThreads::work(Threads::iterator self) {
+void WorkerThreads::work(Threads::iterator self) {
     std::unique_lock lock(mutex_);
     for (;;) {
         ++idle_;
@@ -59,7 +54,7 @@ void ConnectionThreads::work(Threads::iterator self) {
     if (finishing_) news_.notify_all();
 }
 
-void ConnectionThreads::join_ended(std::unique_lock<std::mutex>& lock) {
+void WorkerThreads::join_ended(std::unique_lock<std::mutex>& lock) {
     while (!ended_.empty()) {
         std::vector<std::thread> ended = std::exchange(ended_, {});
         lock.unlock();
@@ -68,7 +63,7 @@ void ConnectionThreads::join_ended(std::unique_lock<std::mutex>& lock) {
     }
 }
 
-void ConnectionThreads::finish() {
+void WorkerThreads::finish() {
     std::unique_lock lock(mutex_);
     finishing_ = true;
     news_.notify_all();

@@ -1,4 +1,4 @@
-// One thread per connection, up to a limit; what comes beyond queues.
+// A thread per job, up to a limit; what comes beyond queues.
 #pragma once
 
 #include <condition_variable>
@@ -12,20 +12,16 @@
 
 namespace ct::net {
 
-/// cpp-httplib's own pool starts no thread while one is idle *on paper*: in a burst the ninth connection can wait
-/// behind eight that stay. This one counts jobs against idle threads.
-class ConnectionThreads {
+/// Threads are made as jobs come, and end when there are none for a while.
+class WorkerThreads {
   public:
-    ConnectionThreads(std::size_t threads_max, std::size_t queue_max)
-        : threads_max_(threads_max), queue_max_(queue_max) {}
-    ~ConnectionThreads() { finish(); }
-    ConnectionThreads(const ConnectionThreads&) = delete;
-    ConnectionThreads& operator=(const ConnectionThreads&) = delete;
+    WorkerThreads(std::size_t threads_max, std::size_t queue_max) : threads_max_(threads_max), queue_max_(queue_max) {}
+    ~WorkerThreads() { finish(); }
+    WorkerThreads(const WorkerThreads&) = delete;
+    WorkerThreads& operator=(const WorkerThreads&) = delete;
 
     /// False when the queue is full or no thread can be had; the job is dropped then.
     [[nodiscard]] bool run(std::function<void()> job);
-    /// True when somebody waits for a thread: a good moment to give up an idle connection.
-    [[nodiscard]] bool crowded() const;
     /// Takes no more jobs, and returns when those taken are done.
     void finish();
 

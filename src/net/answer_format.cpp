@@ -1,0 +1,70 @@
+#include "net/answer_format.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/digest.h"
+#include "base/log.h"
+#include "net/encoding.h"
+#include "net/header_rules.h"
+
+namespace ct::net {
+namespace {
+
+[[nodiscard]] bool has_header(const http::Headers& headers, std::string_view name) {
+    return std::any_of(headers.begin(), headers.end(),
+                       [&](const auto& header) { return same_name(header.first, name); });
+}
+
+[[nodiscard]] bool can_be_sent(const http::Response& response) {
+    return response.status >= 200 && response.status <= 599 &&
+           std::all_of(response.headers.begin(), response.headers.end(),
+                       [](const auto& header) { return is_token(header.first) && is_header_value(header.second); });
+}
+
+void compress_body(http::Response& response, const std::string& accepted, std::size_t above) {
+    if (response.body.size() <= above) return;
+    response.headers.emplace_back("Vary", "Accept-Encoding");
+    const Encoding encoding = choose_encoding(accepted);
+    if (encoding == Encoding::identity) return;
+    Result<std::string> smaller = compress(encoding, response.body);
+    if (!smaller || smaller->size() >= response.body.size()) return;  // as it is, then
+    response.body = std::move(*smaller);
+    response.headers.emplace_back("Content-Encoding", name(encoding));
+}
+
+[[nodiscard]] bool has_no_body(int status) { return status == 204 || status == 304; }
+
+}  // namespace
+
+AnswerBytes format_answer(http::Response response, const Received& received, bool close, const AnswerRules& rules) {
+    if (!can_be_sent(response)) {
+        log::error("http: an answer of status " + std::to_string(response.status) + " cannot be sent as it is");
+        response = problem({500, "INTERNAL", "the server made a mistake"});
+    }
+    for (const auto& [key, value] : rules.headers) {
+        if (!has_header(response.headers, key)) response.headers.emplace_back(key, value);
+    }
+    if (!received.request.id.empty()) response.headers.emplace_back("X-Request-Id", received.request.id);
+    if (has_no_body(response.status)) response.body.clear();
+    if (!response.body.empty() && !has_header(response.headers, "Content-Encoding")) {
+        if (!has_header(response.headers, "Content-Digest"))
+            response.headers.emplace_back("Content-Digest", content_digest(response.body));
+        compress_body(response, received.accept_encoding, rules.compress_above);
+    }
+    AnswerBytes out;
+    out.close = close || received.close;
+    out.head = "HTTP/1.1 " + std::to_string(response.status) + " " + reason_phrase(response.status) + "\r\n";
+    for (const auto& [key, value] : response.headers) {
+        if (same_name(key, "Content-Length") || same_name(key, "Connection") || same_name(key, "Keep-Alive")) continue;
+        out.head.append(key).append(": ").append(value).append("\r\n");
+    }
+    out.head += out.close ? "Connection: close\r\n"
+                          : "Keep-Alive: timeout=" + std::to_string(rules.keep_alive_ms / 1'000) + "\r\n";
+    if (!has_no_body(response.status)) out.head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+    out.head += "\r\n";
+    if (!received.head_only) out.body = std::move(response.body);
+    return out;
+}
+
+}  // namespace ct::net

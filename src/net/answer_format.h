@@ -1,0 +1,29 @@
+// An answer as the bytes that go out: digest, compression, head. On a worker's thread: it is work.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "base/http_message.h"
+#include "net/request_parser.h"
+
+namespace ct::net {
+
+struct AnswerRules {
+    std::size_t compress_above = 512;
+    std::int64_t keep_alive_ms = 30'000;
+    http::Headers headers;  ///< put on every answer that does not carry them
+};
+
+/// Head and body apart, so that a large body is not copied once more.
+struct AnswerBytes {
+    std::string head, body;
+    bool close = false;  ///< the connection is at its end with this answer
+};
+
+/// What cannot be sent as it is (control characters in a header, a status that is none) becomes 500 INTERNAL. `close`:
+/// whatever the sender wants.
+[[nodiscard]] AnswerBytes format_answer(http::Response response, const Received& received, bool close,
+                                        const AnswerRules& rules);
+
+}  // namespace ct::net

@@ -1,0 +1,392 @@
+#include "net/connection.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace ct::net {
+namespace {
+
+namespace asio = boost::asio;
+using Descriptor = asio::posix::descriptor_base;
+
+// Of one connection before the others have their turn.
+constexpr std::size_t kReadBurst = 256 * 1'024;
+// What may come in behind a request that is still being answered; more stays in the socket.
+constexpr std::size_t kAheadMax = 64 * 1'024;
+// A body must come at least this fast on the whole, and an answer be taken: they hold memory.
+constexpr std::int64_t kSlowestBytesPerSecond = 1'024;
+// A body up to this is taken even when those of all requests together are over their limit.
+constexpr std::size_t kSmallBody = 64 * 1'024;
+// After a refusal the client may still be sending; closing at once would reset the connection and lose our answer.
+constexpr Milliseconds kLinger{2'000};
+// After stop(), how long an answer may take to be written.
+constexpr Milliseconds kLastWords{2'000};
+
+[[nodiscard]] SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
+
+[[nodiscard]] std::chrono::seconds slowest(std::size_t bytes) {
+    return std::chrono::seconds(static_cast<std::int64_t>(bytes) / kSlowestBytesPerSecond);
+}
+
+}  // namespace
+
+Connection::Connection(Switchboard& board, Socket socket, std::string remote)
+    : board_(board),
+      socket_(board.loop->get_executor(), socket.release()),
+      timer_(board.loop->get_executor()),
+      remote_(std::move(remote)),
+      since_(steady_now()) {}
+
+Connection::~Connection() { count_body(0); }
+
+void Connection::start() {
+    if (board_.tls != nullptr) {
+        session_ = board_.tls->make_session(socket_.native_handle(), std::string());
+        if (!session_) return close();
+        enter(State::handshake, steady_now() + Milliseconds(board_.options->read_timeout_ms));
+        return shake_hands();
+    }
+    enter(State::idle, steady_now() + Milliseconds(board_.options->keep_alive_ms));
+    read();
+}
+
+void Connection::turn_away(const Refusal& refusal) {
+    if (board_.tls != nullptr) return close();
+    unread_ = true;
+    refuse(refusal);
+}
+
+void Connection::server_stops() {
+    switch (state_) {
+        case State::handshake:
+        case State::idle:
+        case State::lingering: return close();
+        case State::head:
+        case State::body: unread_ = true; return refuse({503, "UNAVAILABLE", "the server is stopping"});
+        case State::paused: return ask_again();
+        case State::writing: deadline_ = std::min(deadline_, steady_now() + kLastWords); return arm_timer();
+        case State::working:
+        case State::closed: return;
+    }
+}
+
+void Connection::close() {
+    if (state_ == State::closed) return;
+    const auto self = shared_from_this();  // forget() may drop the last other owner
+    if (session_) session_->close();
+    enter(State::closed, SteadyTime::max());
+    arrangement_ = nullptr;
+    count_body(0);
+    boost::system::error_code ignored;
+    timer_.cancel(ignored);
+    socket_.close(ignored);
+    board_.forget(*this);
+}
+
+void Connection::enter(State state, SteadyTime deadline) {
+    state_ = state;
+    since_ = steady_now();
+    deadline_ = deadline;
+    arm_timer();
+}
+
+// ---- reading
+
+void Connection::await(Descriptor::wait_type what, void (Connection::*then)()) {
+    if (what == Descriptor::wait_read) {
+        if (reading_) return;
+        reading_ = true;
+    }
+    socket_.async_wait(what, [self = shared_from_this(), what, then](const boost::system::error_code& error) {
+        if (what == Descriptor::wait_read) self->reading_ = false;
+        if (error || self->state_ == State::closed) return;
+        (self.get()->*then)();
+    });
+}
+
+void Connection::shake_hands() {
+    if (state_ != State::handshake) return;
+    switch (session_->handshake().kind) {
+        case IoStep::Kind::done:
+            enter(State::idle, steady_now() + Milliseconds(board_.options->keep_alive_ms));
+            return read();
+        case IoStep::Kind::want_read: return await(Descriptor::wait_read, &Connection::shake_hands);
+        case IoStep::Kind::want_write: return await(Descriptor::wait_write, &Connection::shake_hands);
+        case IoStep::Kind::closed:
+        case IoStep::Kind::failed: return close();
+    }
+}
+
+IoStep Connection::receive() {
+    std::vector<char>& into = board_.scratch;
+    return session_ ? session_->receive(into.data(), into.size())
+                    : receive_some(socket_.native_handle(), into.data(), into.size());
+}
+
+/// Also while a request is answered: that is how we learn that nobody waits for the answer any more.
+bool Connection::wants_input() const { return state_ != State::closed && !ended_ && ahead_.size() < kAheadMax; }
+
+void Connection::read() {
+    if (reading_) return;
+    for (std::size_t taken = 0; wants_input();) {
+        const IoStep step = receive();
+        switch (step.kind) {
+            case IoStep::Kind::done:
+                taken += step.bytes;
+                on_input({board_.scratch.data(), step.bytes});
+                if (taken >= kReadBurst) return read_later();
+                break;
+            case IoStep::Kind::want_read:
+                await(Descriptor::wait_read, &Connection::read);
+                if (std::exchange(write_waits_, false)) write_on();
+                return;
+            case IoStep::Kind::want_write: return await(Descriptor::wait_write, &Connection::read);
+            case IoStep::Kind::closed:
+            case IoStep::Kind::failed: return on_end();
+        }
+    }
+}
+
+/// Others have their turn first.
+void Connection::read_later() {
+    asio::post(*board_.loop, [self = shared_from_this()] { self->read(); });
+}
+
+void Connection::on_end() {
+    ended_ = true;
+    switch (state_) {
+        case State::working:  // it may have closed its half only
+        case State::writing: return;
+        case State::head:
+        case State::body: return refuse({400, "MALFORMED", "the request is incomplete"});
+        default: return close();
+    }
+}
+
+void Connection::on_input(std::string_view bytes) {
+    if (state_ == State::lingering) return;
+    if (!ahead_.empty()) {
+        ahead_.append(bytes);
+        return parse_ahead();
+    }
+    parse(bytes);
+    if (state_ != State::lingering && state_ != State::closed) ahead_.assign(bytes);
+}
+
+void Connection::parse_ahead() {
+    std::string taken;
+    taken.swap(ahead_);
+    std::string_view bytes = taken;
+    parse(bytes);
+    if (bytes.empty() || state_ == State::lingering || state_ == State::closed) return;
+    taken.erase(0, taken.size() - bytes.size());
+    ahead_.swap(taken);
+}
+
+/// Takes off the front what belongs to the request under way, and dispatches it when it is complete.
+void Connection::parse(std::string_view& bytes) {
+    if (state_ == State::idle && !bytes.empty()) {
+        const auto& options = *board_.options;
+        parser_ = std::make_unique<RequestParser>([&options](const http::Request& head) {
+            return options.max_body_of ? std::min(options.max_body_of(head), options.max_body) : options.max_body;
+        });
+        enter(State::head, steady_now() + Milliseconds(options.read_timeout_ms));
+    }
+    while (state_ == State::head || state_ == State::body) {
+        const RequestParser::Stage before = parser_->stage();
+        bytes.remove_prefix(parser_->feed(bytes));
+        switch (parser_->stage()) {
+            case RequestParser::Stage::refused: unread_ = true; return refuse(parser_->refusal());
+            case RequestParser::Stage::complete: return dispatch();
+            case RequestParser::Stage::head: return;
+            case RequestParser::Stage::body: break;
+        }
+        if (before == RequestParser::Stage::head) {
+            head_is_complete();
+            continue;
+        }
+        count_body(parser_->body_held());
+        if (board_.bodies > board_.options->bodies_max && counted_ > kSmallBody) {
+            unread_ = true;
+            return refuse({503, "UNAVAILABLE", "too many large requests at once"});
+        }
+        deadline_ = body_deadline();
+        return arm_timer();
+    }
+}
+
+void Connection::head_is_complete() {
+    const std::size_t announced = parser_->body_announced();
+    const std::size_t size = announced > 0 ? announced : board_.options->max_body;
+    body_total_ = steady_now() + Milliseconds(2 * board_.options->read_timeout_ms) + slowest(size);
+    enter(State::body, body_deadline());
+    if (!parser_->wants_continue()) return;
+    constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    const IoStep step = session_ ? session_->send(kContinue.data(), kContinue.size())
+                                 : send_some(socket_.native_handle(), kContinue.data(), kContinue.size());
+    // A socket that takes no 25 bytes after a whole silent head is not worth more.
+    if (step.kind != IoStep::Kind::done || step.bytes != kContinue.size()) close();
+}
+
+SteadyTime Connection::body_deadline() const {
+    return std::min(body_total_, steady_now() + Milliseconds(board_.options->read_timeout_ms));
+}
+
+void Connection::count_body(std::size_t held) {
+    board_.bodies = board_.bodies - counted_ + held;
+    counted_ = held;
+}
+
+// ---- answering
+
+void Connection::dispatch() {
+    count_body(parser_->body_held());
+    received_ = std::make_shared<Received>(parser_->take());
+    parser_ = nullptr;
+    received_->request.remote = remote_;
+    if (received_->request.id.empty()) received_->request.id = board_.new_request_id();
+    first_asked_ = steady_now();
+    work();
+}
+
+void Connection::work() {
+    enter(State::working, SteadyTime::max());
+    const bool taken = board_.workers->run([self = shared_from_this(), received = received_]() mutable {
+        Switchboard& board = self->board_;
+        // The worker keeps nothing: the connection must end on the listener's thread.
+        auto outcome = std::make_shared<Switchboard::Outcome>(board.work(*received));
+        received = nullptr;
+        asio::post(*board.loop, [self = std::move(self), outcome] { self->worked(std::move(*outcome)); });
+    });
+    if (!taken) refuse({503, "UNAVAILABLE", "the server is overloaded"});
+}
+
+void Connection::worked(Switchboard::Outcome outcome) {
+    if (state_ != State::working) return;
+    if (!outcome.pause) return write(std::move(outcome.bytes));
+    if (asked_last_) return refuse({503, "UNAVAILABLE", "the server is stopping"});
+    pause(std::move(*outcome.pause));
+}
+
+void Connection::pause(http::Pause pause) {
+    if (ended_) return close();  // nobody waits for it
+    enter(State::paused, steady_now() + Milliseconds(std::max<std::int64_t>(pause.at_most_ms, 1)));
+    arrangement_ = pause.arrange([loop = board_.loop, weak = weak_from_this()] {
+        asio::post(*loop, [weak] {
+            if (const auto self = weak.lock()) self->ask_again();
+        });
+    });
+    if (board_.stopping) ask_again();
+}
+
+void Connection::ask_again() {
+    if (state_ != State::paused) return;
+    arrangement_ = nullptr;
+    asked_last_ = board_.stopping;
+    const auto waited = std::chrono::duration_cast<Milliseconds>(steady_now() - first_asked_).count();
+    // Of a server that stops, whoever waits has waited for long enough.
+    received_->request.waited_ms = asked_last_ ? INT64_MAX : waited;
+    work();
+}
+
+void Connection::refuse(const Refusal& refusal) {
+    Received about;
+    if (received_) about = {{}, {}, received_->accept_encoding, received_->close, received_->head_only, true};
+    about.request.id = received_ ? received_->request.id : parser_ ? parser_->request_id() : std::string();
+    if (about.request.id.empty()) about.request.id = board_.new_request_id();
+    http::Response response = problem(refusal);
+    if (refusal.status == 503 || refusal.status == 429) response.headers.emplace_back("Retry-After", "5");
+    parser_ = nullptr;
+    write(format_answer(std::move(response), about, true, board_.rules));
+}
+
+// ---- writing
+
+void Connection::write(AnswerBytes bytes) {
+    received_ = nullptr;
+    count_body(0);
+    out_ = std::move(bytes);
+    out_.close = out_.close || board_.stopping;
+    sent_ = 0;
+    enter(State::writing, SteadyTime::max());
+    write_on();
+}
+
+void Connection::write_on() {
+    if (state_ != State::writing) return;
+    const std::size_t size = out_.head.size() + out_.body.size();
+    while (sent_ < size) {
+        const bool in_head = sent_ < out_.head.size();
+        const std::string_view part = in_head ? std::string_view(out_.head).substr(sent_)
+                                              : std::string_view(out_.body).substr(sent_ - out_.head.size());
+        const IoStep step = session_ ? session_->send(part.data(), part.size())
+                                     : send_some(socket_.native_handle(), part.data(), part.size());
+        switch (step.kind) {
+            case IoStep::Kind::done: sent_ += step.bytes; break;
+            case IoStep::Kind::want_read:
+            case IoStep::Kind::want_write: {
+                const auto silence = Milliseconds(board_.options->write_timeout_ms);
+                const SteadyTime total = since_ + 2 * silence + slowest(size);
+                deadline_ = std::min(total, steady_now() + (board_.stopping ? std::min(kLastWords, silence) : silence));
+                arm_timer();
+                if (step.kind == IoStep::Kind::want_write) return await(Descriptor::wait_write, &Connection::write_on);
+                write_waits_ = true;
+                return read();
+            }
+            case IoStep::Kind::closed:
+            case IoStep::Kind::failed: return close();
+        }
+    }
+    answer_is_out();
+}
+
+void Connection::answer_is_out() {
+    const bool last = out_.close || ended_;
+    out_ = {};
+    if (unread_ && !ended_) return linger();
+    if (last) return close();
+    enter(State::idle, steady_now() + Milliseconds(board_.options->keep_alive_ms));
+    // Not from here: an endless row of requests in one piece would be an endless recursion.
+    asio::post(*board_.loop, [self = shared_from_this()] {
+        if (self->state_ != State::idle) return;
+        self->parse_ahead();
+        self->read();
+    });
+}
+
+void Connection::linger() {
+    if (session_) session_->close();
+    shutdown_sending(socket_.native_handle());
+    ahead_.clear();
+    enter(State::lingering, steady_now() + kLinger);
+    read();
+}
+
+// ---- time
+
+void Connection::arm_timer() {
+    if (deadline_ >= armed_ || deadline_ == SteadyTime::max()) return;  // it goes off before, and looks again
+    armed_ = deadline_;
+    timer_.expires_at(deadline_);
+    timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+        const auto self = weak.lock();
+        if (error || !self || self->state_ == State::closed) return;
+        self->armed_ = SteadyTime::max();
+        if (steady_now() < self->deadline_) return self->arm_timer();
+        self->on_deadline();
+    });
+}
+
+void Connection::on_deadline() {
+    switch (state_) {
+        case State::head:
+        case State::body: unread_ = true; return refuse({408, "TIMEOUT", "the request did not arrive in time"});
+        case State::paused: return ask_again();
+        case State::working:
+        case State::closed: return;
+        default: return close();
+    }
+}
+
+}  // namespace ct::net
