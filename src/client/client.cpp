@@ -62,6 +62,7 @@ struct Client::Impl {
         ReplicaOptions result;
         result.ca_file = options.config.ca_file;
         result.conflicts = options.config.conflicts;
+        result.tuning = options.tuning;
         result.tuning.interval_ms = options.config.sync_interval_s * 1'000;
         return result;
     }

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "client/config.h"
 #include "client/event.h"
+#include "sync/tuning.h"
 
 namespace ct::client {
 
@@ -23,6 +24,7 @@ struct ClientOptions {
     Random* random = &system_random();
     std::function<void()> wake;  ///< called from the worker after it posted events (glfwPostEmptyEvent)
     bool load_records = true;
+    sync::Tuning tuning;  ///< but for the interval, which is `config`'s
 };
 
 class Client {

@@ -40,17 +40,21 @@ sync::Unreachable unreachable(const net::HttpOutcome& outcome) {
     using net::NetFailure;
     using Kind = sync::Unreachable::Kind;
     switch (outcome.failure) {
-        case NetFailure::no_route: return {Kind::no_route, false, outcome.detail};
-        case NetFailure::timeout: return {Kind::server_away, true, outcome.detail};
-        case NetFailure::cut: return {Kind::server_away, true, outcome.detail};  // a smaller batch may get through
+        case NetFailure::no_route: return {Kind::no_route, false, outcome.detail, false};
+        case NetFailure::timeout: return {Kind::server_away, true, outcome.detail, false};
+        case NetFailure::cut: return {Kind::server_away, true, outcome.detail, true};
         case NetFailure::bad_body: return sync::read_unusable(outcome.response, outcome.detail);
+        case NetFailure::refused: {
+            // Nobody listens; or the link broke before a byte of the answer was there, which looks like a refusal.
+            const bool stood = outcome.response.traffic.bytes_sent > 0;
+            return {Kind::server_away, stood, outcome.detail, stood};
+        }
         case NetFailure::none:
-        case NetFailure::refused:
         case NetFailure::tls:
         case NetFailure::cancelled:
         case NetFailure::bad_url: break;
     }
-    return {Kind::server_away, false, outcome.detail};
+    return {Kind::server_away, false, outcome.detail, false};
 }
 
 NetAnswer read_answer(const NetJob& job, const net::HttpOutcome& outcome) {

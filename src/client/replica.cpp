@@ -318,7 +318,7 @@ void Replica::on(sync::action::SendProbe& action) { send(NetJob::Kind::probe, ac
 void Replica::on(sync::action::PrepareBatch& action) {
     auto batch = store_.take_batch({action.bytes_max, action.operations_max});
     if (!batch) return cannot_carry_out(batch.error());
-    told_.push_back(sync::event::BatchReady{batch->sequence, std::move(batch->operations)});
+    told_.push_back(sync::event::BatchReady{batch->sequence, std::move(batch->operations), batch->bytes});
 }
 
 void Replica::on(sync::action::SendPush& action) {

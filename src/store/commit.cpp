@@ -174,6 +174,7 @@ Result<Batch> Store::take_batch(const BatchLimits& limits) {
             auto queued = impl_->tables->queue.read(position);
             if (!queued) return fail(queued.error());
             batch.operations.push_back(std::move(queued->operation));
+            batch.bytes += static_cast<std::size_t>(impl_->index.at(position).bytes);
             if (again) continue;
             const std::int64_t sequence = next.next_sequence++;
             CT_TRY(impl_->tables->queue.mark_sent(position, sequence, impl_->clock.now()));

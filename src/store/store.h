@@ -59,6 +59,7 @@ struct BatchLimits {
 struct Batch {
     std::int64_t sequence = 0;
     std::vector<sync::Operation> operations;  ///< empty: nothing to send
+    std::size_t bytes = 0;                    ///< in a push body, about
 };
 
 struct Settled {

@@ -56,6 +56,7 @@ std::vector<Action> Engine::handle(Event event, SteadyMs now) {
 
 std::uint64_t Engine::new_request() {
     ++counts_.requests;
+    asked_at_ = now_;
     awaited_ = ++last_request_;
     return awaited_;
 }
@@ -106,6 +107,7 @@ void Engine::on(const event::LinkChanged& event) {
     link_up_ = event.up;
     if (listening_ != 0 && event.up) due_ = now_;  // what we listen by may lead nowhere any more
     trusted_ = false;                              // another network may have another idea of who our server is
+    pace_.forget();
     if (phase_ != Phase::idle || !may_sync()) return;
     if (came_up) {
         failures_ = 0;
@@ -201,6 +203,7 @@ void Engine::start_round() {
     held_back_ = 0;
     first_edit_at_ = -1;
     pull_remaining_ = 0;
+    breaks_in_a_row_ = 0;
     if (trusted_) {
         begin_push();
     } else {
@@ -215,7 +218,7 @@ void Engine::begin_push() {
         return;
     }
     phase_ = Phase::preparing;
-    out_.push_back(action::PrepareBatch{batch_bytes_, tuning_.batch_operations_max});
+    out_.push_back(action::PrepareBatch{batch_bytes_.size(), tuning_.batch_operations_max});
 }
 
 void Engine::on(event::BatchReady& event) {
@@ -227,6 +230,7 @@ void Engine::on(event::BatchReady& event) {
     }
     phase_ = Phase::pushing;
     sent_sequence_ = event.sequence;
+    sent_bytes_ = event.bytes == 0 ? batch_bytes_.size() : event.bytes;
     sent_ids_.clear();
     for (const Operation& operation : event.operations) sent_ids_.push_back(operation.id);
     out_.push_back(action::SendPush{new_request(), event.sequence, std::move(event.operations)});
@@ -244,7 +248,9 @@ void Engine::begin_pull() {
 }
 
 void Engine::send_pull(std::optional<std::string> cursor) {
-    const std::int64_t limit = first_pull_ || spares() ? tuning_.pull_first_limit : tuning_.pull_limit;
+    asked_cursor_ = cursor;
+    auto limit = static_cast<std::int64_t>(page_rows_.size());
+    if (spares()) limit = std::min(limit, tuning_.pull_first_limit);
     out_.push_back(action::SendPull{new_request(), std::move(cursor), limit});
 }
 
@@ -266,6 +272,7 @@ void Engine::on(event::Answered& event) {
 void Engine::on_health(const Health&) {
     trusted_ = true;
     failures_ = 0;  // "reset by a successful probe"
+    pace_.through(now_ - asked_at_);
     begin_push();
 }
 
@@ -276,7 +283,7 @@ void Engine::on_push_answer(PushAnswer&& answer) {
         finish(Obstacle::protocol, code_of(Obstacle::protocol), "the answer does not belong to what was sent");
         return;
     }
-    batch_bytes_ = std::min(batch_bytes_ * 2, tuning_.batch_bytes_max);
+    went_through(batch_bytes_, sent_bytes_);
     phase_ = Phase::settling;
     out_.push_back(action::Settle{std::move(answer)});
 }
@@ -293,7 +300,7 @@ void Engine::on(const event::Settled& event) {
 
 void Engine::on_page(PullPage&& page) {
     trusted_ = true;
-    first_pull_ = false;
+    went_through(page_rows_, page.rows.size());
     const bool defers = page.has_more && spares();  // one page of what is most urgent; the rest is not worth its price
     deferred_ = defers ? std::max<std::int64_t>(1, page.remaining) : 0;
     caught_up_ = !page.has_more;
@@ -320,14 +327,37 @@ void Engine::on(const event::PageDone& event) {
 
 // ---- when it does not go as it should
 
-void Engine::shrink_batch() {
-    batch_bytes_ =
-        std::max<std::size_t>(std::min(batch_bytes_, tuning_.batch_bytes_max) / 2, 1);  // 1: a single operation
+void Engine::went_through(Portion& portion, std::size_t amount) {
+    const SteadyMs took = now_ - asked_at_;
+    breaks_in_a_row_ = 0;
+    pace_.through(took);
+    portion.through(pace_, amount, took);
+}
+
+/// The server was there a moment ago, and the link broke under what was on it: no reason to wait, nor to ask who is
+/// there, but one for less at a time. What was sent goes first again (its first result is kept), a page is asked for
+/// again.
+bool Engine::go_on_after_break() {
+    if (phase_ != Phase::pushing && phase_ != Phase::pulling) return false;
+    ++breaks_in_a_row_;
+    pace_.broke(now_ - asked_at_);
+    (phase_ == Phase::pushing ? batch_bytes_ : page_rows_).broke(pace_, breaks_in_a_row_);
+    if (breaks_in_a_row_ > tuning_.breaks_in_a_row_max) return false;
+    if (phase_ == Phase::pushing)
+        begin_push();
+    else
+        send_pull(std::move(asked_cursor_));
+    return true;
 }
 
 void Engine::on_unreachable(const Unreachable& unreachable) {
+    if (unreachable.broken_off) {
+        if (go_on_after_break()) return;
+    } else if (unreachable.timed_out) {
+        if (phase_ == Phase::pushing) batch_bytes_.halve();
+        if (phase_ == Phase::pulling) page_rows_.halve();
+    }
     trusted_ = false;
-    if (unreachable.timed_out && phase_ == Phase::pushing) shrink_batch();
     const Obstacle obstacle = obstacle_of(unreachable.kind);
     finish(obstacle, code_of(obstacle), unreachable.detail);
 }
@@ -353,8 +383,9 @@ void Engine::on_problem(const Problem& problem) {
             return finish(Obstacle::signed_out, problem.code, problem.detail);
         case 413:
             if (phase_ == Phase::pushing) {
-                const bool divisible = sent_ids_.size() > 1 && batch_bytes_ > 1;  // a group stays whole even at 1
-                shrink_batch();
+                const bool divisible =
+                    sent_ids_.size() > 1 && batch_bytes_.size() > 1;  // a group stays whole even at 1
+                batch_bytes_.halve();
                 if (divisible) return begin_push();  // at once, and smaller
             }
             return finish(Obstacle::protocol, problem.code, problem.detail);

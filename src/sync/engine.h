@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "sync/pace.h"
 #include "sync/reply.h"
 #include "sync/tuning.h"
 
@@ -69,6 +70,7 @@ struct TimerFired {};
 struct BatchReady {
     std::int64_t sequence = 0;
     std::vector<Operation> operations;
+    std::size_t bytes = 0;  ///< in a push body, about; 0: as many as were asked for
 };
 struct Answered {
     std::uint64_t request = 0;
@@ -180,7 +182,9 @@ class Engine {
         : tuning_(tuning),
           random_(random),
           listen_wait_s_(tuning.listen_wait_s),
-          batch_bytes_(tuning.batch_bytes_first) {}
+          pace_(tuning.exchange_max_ms),
+          batch_bytes_(tuning.batch_bytes_first, tuning.batch_bytes_max),
+          page_rows_(static_cast<std::size_t>(tuning.pull_first_limit), static_cast<std::size_t>(tuning.pull_limit)) {}
 
     /// `now`: the monotonic clock. Actions are to be carried out in order.
     [[nodiscard]] std::vector<Action> handle(Event event, SteadyMs now);
@@ -240,6 +244,8 @@ class Engine {
     void on_page(PullPage&& page);
     void on_problem(const Problem& problem);
     void on_unreachable(const Unreachable& unreachable);
+    [[nodiscard]] bool go_on_after_break();
+    void went_through(Portion& portion, std::size_t amount);
 
     [[nodiscard]] bool may_listen() const;
     void tend_ear();
@@ -261,7 +267,6 @@ class Engine {
     void send_pull(std::optional<std::string> cursor);
     void finish(Obstacle obstacle, std::string outcome, std::string detail);
     void schedule(bool succeeded);
-    void shrink_batch();
     [[nodiscard]] std::int64_t backoff_ms();
     [[nodiscard]] std::uint64_t new_request();
 
@@ -280,11 +285,15 @@ class Engine {
     SteadyMs now_ = 0;
     SteadyMs heard_of_at_ = 0;  // the last sign of life from whoever carries the actions out
     SteadyMs round_began_at_ = 0;
-    std::uint64_t last_request_ = 0;  // ids given so far
-    std::uint64_t awaited_ = 0;       // the request whose answer counts; 0: none
-    std::int64_t sent_sequence_ = 0;  // of the batch under way
-    std::vector<Uuid> sent_ids_;      // its operations, for checking the answer
-    std::int64_t held_back_ = 0;      // of sendable_: the store did not give them out
+    std::uint64_t last_request_ = 0;           // ids given so far
+    std::uint64_t awaited_ = 0;                // the request whose answer counts; 0: none
+    std::int64_t sent_sequence_ = 0;           // of the batch under way
+    std::vector<Uuid> sent_ids_;               // its operations, for checking the answer
+    std::size_t sent_bytes_ = 0;               // of it, about
+    SteadyMs asked_at_ = 0;                    // when the request under way was sent
+    std::optional<std::string> asked_cursor_;  // of the pull under way
+    int breaks_in_a_row_ = 0;                  // exchanges cut off without one that went through
+    std::int64_t held_back_ = 0;               // of sendable_: the store did not give them out
     bool page_being_applied_ = false;
     bool pull_complete_ = false;
     bool asked_for_ = false;  // by the user
@@ -292,7 +301,6 @@ class Engine {
     bool want_push_ = true, want_pull_ = true;
     int restarts_ = 0;  // identity changes in this round: more than a few is a fault of the server
     std::int64_t pull_remaining_ = 0;
-    bool first_pull_ = true;  // nothing was pulled since the program began
     std::int64_t deferred_ = 0;
     RoundCounts counts_;
 
@@ -313,7 +321,8 @@ class Engine {
     bool trusted_ = false;              // the last exchange succeeded: no probe needed
     int failures_ = 0;                  // in a row
     std::int64_t retry_after_ms_ = -1;  // as the server asked; -1: it did not
-    std::size_t batch_bytes_;
+    Pace pace_;
+    Portion batch_bytes_, page_rows_;
     SteadyMs last_success_at_ = -1;
     Obstacle obstacle_ = Obstacle::none;
     std::string last_error_, last_detail_;

@@ -28,7 +28,8 @@ Unreachable foreign(const http::Response& response) {
 template <class Decoded>
 Reply reply_of(Result<Decoded> decoded) {
     if (decoded) return std::move(*decoded);
-    return Unreachable{Unreachable::Kind::server_away, false, "the answer is not usable: " + decoded.error().message};
+    return Unreachable{Unreachable::Kind::server_away, false, "the answer is not usable: " + decoded.error().message,
+                       false};
 }
 
 }  // namespace

@@ -17,8 +17,9 @@ struct Unreachable {
         login_page,   ///< something else answers in its place: a captive portal, a cached page, an empty 200
     };
     Kind kind = Kind::server_away;
-    bool timed_out = false;  ///< a smaller batch may get through
-    std::string detail;      ///< one line for the log
+    bool timed_out = false;   ///< a smaller batch may get through
+    std::string detail;       ///< one line for the log
+    bool broken_off = false;  ///< a connection that stood was cut: asking again at once may well help
 };
 
 using Reply = std::variant<Unreachable, Problem, Health, PushAnswer, PullPage>;

@@ -47,9 +47,16 @@ struct Tuning {
     /// The server's own limit per push (ServiceOptions::operations_max).
     std::size_t batch_operations_max = 5'000;
 
-    /// The first page of a fresh profile is small, so that work can start; later ones amortise the round trip.
+    /// The first page of a fresh profile is small, so that work can start; later ones amortise the round trip, and are
+    /// written in a few milliseconds, so that no edit waits for long behind one.
     std::int64_t pull_first_limit = 500;
-    std::int64_t pull_limit = 10'000;
+    std::int64_t pull_limit = 2'000;
+
+    /// On a slow link an exchange is no longer than this: what breaks then is lost (see pace.h for links that do).
+    std::int64_t exchange_max_ms = 15'000;
+    /// After a break in the middle of an exchange it goes on at once, and with less; after so many without an answer
+    /// between them it waits as after any other failure.
+    int breaks_in_a_row_max = 8;
 };
 
 }  // namespace ct::sync

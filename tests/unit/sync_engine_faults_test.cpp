@@ -137,6 +137,52 @@ TEST_CASE("engine: a push that timed out is tried with half the bytes") {
     CHECK(hand.need<action::PrepareBatch>().bytes_max == hand.tuning.batch_bytes_first / 2);
 }
 
+TEST_CASE("engine: an exchange that is cut off goes on at once, with less, and without asking who is there") {
+    Hand hand;
+    hand.first_round();
+    hand.edit(9);
+    hand.fire();
+    Unreachable cut = away(true);
+    cut.broken_off = true;
+    std::size_t bytes = hand.need<action::PrepareBatch>().bytes_max;
+    for (int i = 0; i < hand.tuning.breaks_in_a_row_max; ++i) {
+        hand.answer(hand.answer_batch(9), cut);
+        CHECK(hand.need<action::PrepareBatch>().bytes_max < bytes);
+        bytes = hand.need<action::PrepareBatch>().bytes_max;
+    }
+    hand.answer(hand.answer_batch(9), cut);  // enough: it waits, and asks first
+    CHECK(hand.need<action::RoundFinished>().outcome == "SERVER_AWAY");
+    CHECK(hand.due_in() >= hand.tuning.backoff_floor_ms);
+    hand.fire();
+    hand.answer_probe();
+    CHECK(hand.need<action::PrepareBatch>().bytes_max < bytes);
+}
+
+TEST_CASE("engine: a page that is cut off is asked for again, where it began and with fewer rows") {
+    Hand hand;
+    hand.first_round();
+    hand.tell(event::SyncAsked{false, true});
+    PullPage page;
+    page.cursor = "c1";
+    page.has_more = true;
+    page.rows.resize(3);
+    hand.answer(hand.need<action::SendPull>().request, page);
+    Unreachable cut = away(true);
+    cut.broken_off = true;
+    const action::SendPull second = hand.need<action::SendPull>();
+    hand.answer(second.request, cut);  // while the first is still being written
+    const action::SendPull again = hand.need<action::SendPull>();
+    CHECK(again.cursor == second.cursor);
+    CHECK(again.limit < second.limit);
+    hand.tell(event::PageDone{3, false});
+    page.cursor = "c2";
+    page.has_more = false;
+    hand.answer(again.request, page);
+    hand.tell(event::PageDone{3, false});
+    CHECK(hand.need<action::RoundFinished>().outcome == "done");
+    CHECK(hand.engine.counts().pulled == 6);
+}
+
 TEST_CASE("engine: batches grow up to the limit") {
     Hand hand;
     hand.first_round();
@@ -427,7 +473,9 @@ class Walk {
             {426, "UPGRADE_REQUIRED"}, {429, "TOO_MANY"},        {503, "BUSY"},
             {400, "MALFORMED"},        {500, "INTERNAL"}};
         switch (random_.below(4)) {
-            case 0: return Unreachable{static_cast<Unreachable::Kind>(random_.below(3)), random_.below(2) == 0, "x"};
+            case 0:
+                return Unreachable{static_cast<Unreachable::Kind>(random_.below(3)), random_.below(2) == 0, "x",
+                                   random_.below(2) == 0};
             case 1: return Health{};
             default: break;
         }

@@ -42,7 +42,9 @@ inline Problem problem(int status, std::string code, std::int64_t retry_after_s 
     return said;
 }
 
-inline Unreachable away(bool timed_out = false) { return {Unreachable::Kind::server_away, timed_out, "refused"}; }
+inline Unreachable away(bool timed_out = false) {
+    return {Unreachable::Kind::server_away, timed_out, "refused", false};
+}
 
 /// An engine by hand: the test says each event and looks at what comes out.
 struct Hand {
@@ -93,6 +95,7 @@ struct Hand {
         PullPage page;
         page.cursor = "c";
         page.has_more = has_more;
+        if (has_more) page.rows.resize(3);
         answer(need<action::SendPull>().request, page);
     }
     /// From the start: signed in, probed, nothing to push, nothing to pull.
