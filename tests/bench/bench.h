@@ -29,6 +29,8 @@ class Directory {
 };
 
 [[nodiscard]] double seconds(const std::function<void()>& work);
+/// Of this thread's processor time: what others on the machine do does not count.
+[[nodiscard]] double cpu_seconds(const std::function<void()>& work);
 /// The middle one of several runs.
 [[nodiscard]] double median(std::vector<double> values);
 
@@ -50,6 +52,8 @@ void report(const std::string& what, const std::string& measured, const std::str
 void bench_edits();
 void bench_push();
 void bench_pull();
+void bench_stages();
+void bench_link();
 void bench_start();
 [[nodiscard]] int load_profile(const std::string& profile);  ///< part of bench_pull, in a process of its own
 [[nodiscard]] int show_bare_window();                        ///< the reference of bench_start, in a process of its own

@@ -41,11 +41,15 @@ Office::~Office() {
     thread_.join();
 }
 
+sync::LoginAnswer Office::sign_in(const std::string& device) {
+    const auto answered = service_->handle(sync::api_request(
+        "/api/auth/login", sync::encode(sync::LoginRequest{kEmail, kPassword, {}, device, "bench"}), {}));
+    return must(sync::decode_login_answer(answered.body));
+}
+
 void Office::fill(std::vector<sync::Operation> creates) {
     const std::string device = UuidGenerator(system_clock(), system_random()).next().str();
-    const auto answered = service_->handle(sync::api_request(
-        "/api/auth/login", sync::encode(sync::LoginRequest{kEmail, kPassword, {}, device, "fill"}), {}));
-    const auto login = must(sync::decode_login_answer(answered.body));
+    const sync::LoginAnswer login = sign_in(device);
     sync::PushRequest request;
     request.device_id = device;
     request.epoch = login.epoch;

@@ -9,6 +9,7 @@
 #include "client/session.h"
 #include "net/http_server.h"
 #include "server/service.h"
+#include "sync/wire.h"
 
 namespace ct::bench {
 
@@ -20,6 +21,10 @@ class Office {
     /// Pushes creates straight into the handlers, without a socket.
     void fill(std::vector<sync::Operation> creates);
     [[nodiscard]] std::unique_ptr<client::Session> laptop(const std::string& profile);
+    [[nodiscard]] int port() const { return port_; }
+    /// For requests straight into the handlers: signs in a device of its own.
+    [[nodiscard]] sync::LoginAnswer sign_in(const std::string& device);
+    [[nodiscard]] server::Service& service() { return *service_; }
 
   private:
     std::unique_ptr<server::Storage> storage_;
