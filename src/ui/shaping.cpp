@@ -1,12 +1,11 @@
 #include "ui/shaping.h"
 
 #include <fribidi.h>
+#include <ft2build.h>
 #include <hb-ot.h>
 #include <hb.h>
 #include <imgui.h>
 #include <imgui_internal.h>
-
-#include <ft2build.h>
 #include FT_FREETYPE_H
 
 #include <algorithm>
@@ -31,17 +30,19 @@ struct Range {
     ImWchar first, last;
 };
 /// Scripts whose letters change with their neighbours, stack, or run from right to left.
-constexpr std::array kShaped{Range{0x0590, 0x08FF}, Range{0x0900, 0x0DFF}, Range{0x0E00, 0x0FFF}, Range{0x1000, 0x109F},
-                             Range{0x1780, 0x17FF}, Range{0xA8E0, 0xA8FF}, Range{0xFB1D, 0xFDFF}, Range{0xFE70, 0xFEFC}};
+constexpr std::array kShaped{Range{0x0590, 0x08FF}, Range{0x0900, 0x0DFF}, Range{0x0E00, 0x0FFF},
+                             Range{0x1000, 0x109F}, Range{0x1780, 0x17FF}, Range{0xA8E0, 0xA8FF},
+                             Range{0xFB1D, 0xFDFF}, Range{0xFE70, 0xFEFC}};
 
 bool needs_shaping(ImWchar c) {
-    return std::any_of(kShaped.begin(), kShaped.end(), [c](Range range) { return c >= range.first && c <= range.last; });
+    return std::any_of(kShaped.begin(), kShaped.end(),
+                       [c](Range range) { return c >= range.first && c <= range.last; });
 }
 
 Text decode(std::string_view words) {
     Text text(words.size() + 1);
-    const int length = ImTextStrFromUtf8(text.data(), static_cast<int>(text.size()), words.data(),
-                                         words.data() + words.size());
+    const int length =
+        ImTextStrFromUtf8(text.data(), static_cast<int>(text.size()), words.data(), words.data() + words.size());
     text.resize(static_cast<std::size_t>(length));
     return text;
 }
@@ -74,8 +75,8 @@ std::vector<FriBidiLevel> levels_of(const Text& text) {
     fribidi_get_bidi_types(characters.data(), length, types.data());
     fribidi_get_bracket_types(characters.data(), length, types.data(), brackets.data());
     FriBidiParType direction = FRIBIDI_PAR_ON;  // by the first strong letter
-    const FriBidiLevel most = fribidi_get_par_embedding_levels_ex(types.data(), brackets.data(), length, &direction,
-                                                                  levels.data());
+    const FriBidiLevel most =
+        fribidi_get_par_embedding_levels_ex(types.data(), brackets.data(), length, &direction, levels.data());
     if (most == 0) std::fill(levels.begin(), levels.end(), FriBidiLevel{0});  // out of memory
     return levels;
 }
@@ -147,8 +148,8 @@ hb_font_t* Shaper::Impl::shaper_of(std::size_t file) {
     if (std::exchange(font.tried, true)) return font.shaper;
     if (!files[file].read()) return nullptr;
     const std::string& bytes = files[file].bytes;
-    hb_blob_t* blob = hb_blob_create(bytes.data(), static_cast<unsigned>(bytes.size()), HB_MEMORY_MODE_READONLY, nullptr,
-                                     nullptr);
+    hb_blob_t* blob =
+        hb_blob_create(bytes.data(), static_cast<unsigned>(bytes.size()), HB_MEMORY_MODE_READONLY, nullptr, nullptr);
     hb_face_t* face = hb_face_create(blob, 0);
     font.per_em = static_cast<float>(std::max(1U, hb_face_get_upem(face)));
     if (hb_face_get_glyph_count(face) > 0) font.shaper = hb_font_create(face);
@@ -289,8 +290,8 @@ bool Shaper::draw(const Glyph& glyph, float em, Picture& picture) {
     if (FT_Render_Glyph(face->glyph, FT_RENDER_MODE_NORMAL) != 0) return false;
     const FT_Bitmap& bitmap = face->glyph->bitmap;
     if (bitmap.width > 0 && bitmap.pixel_mode != FT_PIXEL_MODE_GRAY) return false;
-    picture = {bitmap.buffer, static_cast<int>(bitmap.width), static_cast<int>(bitmap.rows), bitmap.pitch,
-               face->glyph->bitmap_left, face->glyph->bitmap_top};
+    picture = {bitmap.buffer, static_cast<int>(bitmap.width), static_cast<int>(bitmap.rows),
+               bitmap.pitch,  face->glyph->bitmap_left,       face->glyph->bitmap_top};
     return true;
 }
 

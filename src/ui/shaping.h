@@ -33,8 +33,8 @@ class Shaper {
     Shaper(const Shaper&) = delete;
     Shaper& operator=(const Shaper&) = delete;
 
-    /// The line or lines as ImGui is to draw them; `words` itself where nothing is to be shaped, or when all code points
-    /// are given away. A view of the result lives until the next call.
+    /// The line or lines as ImGui is to draw them; `words` itself where nothing is to be shaped, or when all code
+    /// points are given away. A view of the result lives until the next call.
     [[nodiscard]] std::string_view display(std::string_view words);
 
     /// A glyph at its place; distances in parts of the em, to the right and up.

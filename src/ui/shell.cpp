@@ -45,6 +45,9 @@ void Shell::handle_keys(Desk& desk) {
     const auto pressed = [](ImGuiKey key) { return ImGui::IsKeyPressed(key, false); };
     if (ImGui::GetIO().KeyCtrl) handle_control_keys(desk);
     if (pressed(ImGuiKey_F5)) desk.post(client::SyncNow{});
+    const ImWchar typed =
+        ImGui::GetIO().InputQueueCharacters.empty() ? ImWchar{0} : ImGui::GetIO().InputQueueCharacters[0];
+    if (typed == '?' && !ImGui::GetIO().WantTextInput) keys_.open();  // wherever the keyboard's layout has it
     // Before the windows are drawn: a text field would take back what was typed when it sees the key.
     if (pressed(ImGuiKey_Escape) && !popup_was_open_ && !search_active_) drawer_.close(desk);
     if (pressed(ImGuiKey_Delete) && !ImGui::GetIO().WantTextInput && !desk.keys_elsewhere) {
@@ -55,6 +58,7 @@ void Shell::handle_keys(Desk& desk) {
 void Shell::handle_control_keys(Desk& desk) {
     const ImGuiIO& io = ImGui::GetIO();
     const auto pressed = [](ImGuiKey key) { return ImGui::IsKeyPressed(key, false); };
+    if (pressed(ImGuiKey_K)) palette_.open();
     if (pressed(ImGuiKey_N)) desk.create(Model::lead);
     if (pressed(ImGuiKey_F)) desk.focus_search = true;
     if (pressed(ImGuiKey_S) || pressed(ImGuiKey_Enter) || pressed(ImGuiKey_KeypadEnter)) {
@@ -144,6 +148,8 @@ void Shell::draw(Desk& desk) {
         const float x = origin.x + screen.Size.x - drawer;
         lines->AddLine({x, origin.y + bar}, {x, origin.y + screen.Size.y}, p.border);
     }
+    palette_.draw(desk);
+    keys_.draw(desk);
     ImGui::End();
     popup_was_open_ = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
     desk.keys_elsewhere = popup_was_open_ || drawer_focused;

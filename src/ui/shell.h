@@ -6,6 +6,8 @@
 #include "ui/conflicts.h"
 #include "ui/drawer.h"
 #include "ui/indicator.h"
+#include "ui/key_sheet.h"
+#include "ui/palette.h"
 #include "ui/pipeline.h"
 #include "ui/records.h"
 #include "ui/settings.h"
@@ -43,6 +45,8 @@ class Shell {
     Settings settings_;
     Drawer drawer_;
     IndicatorView indicator_;
+    CommandPalette palette_;
+    KeySheet keys_;
     bool popup_was_open_ = false;  // at the end of the last frame: Esc was for it
     bool search_active_ = false;
 };

@@ -1,0 +1,208 @@
+#include "ui/palette.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "base/utf8.h"
+#include "client/merge_leads.h"
+#include "ui/actions.h"
+#include "ui/icons.h"
+#include "ui/widgets.h"
+
+namespace ct::ui {
+namespace {
+
+using crm::Model;
+
+constexpr float kWidth = 560;
+constexpr float kLineHeight = 40;
+constexpr std::size_t kLeadsAtMost = 8;
+/// A frame must not wait for a search through a million names: it goes on in the next one.
+constexpr std::size_t kRowsPerFrame = 40'000;
+
+constexpr std::array kKeys{
+    KeyHelp{"Ctrl+K", "Find a command or a lead"},
+    KeyHelp{"Ctrl+N", "New lead"},
+    KeyHelp{"Ctrl+F", "Filter as you type"},
+    KeyHelp{"Ctrl+1 … Ctrl+7", "The pages at the left"},
+    KeyHelp{"Arrows, Enter, Esc", "Move, open, close"},
+    KeyHelp{"Ctrl+click, Shift+click", "Select several"},
+    KeyHelp{"Ctrl+A", "Select all"},
+    KeyHelp{"Del", "Delete what is selected"},
+    KeyHelp{"Ctrl+Left, Ctrl+Right", "In the pipeline: move the card"},
+    KeyHelp{"Ctrl+Enter, Ctrl+S", "Save the form"},
+    KeyHelp{"Ctrl+Z, Ctrl+Y", "Undo, redo: any edit"},
+    KeyHelp{"F5", "Sync now"},
+    KeyHelp{"?", "This sheet"},
+};
+
+struct PageEntry {
+    const char* words;
+    const char* icon;
+    Page page;
+};
+constexpr std::array kPages{PageEntry{"Go to Today", icon::kToday, Page::today},
+                            PageEntry{"Go to Leads", icon::kPeople, Page::leads},
+                            PageEntry{"Go to Pipeline", icon::kPipeline, Page::pipeline},
+                            PageEntry{"Go to Payments", icon::kPayments, Page::payments},
+                            PageEntry{"Go to Reminders", icon::kReminder, Page::reminders},
+                            PageEntry{"Go to Conflicts", icon::kConflict, Page::conflicts},
+                            PageEntry{"Go to Settings", icon::kSettings, Page::settings}};
+static_assert(kPages.size() == kPageCount);
+
+/// Every word that was typed begins a word, or stands within one.
+bool matches(std::string_view folded, std::string_view typed) {
+    while (!typed.empty()) {
+        const std::size_t end = std::min(typed.find(' '), typed.size());
+        if (folded.find(typed.substr(0, end)) == std::string_view::npos) return false;
+        typed.remove_prefix(std::min(end + 1, typed.size()));
+    }
+    return true;
+}
+
+}  // namespace
+
+std::span<const KeyHelp> all_keys() { return kKeys; }
+
+void CommandPalette::begin(Desk& desk) {
+    typed_.clear();
+    looked_for_.reset();
+    commands_.clear();
+    commands_.push_back({"New lead", icon::kAdd, "Ctrl+N", [](Desk& on) { on.create(Model::lead); }});
+    commands_.push_back({"New payment", icon::kAdd, "", [](Desk& on) { on.create(Model::payment); }});
+    commands_.push_back({"New reminder", icon::kAdd, "", [](Desk& on) { on.create(Model::reminder); }});
+    commands_.push_back({"Sync now", icon::kSync, "F5", [](Desk& on) { on.post(client::SyncNow{}); }});
+    const bool offline = desk.state.sync().working_offline;
+    commands_.push_back({offline ? "Stop working offline" : "Work offline", icon::kWifiOff, "",
+                         [offline](Desk& on) { on.post(client::WorkOffline{!offline}); }});
+    if (desk.editor.can_undo()) {
+        commands_.push_back({std::string("Undo: ").append(desk.editor.undo_label()), icon::kUndo, "Ctrl+Z",
+                             [](Desk& on) { on.later([&on] { undo(on); }); }});
+    }
+    if (desk.editor.can_redo()) {
+        commands_.push_back({std::string("Redo: ").append(desk.editor.redo_label()), icon::kRedo, "Ctrl+Y",
+                             [](Desk& on) { on.later([&on] { redo(on); }); }});
+    }
+    for (const auto& [words, icon, to] : kPages) {
+        commands_.push_back({words, icon, "", [page = to](Desk& on) { on.page = page; }});
+    }
+    const bool dark = desk.theme.dark();
+    commands_.push_back({dark ? "Light theme" : "Dark theme", icon::kSettings, "", [dark](Desk& on) {
+                             on.config.theme = dark ? client::Theme::light : client::Theme::dark;
+                             on.config_changed = true;
+                         }});
+}
+
+void CommandPalette::look_for_commands() {
+    looked_for_ = typed_;
+    found_.clear();
+    chosen_ = 0;
+    next_row_ = 0;
+    const std::string wanted = fold(trim(typed_));
+    for (std::size_t i = 0; i < commands_.size(); ++i) {
+        if (matches(fold(commands_[i].words), wanted)) found_.push_back({i, {}});
+    }
+}
+
+void CommandPalette::look_for_leads(Desk& desk) {
+    const std::string wanted = fold(trim(typed_));
+    if (wanted.empty()) return;
+    const client::Table& leads = desk.state.table(Model::lead);
+    auto shown = static_cast<std::size_t>(std::count_if(
+        found_.begin(), found_.end(), [](const Found& found) { return found.command == Found::kNone; }));
+    const std::size_t end = std::min(leads.size(), next_row_ + kRowsPerFrame);
+    for (; next_row_ < end && shown < kLeadsAtMost; ++next_row_) {
+        const crm::Record& lead = leads.at(next_row_);
+        if (client::merged_away(lead) || !matches(fold(crm::title(lead)), wanted)) continue;
+        found_.push_back({Found::kNone, lead.id});
+        ++shown;
+    }
+    if (shown < kLeadsAtMost && next_row_ < leads.size()) desk.redraw_within(0);
+}
+
+void CommandPalette::draw(Desk& desk) {
+    const Theme& theme = desk.theme;
+    if (std::exchange(open_next_, false)) {
+        begin(desk);
+        ImGui::OpenPopup("palette");
+    }
+    const ImGuiViewport& screen = *ImGui::GetMainViewport();
+    const float width = std::min(theme.px(kWidth), screen.Size.x - theme.px(32));
+    ImGui::SetNextWindowPos({screen.Pos.x + screen.Size.x / 2, screen.Pos.y + theme.px(84)}, ImGuiCond_Always, {0.5F, 0});
+    ImGui::SetNextWindowSizeConstraints({width, 0}, {width, screen.Size.y - theme.px(120)});
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(12), theme.px(12)});
+    ImGui::PushStyleVar(ImGuiStyleVar_PopupRounding, theme.px(12));
+    if (ImGui::BeginPopup("palette", ImGuiWindowFlags_NoNavInputs)) {  // the arrows choose here
+        if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
+        (void)search_field(theme, "##Palette", "What do you want to do, or whom do you look for?", typed_,
+                           ImGui::GetContentRegionAvail().x);
+        if (typed_ != looked_for_) look_for_commands();
+        look_for_leads(desk);
+        if (!found_.empty()) {
+            if (ImGui::IsKeyPressed(ImGuiKey_DownArrow)) chosen_ = (chosen_ + 1) % found_.size();
+            if (ImGui::IsKeyPressed(ImGuiKey_UpArrow)) chosen_ = (chosen_ + found_.size() - 1) % found_.size();
+        }
+        const bool enter = ImGui::IsKeyPressed(ImGuiKey_Enter, false) || ImGui::IsKeyPressed(ImGuiKey_KeypadEnter, false);
+        std::size_t done = enter && chosen_ < found_.size() ? chosen_ : Found::kNone;
+        ImGui::Dummy({0, theme.px(4)});
+        for (std::size_t i = 0; i < found_.size(); ++i) {
+            if (draw_found(desk, found_[i], i == chosen_)) done = i;
+        }
+        if (found_.empty()) text(theme, "Nothing of that name", theme.colors().muted);
+        if (done != Found::kNone) {
+            ImGui::CloseCurrentPopup();
+            carry_out(desk, found_[done]);
+        }
+        if (ImGui::IsKeyPressed(ImGuiKey_Escape, false)) ImGui::CloseCurrentPopup();
+        ImGui::EndPopup();
+    }
+    ImGui::PopStyleVar(2);
+}
+
+bool CommandPalette::draw_found(Desk& desk, const Found& found, bool chosen) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const bool command = found.command != Found::kNone;
+    const crm::Record* lead = command ? nullptr : desk.state.find(Model::lead, found.lead);
+    if (!command && lead == nullptr) return false;
+    const std::string words = command ? commands_[found.command].words : crm::title(*lead);
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const ImVec2 size{ImGui::GetContentRegionAvail().x, theme.px(kLineHeight)};
+    ImGui::PushID(command ? commands_[found.command].words.c_str() : lead->id.str().c_str());
+    ImGui::PushItemFlag(ImGuiItemFlags_NoNav, true);
+    const bool pressed = ImGui::InvisibleButton((words + "##palette").c_str(), size);
+    ImGui::PopItemFlag();
+    ImGui::PopID();
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImVec2 max{at.x + size.x, at.y + size.y};
+    if (chosen || ImGui::IsItemHovered()) list->AddRectFilled(at, max, chosen ? p.accent.soft : p.hover, theme.px(8));
+    if (chosen) ImGui::SetScrollHereY();
+    const float middle = at.y + size.y / 2;
+    const float x = at.x + theme.px(44);
+    if (command) {
+        const char* icon = commands_[found.command].icon;
+        ImGui::PushFont(theme.font(), 16.0F);
+        const ImVec2 icon_size = ImGui::CalcTextSize(icon);
+        list->AddText({std::floor(at.x + theme.px(12)), std::floor(middle - icon_size.y / 2)}, p.muted, icon);
+        ImGui::PopFont();
+    } else {
+        draw_avatar(theme, {at.x + theme.px(20), middle}, theme.px(12), words);
+    }
+    const std::string_view right = command ? commands_[found.command].keys
+                                           : lead->fields.text(crm::field(Model::lead, "city"));
+    theme.push(Size::small);
+    const float right_width = right.empty() ? 0.0F : measure(right).x;
+    draw_text({max.x - theme.px(12) - right_width, middle - ImGui::GetFontSize() / 2}, p.muted, right);
+    Theme::pop();
+    draw_text({x, middle - ImGui::GetFontSize() / 2}, p.text, words, max.x - theme.px(24) - right_width - x);
+    return pressed;
+}
+
+void CommandPalette::carry_out(Desk& desk, const Found& found) {
+    if (found.command != Found::kNone) return commands_[found.command].act(desk);
+    desk.open(Model::lead, found.lead);
+}
+
+}  // namespace ct::ui
