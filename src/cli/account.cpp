@@ -61,6 +61,7 @@ using client::Indicator;
             {"conflicts", view.queue.conflicts},
             {"errors", view.queue.errors},
             {"oldestPendingSeconds", oldest_seconds(view, now)},
+            {"reason", text_or_null(view.reason)},
             {"lastSyncAt", view.last_sync_at == 0 ? Json() : Json(format_rfc3339(view.last_sync_at))},
             {"cursor", text_or_null(view.cursor)},
             {"epoch", text_or_null(view.epoch)},
@@ -76,6 +77,7 @@ void print_status(Context& context, const client::SyncView& view, UnixMs now) {
     line("workspace  ", view.workspace_name);
     line("user       ", view.user_email);
     line("last sync  ", shown_time(view.last_sync_at));
+    line("it waits   ", view.reason);
     line("device     ", view.device_id);
     for (const crm::ModelDef& model : crm::models()) {
         const std::int64_t waiting = view.queue.records_by_model[static_cast<std::size_t>(model.model)];

@@ -71,13 +71,13 @@ crm::Policy ConflictRules::policy(crm::Model model) const {
 }
 
 crm::Policy ConflictRules::policy(crm::Model model, const crm::Changes& changes) const {
-    bool careful = false, all_mine = !changes.fields.empty();
+    bool all_later = true, all_mine = !changes.fields.empty();
     for (const auto& [field, value] : changes.fields) {
         const ConflictRule rule = of(model, field);
-        careful = careful || rule == ConflictRule::ask || rule == ConflictRule::prefer_server;
+        all_later = all_later && rule == ConflictRule::last_write;
         all_mine = all_mine && rule == ConflictRule::prefer_mine;
     }
-    return careful ? crm::Policy::manual : all_mine ? crm::Policy::force : crm::Policy::lww;
+    return all_mine ? crm::Policy::force : all_later ? crm::Policy::lww : crm::Policy::manual;
 }
 
 }  // namespace ct::client

@@ -34,7 +34,8 @@ class ConflictRules {
     [[nodiscard]] ConflictRule of(crm::Model model) const;
 
     /// The policy that an edit of these fields is sent with; for a delete, that has none, see `of(model)`. An operation
-    /// has one for all of its fields: where theirs differ, the most careful counts.
+    /// has one for all of its fields: where their rules differ the server is to ask, and the rules answer here, field
+    /// by field, where they can.
     [[nodiscard]] crm::Policy policy(crm::Model model, const crm::Changes& changes) const;
     [[nodiscard]] crm::Policy policy(crm::Model model) const;
 

@@ -110,6 +110,7 @@ struct SyncView {
     std::int64_t bytes_sent = 0, bytes_received = 0;       ///< of this round
     UnixMs next_try_at = 0;  ///< 0: nothing is scheduled (offline by choice, signed out, or busy)
     UnixMs last_sync_at = 0;
+    UnixMs oldest_unsent_at = 0;  ///< when the oldest edit was made that the server has not settled; 0: none
     /// In words: why something in the queue is not settled yet, also what waits for a person; empty when it is empty.
     std::string reason;
     std::int64_t attempts_in_vain = 0;  ///< rounds in a row that sent nothing of it although the link is up

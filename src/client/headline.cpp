@@ -49,7 +49,12 @@ std::string pending(const SyncView& view, UnixMs now) {
 std::string state_line(const SyncView& view, UnixMs now) {
     const std::int64_t waiting = view.queue.records;
     switch (view.indicator) {
-        case Indicator::synced: return "All saved and sent. Last sync " + format_local_time(view.last_sync_at);
+        case Indicator::synced: {
+            const std::string line = "All saved and sent. Last sync " + format_local_time(view.last_sync_at);
+            if (view.deferred_rows == 0) return line;
+            return line + ". " + count(view.deferred_rows, "older record comes", "older records come") +
+                   " when you sync by hand, for the link is metered";
+        }
         case Indicator::pending: return pending(view, now);
         case Indicator::syncing: return syncing(view);
         case Indicator::offline: {

@@ -11,9 +11,6 @@ namespace ct::client {
 
 namespace {
 
-/// A changed clock offset smaller than this is the network's jitter, and not worth a write.
-constexpr std::int64_t kOffsetNoiseMs = 250;
-
 net::Deadlines deadlines_of(NetJob::Kind kind) {
     net::Deadlines deadlines;
     if (kind == NetJob::Kind::probe || kind == NetJob::Kind::logout) deadlines.total_ms = 10'000;
@@ -41,6 +38,7 @@ Replica::Replica(store::Store& store, Secrets secrets, const Clock& clock, Rando
       ports_(std::move(ports)),
       engine_(options_.tuning, random),
       ids_(clock, random),
+      time_(clock, store.state().clock_offset_ms, store.state().stamp_ms),
       stamps_(store.state().device_id, store.state().stamp_ms, store.state().stamp_counter) {}
 
 void Replica::start() {
@@ -58,9 +56,11 @@ void Replica::start() {
 Result<std::vector<sync::Operation>> Replica::operations_for(const std::vector<Edit>& edits) {
     std::vector<sync::Operation> operations;
     operations.reserve(edits.size());
-    const Uuid group = edits.size() > 1 ? ids_.next() : Uuid{};
-    const UnixMs wall = clock_.now() + store_.state().clock_offset_ms;
+    Uuid group;
     for (const Edit& edit : edits) {
+        // A push takes so many, and a group goes whole: what is larger is several, each all or none.
+        const bool begins = operations.size() % options_.tuning.batch_operations_max == 0;
+        if (begins && edits.size() > 1) group = ids_.next();
         sync::Operation& operation = operations.emplace_back();
         operation.kind = edit.kind;
         operation.model = edit.model;
@@ -77,7 +77,7 @@ Result<std::vector<sync::Operation>> Replica::operations_for(const std::vector<E
         if (edit.kind == sync::OperationKind::update) valid = crm::validate(edit.model, operation.changes);
         if (!valid) return fail(valid.error());
         operation.id = ids_.next();
-        operation.stamp = stamps_.next(wall);
+        operation.stamp = next_stamp();
     }
     return operations;
 }
@@ -132,8 +132,7 @@ void Replica::commit(std::span<const Commit> saves) {
 }
 
 Result<store::Visible> Replica::retry(const Uuid& operation, const crm::Changes& mended) {
-    const UnixMs wall = clock_.now() + store_.state().clock_offset_ms;
-    auto visible = store_.retry(operation, ids_.next(), stamps_.next(wall), mended);
+    auto visible = store_.retry(operation, ids_.next(), next_stamp(), mended);
     if (visible) queue_changed(true);
     return visible;
 }
@@ -145,8 +144,7 @@ Result<store::Visible> Replica::discard(const Uuid& operation) {
 }
 
 Result<store::Visible> Replica::resolve(const Uuid& operation, const store::Resolution& resolution) {
-    const UnixMs wall = clock_.now() + store_.state().clock_offset_ms;
-    auto visible = store_.resolve(operation, resolution, ids_.next(), stamps_.next(wall));
+    auto visible = store_.resolve(operation, resolution, ids_.next(), next_stamp());
     if (visible) queue_changed(true);
     return visible;
 }
@@ -162,29 +160,54 @@ Result<store::Committed> Replica::take_back(const store::AuditRow& decision) {
     return commit(std::vector{std::move(edit)});
 }
 
-/// Conflicts that the user's rules leave to the server are decided at once; the audit trail has what was given up.
-void Replica::prefer_server(const sync::PushAnswer& answer, store::Visible& visible) {
+/// Nothing: a person is asked.
+std::optional<store::Resolution> Replica::decision_by_rules(const store::Conflict& conflict) const {
+    const sync::Operation& operation = conflict.queued.operation;
+    const bool later = sync::stamp_ms(operation.stamp) >= conflict.theirs.updated_at;
+    const auto winner = [later](ConflictRule rule) -> std::optional<store::Side> {
+        switch (rule) {
+            case ConflictRule::ask: return std::nullopt;
+            case ConflictRule::prefer_mine: return store::Side::mine;
+            case ConflictRule::prefer_server: return store::Side::theirs;
+            case ConflictRule::last_write: break;
+        }
+        return later ? store::Side::mine : store::Side::theirs;
+    };
+    store::Resolution resolution;
+    if (operation.kind == sync::OperationKind::remove) {
+        const auto side = winner(options_.conflicts.of(operation.model));
+        if (!side) return std::nullopt;
+        resolution.otherwise = *side;
+        return resolution;
+    }
+    bool any_mine = false, any = false;
+    for (const store::ConflictField& field : conflict.fields) {
+        if (!field.clashes && !conflict.theirs.deleted) continue;
+        const auto side = winner(options_.conflicts.of(operation.model, field.field));
+        if (!side) return std::nullopt;
+        any = true;
+        any_mine = any_mine || *side == store::Side::mine;
+        resolution.fields.push_back({field.field, *side});
+    }
+    if (!any) return std::nullopt;
+    if (conflict.theirs.deleted && !any_mine) resolution.otherwise = store::Side::theirs;
+    return resolution;
+}
+
+/// Conflicts that the user's rules answer are decided at once; the audit trail has what was given up.
+void Replica::decide_by_rules(const sync::PushAnswer& answer, store::Settled& settled) {
     const auto waiting = store_.conflicts();
     if (!waiting) return local_trouble(waiting.error());
+    store::Visible& visible = settled.visible;
     for (const store::Conflict& conflict : *waiting) {
-        const sync::Operation& operation = conflict.queued.operation;
+        const Uuid& id = conflict.queued.operation.id;
         const bool ours = std::any_of(answer.results.begin(), answer.results.end(),
-                                      [&](const sync::OperationResult& result) { return result.id == operation.id; });
-        if (!ours) continue;
-        store::Resolution resolution;
-        bool all = operation.kind != sync::OperationKind::remove ||
-                   options_.conflicts.of(operation.model) == ConflictRule::prefer_server;
-        if (conflict.fields.empty() || conflict.theirs.deleted) resolution.otherwise = store::Side::theirs;
-        for (const store::ConflictField& field : conflict.fields) {
-            const bool matters = field.clashes || conflict.theirs.deleted;
-            if (!matters) continue;
-            all = all && options_.conflicts.of(operation.model, field.field) == ConflictRule::prefer_server;
-            resolution.fields.push_back({field.field, store::Side::theirs});
-        }
-        if (!all) continue;
-        const UnixMs wall = clock_.now() + store_.state().clock_offset_ms;
-        auto decided = store_.resolve(operation.id, resolution, ids_.next(), stamps_.next(wall));
+                                      [&](const sync::OperationResult& result) { return result.id == id; });
+        const auto resolution = ours ? decision_by_rules(conflict) : std::nullopt;
+        if (!resolution) continue;
+        auto decided = store_.resolve(id, *resolution, ids_.next(), next_stamp());
         if (!decided) return local_trouble(decided.error());
+        --settled.conflicts;  // nobody is asked
         std::move(decided->changed.begin(), decided->changed.end(), std::back_inserter(visible.changed));
         std::move(decided->removed.begin(), decided->removed.end(), std::back_inserter(visible.removed));
     }
@@ -284,17 +307,14 @@ void Replica::learn(const NetAnswer& answer) {
     const sync::Reply& reply = std::get<sync::Reply>(answer.reply);
     const auto told = server_time(reply);
     if (!told) return;
-    store::SyncState state = store_.state();
-    const std::int64_t offset = *told + answer.traffic.total_ms / 2 - answer.wall_at_answer;
-    const bool clock_moved =
-        *told > 0 && std::abs(offset - state.clock_offset_ms) > kOffsetNoiseMs + answer.traffic.total_ms / 2;
-    if (clock_moved) state.clock_offset_ms = offset;
+    const std::int64_t half_trip = answer.traffic.total_ms / 2;
+    if (*told > 0) learn_time(*told + half_trip + (clock_.now() - answer.wall_at_answer), half_trip);
     std::string epoch;
     if (const auto* push = std::get_if<sync::PushAnswer>(&reply)) epoch = push->epoch;
     if (const auto* page = std::get_if<sync::PullPage>(&reply)) epoch = page->epoch;
-    const bool first_contact = state.epoch.empty() && !epoch.empty();
-    if (first_contact) state.epoch = epoch;
-    if (!clock_moved && !first_contact) return;
+    if (!store_.state().epoch.empty() || epoch.empty()) return;
+    store::SyncState state = store_.state();
+    state.epoch = epoch;
     if (auto saved = store_.save_state(state); !saved) local_trouble(saved.error());
 }
 
@@ -334,7 +354,7 @@ void Replica::on(sync::action::Settle& action) {
     auto settled = store_.settle(action.answer);
     if (!settled) return cannot_carry_out(settled.error());
     stamps_.observe(settled->newest_stamp_ms);
-    if (settled->conflicts > 0) prefer_server(action.answer, settled->visible);
+    if (settled->conflicts > 0) decide_by_rules(action.answer, *settled);
     show(std::move(settled->visible));
     told_.push_back(queue_event(false));
     told_.push_back(sync::event::Settled{settled->applied, settled->merged, settled->superseded, settled->conflicts,
@@ -496,6 +516,7 @@ SyncView Replica::view() const {
     if (const auto due = engine_.next_round())
         view.next_try_at = clock_.now() + std::max<SteadyMs>(0, *due - clock_.steady());
     view.last_sync_at = state.last_sync_at;
+    view.oldest_unsent_at = view.queue.oldest_unsettled_at;
     view.reason = engine_.reason();
     view.attempts_in_vain = engine_.rounds_in_vain();
     view.deferred_rows = engine_.deferred();

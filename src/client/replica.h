@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,6 +17,7 @@
 #include "client/event.h"
 #include "client/network.h"
 #include "client/secrets.h"
+#include "client/true_time.h"
 #include "store/store.h"
 #include "sync/engine.h"
 #include "sync/stamp.h"
@@ -103,9 +105,14 @@ class Replica {
     [[nodiscard]] sync::PullRequest pull_request(std::int64_t limit) const;
     [[nodiscard]] sync::Event queue_event(bool edited) const;
     void learn(const NetAnswer& answer);
+    void learn_time(UnixMs server_now, std::int64_t doubt_ms);
+    void correct_stamps();
+    [[nodiscard]] std::string next_stamp();
+    void note_jump();
     void queue_changed(bool edited);
     void show(store::Visible visible);
-    void prefer_server(const sync::PushAnswer& answer, store::Visible& visible);
+    void decide_by_rules(const sync::PushAnswer& answer, store::Settled& settled);
+    [[nodiscard]] std::optional<store::Resolution> decision_by_rules(const store::Conflict& conflict) const;
     void local_trouble(const Error& error);
     void cannot_carry_out(const Error& error);  ///< an action: the engine has to hear of it, whatever it was
     void publish();
@@ -118,7 +125,9 @@ class Replica {
     ReplicaPorts ports_;
     sync::Engine engine_;
     UuidGenerator ids_;
+    TrueTime time_;
     sync::HybridClock stamps_;
+    std::map<std::string, SteadyMs> made_at_;  // stamps that no word of the server has confirmed yet
     std::string token_;
 
     std::deque<sync::Event> told_;  // events for the engine, in order

@@ -50,6 +50,14 @@ QueueEntry entry_of(const QueuedOperation& queued, Position position) {
     return entry;
 }
 
+UnixMs due_of(const crm::Record& record) {
+    const auto field = due_field(record.model);
+    if (!field) return 0;
+    const crm::ValueView value = record.fields.get(*field);
+    const auto* const at = std::get_if<std::int64_t>(&value);
+    return at == nullptr ? 0 : *at;
+}
+
 crm::Changes before_of(const crm::Record& current, const Operation& operation) {
     crm::Changes before;
     for (const auto& [field, value] : operation.changes.fields) before.set(field, crm::own(current.fields.get(field)));
@@ -100,14 +108,14 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
     CT_TRY(audit(queued, restores ? kRestore : name(operation.kind), user));
     crm::Record next = replayed(std::move(current), queued);
 
-    const auto joined = join(queued, committed);
+    const auto joined = join(queued, due_of(next), committed);
     if (!joined) return fail(joined.error());
     if (*joined == Compaction::cancelled) {
         CT_TRY(records(next.model).remove(next.id));
         committed.visible.removed.emplace_back(next.model, next.id);
         return {};
     }
-    if (*joined == Compaction::impossible) CT_TRY(enqueue(queued, committed));
+    if (*joined == Compaction::impossible) CT_TRY(enqueue(queued, due_of(next), committed));
     if (*joined == Compaction::joined && index.at(index.of_record(next.id).back()).kind == OperationKind::create) {
         next.created_at = sync::stamp_ms(operation.stamp);  // of the joined create, as the server will take it
     }
@@ -117,7 +125,7 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
     return {};
 }
 
-Result<Compaction> Store::Impl::join(const QueuedOperation& later, Committed& committed) {
+Result<Compaction> Store::Impl::join(const QueuedOperation& later, UnixMs due_at, Committed& committed) {
     const auto& waiting = index.of_record(later.operation.record);
     if (waiting.empty()) return Compaction::impossible;
     const QueueEntry last = index.at(waiting.back());
@@ -131,12 +139,13 @@ Result<Compaction> Store::Impl::join(const QueuedOperation& later, Committed& co
     const Compaction outcome = sync::compact(*earlier, later);
     if (outcome == Compaction::impossible) return outcome;
     CT_TRY(drop(last.position));
-    if (outcome == Compaction::joined) CT_TRY(enqueue(*earlier, committed));  // at the end: touched last
+    if (outcome == Compaction::joined) CT_TRY(enqueue(*earlier, due_at, committed));  // at the end: touched last
     return outcome;
 }
 
-Result<void> Store::Impl::enqueue(const QueuedOperation& queued, Committed& committed) {
-    const QueueEntry entry = entry_of(queued, index.next_position());
+Result<void> Store::Impl::enqueue(const QueuedOperation& queued, UnixMs due_at, Committed& committed) {
+    QueueEntry entry = entry_of(queued, index.next_position());
+    entry.due_at = due_at;
     CT_TRY(tables->queue.insert(entry, queued));
     index.add(entry);
     committed.operations.push_back(entry.id);
@@ -164,7 +173,7 @@ Result<void> Store::Impl::audit(const QueuedOperation& queued, std::string_view 
 Result<Batch> Store::take_batch(const BatchLimits& limits) {
     Batch batch;
     CT_TRY(impl_->ready());
-    const std::vector<Position> chosen = impl_->index.choose(limits);
+    const std::vector<Position> chosen = impl_->index.choose(limits, impl_->clock.now() + impl_->state.clock_offset_ms);
     if (chosen.empty()) return batch;
     const bool again = impl_->index.at(chosen.front()).state == QueueState::sent;
     auto done = impl_->transaction([&]() -> Result<void> {

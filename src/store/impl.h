@@ -35,6 +35,9 @@ template <class T>
 /// The row of the index for an operation at that place.
 [[nodiscard]] QueueEntry entry_of(const sync::QueuedOperation& queued, Position position);
 
+/// When somebody waits for the record; 0: never.
+[[nodiscard]] UnixMs due_of(const crm::Record& record);
+
 /// The visible values that an operation replaces.
 [[nodiscard]] crm::Changes before_of(const crm::Record& current, const sync::Operation& operation);
 
@@ -58,6 +61,7 @@ struct Store::Impl {
     /// after an I/O error the connection is a new one (one that failed to write or flush knows nothing for sure).
     [[nodiscard]] Result<void> transaction(const std::function<Result<void>()>& work);
     [[nodiscard]] Result<void> reload();
+    [[nodiscard]] Result<void> stamp_as(const std::string& device_id);  ///< what was never sent
     [[nodiscard]] Result<void> write_state(const SyncState& next);  ///< what differs from `state`; then it is `state`
     /// The clock is at that stamp now, at least. A row of the queue has it: it need not be written before that goes.
     void observe(const std::string& stamp);
@@ -68,9 +72,10 @@ struct Store::Impl {
     // ---- commit (commit.cpp)
     [[nodiscard]] Result<void> commit_one(const sync::Operation& operation, const std::string& user,
                                           Committed& committed);
-    [[nodiscard]] Result<void> enqueue(const sync::QueuedOperation& queued, Committed& committed);
+    [[nodiscard]] Result<void> enqueue(const sync::QueuedOperation& queued, UnixMs due_at, Committed& committed);
     /// Whether `later` was joined with the last operation of its record, or cancelled it.
-    [[nodiscard]] Result<sync::Compaction> join(const sync::QueuedOperation& later, Committed& committed);
+    [[nodiscard]] Result<sync::Compaction> join(const sync::QueuedOperation& later, UnixMs due_at,
+                                                Committed& committed);
     [[nodiscard]] Result<void> audit(const sync::QueuedOperation& queued, std::string_view what,
                                      const std::string& user);
 

@@ -31,19 +31,43 @@ void drop(Map& map, const Key& key, Position position) {
     if (at->second.empty()) map.erase(at);
 }
 
-/// Chooses units (an operation, or a whole group), the last touched first, each behind what it depends on.
+/// What is due within a day, or was due within the last one, is due today wherever on earth that is.
+constexpr UnixMs kTodayMs = 24 * 3'600'000;
+
+/// Others hang on such a record: its deletion hides the most, and nobody waits for it.
+bool deletes_much(const QueueEntry& entry) {
+    if (entry.kind != sync::OperationKind::remove) return false;
+    const auto models = crm::models();
+    return std::any_of(models.begin(), models.end(), [&](const crm::ModelDef& model) {
+        return model.parent && model.fields[*model.parent].target == entry.model;
+    });
+}
+
+/// Chooses units (an operation, or a whole group): what is due today, then the last touched first, deletions that hide
+/// much at the end; each behind what it depends on.
 class Choice {
   public:
     Choice(const QueueIndex& index, const BatchLimits& limits) : index_(index), limits_(limits) {}
 
-    std::vector<Position> run() {
-        for (auto at = index_.entries().rbegin(); at != index_.entries().rend() && !full_; ++at) {
-            if (at->second.state == QueueState::queued) place(at->second);
+    std::vector<Position> run(UnixMs now) {
+        const auto& due = index_.due();
+        for (auto at = due.lower_bound({now - kTodayMs, 0}); at != due.end() && !full_; ++at) {
+            if (at->first > now + kTodayMs) break;
+            consider(index_.at(at->second));
+        }
+        for (const bool last : {false, true}) {
+            for (auto at = index_.entries().rbegin(); at != index_.entries().rend() && !full_; ++at) {
+                if (deletes_much(at->second) == last) consider(at->second);
+            }
         }
         return std::move(chosen_);
     }
 
   private:
+    void consider(const QueueEntry& entry) {
+        if (entry.state == QueueState::queued) place(entry);
+    }
+
     /// False: it cannot go now, and neither can what depends on it.
     bool place(const QueueEntry& entry) {
         if (seen_.contains(entry.position)) return placed_.contains(entry.position);
@@ -120,7 +144,12 @@ void QueueIndex::count(const QueueEntry& entry, int sign) {
             break;
         }
     }
+    if (sign > 0)
+        all_ages_.insert(entry.created_at);
+    else
+        all_ages_.erase(all_ages_.find(entry.created_at));
     summary_.oldest_created_at = ages_.empty() ? 0 : *ages_.begin();
+    summary_.oldest_unsettled_at = all_ages_.empty() ? 0 : *all_ages_.begin();
     if (entry.state != QueueState::sent) return;
     if (sign > 0)
         by_sequence_[entry.sequence] = entry.position;
@@ -139,6 +168,7 @@ void QueueIndex::add(const QueueEntry& entry) {
     positions.insert(std::lower_bound(positions.begin(), positions.end(), entry.position), entry.position);
     if (!entry.parent.nil()) by_parent_[entry.parent].insert(entry.position);
     if (!entry.group.nil()) by_group_[entry.group].insert(entry.position);
+    if (entry.due_at != 0) due_.emplace(entry.due_at, entry.position);
     count(entry, +1);
 }
 
@@ -157,6 +187,7 @@ void QueueIndex::remove(Position position) {
     }
     drop(by_parent_, entry.parent, position);
     drop(by_group_, entry.group, position);
+    if (entry.due_at != 0) due_.erase({entry.due_at, position});
     entries_.erase(at);
 }
 
@@ -243,9 +274,9 @@ std::vector<Position> QueueIndex::in_flight(const BatchLimits& limits) const {
     return chosen;
 }
 
-std::vector<Position> QueueIndex::choose(const BatchLimits& limits) const {
+std::vector<Position> QueueIndex::choose(const BatchLimits& limits, UnixMs now) const {
     if (!by_sequence_.empty()) return in_flight(limits);
-    return Choice(*this, limits).run();
+    return Choice(*this, limits).run(now);
 }
 
 }  // namespace ct::store

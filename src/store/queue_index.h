@@ -30,6 +30,7 @@ struct QueueEntry {
     std::int64_t bytes = 0;
     bool wants_parent = false;  ///< the server said MISSING_PARENT
     int retry_count = 0;
+    UnixMs due_at = 0;  ///< when somebody waits for the record (`due_field`); 0: never
 };
 
 class QueueIndex {
@@ -37,7 +38,7 @@ class QueueIndex {
     void clear();
     void add(const QueueEntry& entry);
     void remove(Position position);
-    /// Changes an entry through `change`, which may alter state, sequence, wants_parent, retry_count, id, group.
+    /// Changes an entry through `change`, which may alter all but position, record, parent and model.
     void change(Position position, const std::function<void(QueueEntry&)>& change);
 
     [[nodiscard]] const QueueEntry* find(const Uuid& operation) const;
@@ -57,7 +58,9 @@ class QueueIndex {
     [[nodiscard]] const QueueSummary& summary() const { return summary_; }
 
     /// Those to send next, in order (see Store::take_batch).
-    [[nodiscard]] std::vector<Position> choose(const BatchLimits& limits) const;
+    [[nodiscard]] std::vector<Position> choose(const BatchLimits& limits, UnixMs now) const;
+    /// Positions of what somebody waits for, by when.
+    [[nodiscard]] const std::set<std::pair<UnixMs, Position>>& due() const { return due_; }
 
     /// Something must be settled before this operation (or its group) can be sent: an earlier operation of its record,
     /// or the creation of its parent, stands in error, in conflict or is parked itself; or the server said that its
@@ -80,6 +83,8 @@ class QueueIndex {
     std::unordered_map<Uuid, std::set<Position>> by_group_;
     std::map<std::int64_t, Position> by_sequence_;  // in flight
     std::multiset<UnixMs> ages_;                    // of what can be sent
+    std::multiset<UnixMs> all_ages_;
+    std::set<std::pair<UnixMs, Position>> due_;
     QueueSummary summary_;
 };
 

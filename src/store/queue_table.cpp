@@ -4,6 +4,7 @@
 
 #include "crm/json_codec.h"
 #include "crm/tables.h"
+#include "store/schema.h"
 
 namespace ct::store {
 
@@ -32,6 +33,16 @@ constexpr const char* kEntries =
     "FROM sync_queue ORDER BY position";
 
 }  // namespace
+
+std::optional<crm::FieldId> due_field(crm::Model model) {
+    switch (model) {
+        case crm::Model::payment: return crm::field_id(crm::Model::payment, "dueDate");
+        case crm::Model::reminder: return crm::field_id(crm::Model::reminder, "reminderDate");
+        case crm::Model::lead:
+        case crm::Model::note: break;
+    }
+    return std::nullopt;
+}
 
 std::string changes_text(crm::Model model, const crm::Changes& changes) {
     if (changes.empty()) return {};
@@ -162,6 +173,26 @@ Result<void> QueueTable::each_entry(const std::function<void(const QueueEntry&)>
         entry.retry_count = static_cast<int>(use->column_integer(12));
         visit(entry);
     }
+}
+
+Result<void> QueueTable::each_due(const std::function<void(Position, UnixMs)>& visit) {
+    for (const crm::ModelDef& model : crm::models()) {
+        const auto field = due_field(model.model);
+        if (!field) continue;
+        const std::string due = "r." + store::quoted(model.fields[*field].name);
+        auto use = connection_.prepare("SELECT q.position," + due + " FROM sync_queue q JOIN " +
+                                       store::quoted(record_table_name(model.model, false)) +
+                                       " r ON r.id=q.recordId WHERE q.model='" + std::string(model.name) + "' AND " +
+                                       due + " IS NOT NULL");
+        if (!use) return fail(use.error());
+        for (;;) {
+            const auto row = use->step();
+            if (!row) return fail(row.error());
+            if (!*row) break;
+            visit(use->column_integer(0), use->column_integer(1));
+        }
+    }
+    return {};
 }
 
 }  // namespace ct::store

@@ -26,6 +26,8 @@ class QueueTable {
     /// Error ROW_DAMAGED when the row cannot be read as an operation.
     [[nodiscard]] Result<sync::QueuedOperation> read(Position position);
     [[nodiscard]] Result<void> each_entry(const std::function<void(const QueueEntry&)>& visit);
+    /// Rows whose records somebody waits for, with when that is.
+    [[nodiscard]] Result<void> each_due(const std::function<void(Position, UnixMs)>& visit);
 
     /// The record that must exist before this operation can be taken, or nil.
     [[nodiscard]] static Uuid parent_of(const sync::Operation& operation);
@@ -33,6 +35,9 @@ class QueueTable {
   private:
     sqlite::Connection& connection_;
 };
+
+/// The instant that somebody waits for, in models that have one.
+[[nodiscard]] std::optional<crm::FieldId> due_field(crm::Model model);
 
 /// Changes as JSON text and back; empty text for none.
 [[nodiscard]] std::string changes_text(crm::Model model, const crm::Changes& changes);

@@ -55,8 +55,10 @@ Result<void> Store::Impl::put_again(Position position, QueuedOperation queued) {
     queued.retry_count = 0;
     queued.error_code.clear();
     queued.error_message.clear();
+    const UnixMs due_at = index.at(position).due_at;
     CT_TRY(drop(position));
-    const QueueEntry again = entry_of(queued, position);
+    QueueEntry again = entry_of(queued, position);
+    again.due_at = due_at;
     CT_TRY(tables->queue.insert(again, queued));
     index.add(again);
     observe(queued.operation.stamp);

@@ -68,6 +68,9 @@ Failure Store::Impl::no_connection() const {
 Result<void> Store::Impl::reload() {
     index.clear();
     CT_TRY(tables->queue.each_entry([this](const QueueEntry& entry) { index.add(entry); }));
+    CT_TRY(tables->queue.each_due([this](Position position, UnixMs at) {
+        index.change(position, [at](QueueEntry& entry) { entry.due_at = at; });
+    }));
     auto read = read_state(*connection);
     if (!read) return fail(read.error());
     auto left = read_unconfirmed(*connection);
@@ -183,11 +186,26 @@ Result<void> Store::renew_device(const std::string& device_id) {
         }
         // Their old sequence numbers stay: what was sent once is never altered again (see sync::compact).
         for (const Position position : in_flight) CT_TRY(impl_->set_state(position, sync::QueueState::queued));
+        CT_TRY(impl_->stamp_as(device_id));
         SyncState next = impl_->state;
         next.device_id = device_id;
         next.next_sequence = 0;
         return impl_->write_state(next);
     });
+}
+
+/// A copy of this profile goes on under the old name: what it does must not pass for ours.
+Result<void> Store::Impl::stamp_as(const std::string& device_id) {
+    for (const auto& [position, entry] : index.entries()) {
+        if (entry.sequence >= 0) continue;
+        auto queued = tables->queue.read(position);
+        if (!queued) return fail(queued.error());
+        const auto parts = sync::parse_stamp(queued->operation.stamp);
+        if (!parts) continue;
+        queued->operation.stamp = sync::format_stamp(parts->ms, parts->counter, device_id);
+        CT_TRY(tables->queue.update(entry, *queued));
+    }
+    return {};
 }
 
 Result<void> Store::add_history(const SyncHistoryRow& row) {

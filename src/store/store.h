@@ -82,8 +82,9 @@ struct QueueSummary {
     std::int64_t parked = 0, errors = 0, conflicts = 0;
     std::int64_t records = 0;  ///< distinct records with any unsettled operation
     std::int64_t records_by_model[crm::kModelCount] = {};
-    UnixMs oldest_created_at = 0;  ///< of sendable rows; 0: none
-    std::int64_t bytes = 0;        ///< of sendable rows, as they go into a push body, about
+    UnixMs oldest_created_at = 0;    ///< of sendable rows; 0: none
+    UnixMs oldest_unsettled_at = 0;  ///< of all rows; 0: none
+    std::int64_t bytes = 0;          ///< of sendable rows, as they go into a push body, about
 
     bool operator==(const QueueSummary&) const = default;
 };
@@ -154,9 +155,10 @@ class Store {
 
     // ---- sending
     /// The next operations to send, marked as sent (durably) with their sequence numbers before this returns. Those
-    /// already in flight come again first, in their old order, and alone while there are any. New ones: last touched
-    /// first, but parents before children, the order within one record kept, groups whole, nothing behind an
-    /// operation of the same record that is parked, in error or in conflict.
+    /// already in flight come again first, in their old order, and alone while there are any. New ones: due
+    /// today first, then last touched first, deletes of what others hang on last; but parents before children, the
+    /// order within one record kept, groups whole, nothing behind an operation of the same record that is parked, in
+    /// error or in conflict.
     [[nodiscard]] Result<Batch> take_batch(const BatchLimits& limits);
 
     /// Books the server's verdicts (a whole answer). Accepted operations leave the queue and move the shadow on;
@@ -211,6 +213,10 @@ class Store {
     /// A new identity after DEVICE_FORKED: new device id, sequence from 0, operations in flight are queued again
     /// under their old ids (the server answers those it knows with their first result).
     [[nodiscard]] Result<void> renew_device(const std::string& device_id);
+    /// Gives operations that were never sent other stamps, by `stamp_of(old stamp)`, in the order in which they were
+    /// made: for when it turns out that the clock was wrong. The hybrid clock's reading is then `reading`.
+    [[nodiscard]] Result<Visible> restamp(const std::function<std::string(const std::string&)>& stamp_of,
+                                          const std::function<std::pair<UnixMs, std::uint16_t>()>& reading);
     [[nodiscard]] Result<void> add_history(const SyncHistoryRow& row);  ///< the newest 1,000 are kept
     [[nodiscard]] Result<std::vector<SyncHistoryRow>> history(std::size_t limit) const;
     [[nodiscard]] Result<std::vector<AuditRow>> audit(const Uuid& record) const;

@@ -350,6 +350,21 @@ bool Engine::go_on_after_break() {
     return true;
 }
 
+/// What the server takes in no size goes to those that a person looks at: nothing else is to wait behind it. It has
+/// taken nothing of it, and the numbers that are now missing make it ask for a new identity.
+void Engine::give_up_sent(const Problem& problem) {
+    PushAnswer answer;
+    answer.sequence = sent_sequence_;
+    for (const Uuid& id : sent_ids_) {
+        OperationResult& result = answer.results.emplace_back();
+        result.id = id;
+        result.verdict = Verdict::rejected;
+        result.error = {ErrorKind::invalid, problem.code, problem.detail, {}};
+    }
+    phase_ = Phase::settling;
+    out_.push_back(action::Settle{std::move(answer)});
+}
+
 void Engine::on_unreachable(const Unreachable& unreachable) {
     if (unreachable.broken_off) {
         if (go_on_after_break()) return;
@@ -387,6 +402,7 @@ void Engine::on_problem(const Problem& problem) {
                     sent_ids_.size() > 1 && batch_bytes_.size() > 1;  // a group stays whole even at 1
                 batch_bytes_.halve();
                 if (divisible) return begin_push();  // at once, and smaller
+                return give_up_sent(problem);
             }
             return finish(Obstacle::protocol, problem.code, problem.detail);
         case 426: return finish(Obstacle::upgrade, problem.code, problem.detail);

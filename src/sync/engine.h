@@ -243,6 +243,7 @@ class Engine {
     void on_push_answer(PushAnswer&& answer);
     void on_page(PullPage&& page);
     void on_problem(const Problem& problem);
+    void give_up_sent(const Problem& problem);
     void on_unreachable(const Unreachable& unreachable);
     [[nodiscard]] bool go_on_after_break();
     void went_through(Portion& portion, std::size_t amount);

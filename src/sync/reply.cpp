@@ -18,6 +18,8 @@ std::int64_t retry_after(const http::Response& response) {
 
 Unreachable foreign(const http::Response& response) {
     const std::string status = std::to_string(response.status);
+    // A proxy with a limit of its own: what is smaller gets through.
+    if (response.status == 413) return {Unreachable::Kind::server_away, true, "something on the way answered 413"};
     // Gateways answer 5xx on behalf of a server that is away; 511 (RFC 6585) and all else is somebody else's page.
     if (response.status >= 500 && response.status <= 599 && response.status != 511) {
         return {Unreachable::Kind::server_away, response.status == 504, "a gateway answered " + status};

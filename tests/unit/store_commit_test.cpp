@@ -324,6 +324,34 @@ TEST_CASE("take_batch: what goes first, and what stays behind") {
              d.commit({d.update(1, {{"city", "Goa"}}), d.remove(1), d.create(5)});
          },
          all, "5 1 1"},
+        {"what is due today goes first, by when",
+         [](Desk& d) {
+             const auto reminder = [&d](std::uint64_t record, std::int64_t in_hours) {
+                 crm::Changes changes = text_changes(Model::reminder, {{"title", "Call"}});
+                 changes.set(crm::field_id(Model::reminder, "reminderDate"), d.clock.wall + in_hours * 3'600'000);
+                 return d.operation(OperationKind::create, Model::reminder, record, changes);
+             };
+             d.commit({reminder(20, 30), reminder(21, 5), reminder(22, -2), reminder(23, -60), d.create(5)});
+         },
+         all, "22 21 5 23 20"},
+        {"an edit of what is due goes with its date, though that is no part of it",
+         [](Desk& d) {
+             crm::Changes changes = text_changes(Model::reminder, {{"title", "Call"}});
+             changes.set(crm::field_id(Model::reminder, "reminderDate"), d.clock.wall);
+             d.commit({d.operation(OperationKind::create, Model::reminder, 20, changes)});
+             d.send_all(11);
+             d.commit({d.operation(OperationKind::update, Model::reminder, 20,
+                                   text_changes(Model::reminder, {{"title", "Visit"}})),
+                       d.create(5)});
+         },
+         all, "20 5"},
+        {"deletes of leads go last, but before what needs them gone",
+         [](Desk& d) {
+             d.commit({d.create(5), d.remove(1), d.create(6), d.remove(2)});
+             d.commit(
+                 {d.operation(OperationKind::create, Model::lead, 2, text_changes(Model::lead, {{"name", "Bo"}}))});
+         },
+         all, "2 6 5 1"},
         {"a group whole, or not at all",
          [](Desk& d) {
              d.commit({d.create(5, "A", 500), d.create(6, "A", 500), d.create(7)});
@@ -440,7 +468,12 @@ TEST_CASE("Store: after any walk of edits, batches, verdicts and starts, memory 
                     (void)desk.try_commit({desk.update(record, {{"city", "Pune"}}, 5'000 + desk.operations),
                                            desk.create_note(100 + random.below(8), record, 5'000 + desk.operations)});
                     break;
-                case 4: in_flight = desk.take({.bytes_max = 2'000, .operations_max = 3}).operations; break;
+                case 4: {
+                    const bool some = desk.store->queue().sendable > 0;
+                    in_flight = desk.take({.bytes_max = 2'000, .operations_max = 3}).operations;
+                    CHECK(some == !in_flight.empty());  // what can go is given out
+                    break;
+                }
                 case 5: {
                     std::vector<OperationResult> results;
                     for (const Operation& each : in_flight) {
@@ -468,6 +501,10 @@ TEST_CASE("Store: after any walk of edits, batches, verdicts and starts, memory 
                     break;
                 }
             }
+            // What waits for others waits for something that moves, or that a person can move.
+            const QueueSummary& queue = desk.store->queue();
+            if (queue.parked > 0) CHECK(queue.sendable + queue.errors + queue.conflicts > 0);
+            CHECK((queue.oldest_unsettled_at != 0) == (queue.operations > 0));
             if (step % 5 == 0) desk.check_memory_is_disk();
             if (random.below(25) == 0) desk.reopen();
         }

@@ -94,32 +94,43 @@ TEST_CASE("engine: TOO_LARGE halves the batch and goes on at once, down to what 
     CHECK(bytes == hand.tuning.batch_bytes_first);
     int tries = 0;
     hand.answer(hand.answer_batch(4), problem(413, "TOO_LARGE"));
-    for (; hand.engine.working(); ++tries) {
-        REQUIRE(bytes > 1);
+    for (; bytes > 1; ++tries) {
         CHECK(hand.need<action::PrepareBatch>().bytes_max == bytes / 2);
         bytes /= 2;
         hand.answer(hand.answer_batch(4), problem(413, "TOO_LARGE"));  // a group, say, which is not divided
     }
     CHECK(bytes == 1);
-    CHECK(hand.engine.last_error() == "TOO_LARGE");
-    CHECK(hand.due_in() >= hand.tuning.backoff_floor_ms);
+    CHECK(tries == 18);
+    const PushAnswer& given_up = hand.need<action::Settle>().answer;
+    CHECK(given_up.results.size() == 4);
+    hand.tell(event::QueueChanged{1, false, 0, 4, 0});
+    hand.tell(event::Settled{0, 0, 0, 0, 4});
 
     // What went through doubles it again.
-    hand.fire();
     const std::uint64_t push = hand.answer_batch(1);
     hand.answer(push, verdicts(hand.need<action::SendPush>()));
     hand.tell(event::Settled{1, 0, 0, 0, 0});
     CHECK(hand.need<action::PrepareBatch>().bytes_max == 2);
 }
 
-TEST_CASE("engine: a single operation that is too large is not sent in circles") {
+TEST_CASE("engine: a single operation that is too large is refused, and nothing waits behind it (rule 5)") {
     Hand hand;
     hand.first_round();
-    hand.edit(1);
+    hand.edit(2);
     hand.fire();
     hand.answer(hand.answer_batch(1), problem(413, "TOO_LARGE"));
-    CHECK(hand.need<action::RoundFinished>().outcome == "TOO_LARGE");
-    CHECK(hand.engine.obstacle() == Obstacle::protocol);
+    const OperationResult& result = hand.need<action::Settle>().answer.results.at(0);
+    CHECK(result.verdict == Verdict::rejected);
+    CHECK(result.error.code == "TOO_LARGE");
+    hand.tell(event::QueueChanged{1, false, 0, 1, 0});
+    hand.tell(event::Settled{0, 0, 0, 0, 1});
+    // Its number is missing at the server, which asks for a new identity; then the rest goes.
+    hand.answer(hand.answer_batch(1), problem(409, "SEQUENCE_GAP"));
+    hand.need<action::RenewDevice>();
+    hand.tell(event::IdentityRenewed{"d", "e"});
+    const std::uint64_t push = hand.answer_batch(1);
+    hand.answer(push, verdicts(hand.need<action::SendPush>()));
+    CHECK(hand.get<action::Settle>() != nullptr);
 }
 
 TEST_CASE("engine: a push that timed out is tried with half the bytes") {
