@@ -8,7 +8,7 @@ constexpr Arg kAdd[] = {Arg::model, Arg::assignments};
 constexpr Arg kSet[] = {Arg::model, Arg::id, Arg::assignments};
 constexpr Arg kOne[] = {Arg::model, Arg::id};
 constexpr Arg kList[] = {Arg::model, Arg::where, Arg::search, Arg::sort, Arg::limit};
-constexpr Arg kSync[] = {Arg::push_only, Arg::pull_only, Arg::watch, Arg::attachments_now};
+constexpr Arg kSync[] = {Arg::push_only, Arg::pull_only, Arg::watch, Arg::attachments_now, Arg::allow_deletes};
 constexpr Arg kQueue[] = {Arg::operations, Arg::all};
 
 constexpr Arg kConflict[] = {Arg::conflict};

@@ -32,6 +32,7 @@ struct Options {
     std::vector<std::string> choices;
     std::string file;
     bool attachments_now = false;
+    bool allow_deletes = false;
 };
 
 enum class Arg : std::uint8_t {
@@ -60,6 +61,7 @@ enum class Arg : std::uint8_t {
     file_in,
     file_out,
     attachments_now,
+    allow_deletes,
 };
 
 using Outcome = Result<ExitCode>;

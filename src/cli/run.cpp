@@ -45,7 +45,10 @@ void declare(CLI::App& app, Options& options, Arg arg) {
             return;
         case Arg::push_only: app.add_flag("--push-only", options.push_only, "send, and fetch nothing"); return;
         case Arg::pull_only: app.add_flag("--pull-only", options.pull_only, "fetch, and send nothing"); return;
-        case Arg::watch: app.add_flag("--watch", options.watch, "go on syncing, and hear of others' edits as they are made, until Ctrl+C"); return;
+        case Arg::watch:
+            app.add_flag("--watch", options.watch,
+                         "go on syncing, and hear of others' edits as they are made, until Ctrl+C");
+            return;
         case Arg::operations: app.add_option("OPERATION", options.operations, "ids of operations in the queue"); return;
         case Arg::conflict:
             app.add_option("ID", options.id, "id of the edit, or of its record, or the end of either")->required();
@@ -65,6 +68,10 @@ void declare(CLI::App& app, Options& options, Arg arg) {
             return;
         case Arg::file_in: app.add_option("FILE", options.file, "the file to attach")->required(); return;
         case Arg::file_out: app.add_option("FILE", options.file, "where to save it")->required(); return;
+        case Arg::allow_deletes:
+            app.add_flag("--allow-deletes", options.allow_deletes,
+                         "also when receiving removes very many records (else it stops and says so)");
+            return;
         case Arg::attachments_now:
             app.add_flag("--attachments", options.attachments_now, "send files also over a slow or metered link");
             return;

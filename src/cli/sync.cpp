@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "cli/context.h"
 #include "cli/output.h"
+#include "sync/engine.h"
 
 namespace ct::cli {
 namespace {
@@ -76,14 +77,24 @@ void print_report(Context& context, const store::SyncHistoryRow& row, const clie
     return {kind_of(report), report.code, std::move(message), {}};
 }
 
+[[nodiscard]] std::string held_message(const client::SyncView& view) {
+    return "receiving would remove " + client::in_words(view.removals) +
+           " here; nothing of it was done. If that is meant: colortouchctl sync --allow-deletes";
+}
+
 [[nodiscard]] client::SyncMode mode_of(const Options& options) {
     if (options.push_only) return client::SyncMode::push_only;
     return options.pull_only ? client::SyncMode::pull_only : client::SyncMode::both;
 }
 
 [[nodiscard]] Outcome one_round(Context& context, client::Session& session) {
-    const client::SyncReport report = session.sync(mode_of(context.options()));
+    const client::SyncReport report = session.sync(mode_of(context.options()), context.options().allow_deletes);
     const store::QueueSummary queue = session.view().queue;
+    if (report.code == sync::kMassDelete) {
+        print_report(context, report.row, {});
+        context.surroundings().err << "colortouchctl: " << held_message(session.view()) << '\n';
+        return ExitCode::attention;
+    }
     if (!report.reached) return fail(error_of(report, queue));
     client::TransferReport files;  // behind the records, always
     if (!context.options().pull_only) files = session.transfer(context.options().attachments_now);
@@ -121,6 +132,10 @@ class Watch {
   private:
     void stumble(const client::SyncReport& report) {
         if (std::exchange(stumbled_, report.code) == report.code) return;
+        if (report.code == sync::kMassDelete) {
+            context_.surroundings().err << "colortouchctl: " << held_message(session_.view()) << '\n' << std::flush;
+            return;
+        }
         const Error error = error_of(report, session_.view().queue);
         context_.surroundings().err << "colortouchctl: " << error.message << '\n' << std::flush;
     }
@@ -152,6 +167,9 @@ Outcome run_sync(Context& context) {
     const Options& options = context.options();
     if (options.push_only && options.pull_only) {
         return fail(ErrorKind::invalid, "USAGE", "--push-only and --pull-only exclude each other");
+    }
+    if (options.watch && options.allow_deletes) {
+        return fail(ErrorKind::invalid, "USAGE", "--allow-deletes is for a single sync: leave --watch out");
     }
     if (options.watch && (options.push_only || options.pull_only)) {
         return fail(ErrorKind::invalid, "USAGE", "--watch syncs both ways: leave --push-only or --pull-only out");

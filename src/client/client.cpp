@@ -187,6 +187,8 @@ struct Client::Impl {
     void on(std::monostate&) {}
     void on(Commit&) {}  // taken above
     void on(SyncNow&) { replica.tell(sync::event::SyncAsked{}); }
+    void on(VerifyNow& command) { replica.tell(sync::event::SyncAsked{true, true, true, command.repair}); }
+    void on(DecideRemovals& command) { replica.decide_removals(command.allowed); }
     void on(WorkOffline& command) { replica.tell(sync::event::OfflineChosen{command.on}); }
     void on(WindowFocused&) { replica.tell(sync::event::Nudged{}); }
     void on(IntervalChanged& command) { replica.tell(sync::event::IntervalChanged{command.seconds * 1'000}); }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -27,6 +28,15 @@ struct Commit {
     std::vector<Edit> edits;   ///< one save of the user; more than one: a group, all or none
 };
 struct SyncNow {};
+/// A round, and behind it the whole mirror compared with the server, every row read; ends with SyncFinished.
+struct VerifyNow {
+    bool repair = true;  ///< fetch again what differs
+};
+/// Whether a pull may take away what SyncView::removals says. Refused, everything stays, edits are sent, and with a
+/// later round the pull is looked at again.
+struct DecideRemovals {
+    bool allowed = false;
+};
 struct WorkOffline {
     bool on = false;
 };
@@ -81,7 +91,7 @@ struct MeteredChanged {
 struct LiveUpdatesChanged {  ///< hear of others' edits as they are made, or only with the rounds
     bool on = true;
 };
-using Command = std::variant<std::monostate, Commit, SyncNow, WorkOffline, WindowFocused, SignIn, SignOut, ListQueue,
+using Command = std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused, SignIn, SignOut, ListQueue,
                              RetryOperation, DiscardOperation, ListConflicts, ResolveConflict, ListDecisions, TakeBack,
                              ListHistory, IntervalChanged, AddAttachment, RemoveAttachment, FetchAttachment,
                              RetryAttachment, ListAttachments, SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged>;
@@ -118,6 +128,9 @@ struct SyncView {
     bool listening = false;             ///< others' edits arrive as they are made
     std::string last_error_code;        ///< of the last failed attempt; empty after a success
     bool working_offline = false;       ///< by the user's choice
+    store::HeldRemovals removals;  ///< any: a pull waits for DecideRemovals, and nothing of it is done
+    std::string removals_reason;   ///< in words: what would go; empty when nothing is held
+    bool removals_refused = false;
     std::string server_url, user_name, user_email, workspace_name, device_id, epoch;
     std::string cursor;
     std::int64_t clock_offset_ms = 0;
@@ -148,6 +161,7 @@ struct SyncFinished {  ///< a round ended
     store::SyncHistoryRow row;
     bool asked_for = false;  ///< by SyncNow: the UI may toast success
     std::string detail;      ///< on failure: one sentence
+    std::optional<sync::VerifyCounts> verify;  ///< when the mirror was compared with the server
 };
 struct SignedIn {
     sync::UserInfo user;
@@ -180,6 +194,9 @@ struct AttachmentFailed {  ///< what the user just asked for: nothing was change
 using Event = std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged,
                            SyncFinished, SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed,
                            HistoryListed, Trouble, AttachmentsChanged, AttachmentFailed>;
+
+/// "120 of 200 leads and 300 of 310 notes": what a pull would take away; empty when nothing is held.
+[[nodiscard]] std::string in_words(const store::HeldRemovals& removals);
 
 /// The indicator's first line for people, as product.md words it ("3 records waiting. Sending in 2 s").
 [[nodiscard]] std::string headline(const SyncView& view, UnixMs now);

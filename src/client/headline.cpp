@@ -82,6 +82,22 @@ std::string state_line(const SyncView& view, UnixMs now) {
 
 }  // namespace
 
+std::string in_words(const store::HeldRemovals& removals) {
+    std::vector<std::string> parts;
+    for (const crm::ModelDef& model : crm::models()) {
+        const auto i = static_cast<std::size_t>(model.model);
+        if (removals.removed[i] == 0) continue;
+        std::string name(model.plural);
+        for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        parts.push_back(std::to_string(removals.removed[i]) + " of " + std::to_string(removals.of[i]) + " " + name);
+    }
+    std::string words;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        words += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
+    }
+    return words;
+}
+
 std::string headline(const SyncView& view, UnixMs now) {
     std::string line = state_line(view, now);
     if (view.needs_you > 0) line = count(view.needs_you, "needs", "need") + " your decision. " + line;

@@ -30,6 +30,7 @@ sync::RequestKind request_kind(NetJob::Kind kind) {
         case NetJob::Kind::push: return sync::RequestKind::push;
         case NetJob::Kind::pull:
         case NetJob::Kind::listen: return sync::RequestKind::pull;
+        case NetJob::Kind::verify: return sync::RequestKind::verify;
         default: return sync::RequestKind::probe;
     }
 }

@@ -379,6 +379,7 @@ void Replica::on(sync::action::SendPull& action) {
 void Replica::on(sync::action::ApplyPage& action) {
     auto applied = store_.apply(action.page);
     if (!applied) return cannot_carry_out(applied.error());
+    if (hold(*applied)) return;
     stamps_.observe(applied->newest_stamp_ms);
     show(std::move(applied->visible));
     told_.push_back(queue_event(false));
@@ -417,9 +418,10 @@ void Replica::on(sync::action::RenewDevice&) {
 void Replica::on(sync::action::RestartPull& action) {
     store::SyncState state = store_.state();
     state.cursor.reset();
-    if (state.epoch != action.epoch) state.epoch = action.epoch;  // empty: adopted from the next answer
+    if (action.other_epoch) state.epoch = action.epoch;
     if (auto saved = store_.save_state(state); !saved) return cannot_carry_out(saved.error());
-    log::warn("the server's history begins anew; pulling from the start, unsent work is kept");
+    log::warn(std::string(action.other_epoch ? "the server's history begins anew" : "what is known here is too old") +
+              "; pulling from the start, unsent work is kept");
     told_.push_back(sync::event::IdentityRenewed{state.device_id, state.epoch});
 }
 
@@ -442,13 +444,18 @@ void Replica::on(sync::action::RoundFinished& action) {
     row.bytes_sent = std::exchange(round_bytes_sent_, 0);
     row.bytes_received = std::exchange(round_bytes_received_, 0);
     row.outcome = action.outcome;
+    if (action.outcome == "done" && !engine_.pull_held()) {
+        store_.allow_removals(false);  // that was for this once
+        removals_ = {};
+        removals_refused_ = false;
+    }
     if (action.outcome == "done") {
         store::SyncState state = store_.state();
         state.last_sync_at = clock_.now();
         if (auto saved = store_.save_state(state); !saved) local_trouble(saved.error());
     }
     if (auto added = store_.add_history(row); !added) local_trouble(added.error());
-    ports_.emit(SyncFinished{std::move(row), action.asked_for, std::move(action.detail)});
+    ports_.emit(SyncFinished{std::move(row), action.asked_for, std::move(action.detail), action.verify});
 }
 
 // ---- what is shown
@@ -497,7 +504,7 @@ Indicator Replica::indicator() const {
         case sync::Obstacle::held_back:
         case sync::Obstacle::none: break;
     }
-    const bool all_receipted = store_.queue().operations == 0 && store_.state().last_sync_at > 0;
+    const bool all_receipted = store_.queue().operations == 0 && !removals_.any() && store_.state().last_sync_at > 0;
     return all_receipted ? Indicator::synced : Indicator::pending;
 }
 
@@ -506,7 +513,11 @@ SyncView Replica::view() const {
     SyncView view;
     view.indicator = indicator();
     view.queue = store_.queue();
-    view.needs_you = view.queue.conflicts + view.queue.errors;
+    view.removals = removals_;
+    view.removals_refused = removals_refused_;
+    if (removals_.any())
+        view.removals_reason = "A sync would remove " + in_words(removals_) + " here, and waits for your word";
+    view.needs_you = view.queue.conflicts + view.queue.errors + (removals_.any() && !removals_refused_ ? 1 : 0);
     view.sending_done = engine_.working() ? engine_.counts().pushed : 0;
     view.sending_total = engine_.working() ? engine_.counts().pushed + view.queue.sendable : 0;
     view.receiving_done = engine_.working() ? engine_.counts().pulled : 0;

@@ -75,6 +75,9 @@ class Replica {
     void on_answer(NetAnswer answer);
     [[nodiscard]] std::optional<SteadyMs> due() const { return engine_.due(); }
 
+    /// Whether the pull that is held may take away what it would; false: everything stays as it is.
+    void decide_removals(bool allowed);
+
     [[nodiscard]] SyncView view() const;
     [[nodiscard]] const sync::Engine& engine() const { return engine_; }
     [[nodiscard]] store::Store& store() { return store_; }
@@ -87,6 +90,10 @@ class Replica {
     void on(sync::action::Settle& action);
     void on(sync::action::SendPull& action);
     void on(sync::action::ApplyPage& action);
+    void on(sync::action::SendVerify& action);
+    void on(sync::action::CompareMirror& action);
+    void on(sync::action::SendRepair& action);
+    void on(sync::action::ApplyRepair& action);
     void on(sync::action::CancelRequests& action);
     void on(sync::action::Listen& action);
     void on(sync::action::StopListening& action);
@@ -96,6 +103,7 @@ class Replica {
     void on(sync::action::DropToken& action);
     void on(sync::action::RoundFinished& action);
 
+    [[nodiscard]] bool hold(const store::PageApplied& applied);
     void on_login(const Result<sync::LoginAnswer>& answer);
     [[nodiscard]] Result<void> bind(const sync::LoginAnswer& answer);
     [[nodiscard]] Result<std::vector<sync::Operation>> operations_for(const std::vector<Edit>& edits);
@@ -134,6 +142,9 @@ class Replica {
     bool telling_ = false;          // the engine is at work further up the stack
     bool in_trouble_ = false;       // the last write to the disk failed
     std::optional<SignIn> signing_in_;
+    store::HeldRemovals removals_;  // that wait for somebody's word
+    bool removals_refused_ = false;
+    sync::VerifyRequest verify_asked_;  // the question whose answer is awaited
     std::int64_t round_bytes_sent_ = 0, round_bytes_received_ = 0;
     std::optional<SyncView> published_;
 };

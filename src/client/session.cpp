@@ -80,6 +80,9 @@ struct Session::Impl {
         }
     }
 
+    /// One round, as asked for, to its end.
+    [[nodiscard]] SyncReport round(const sync::event::SyncAsked& asked);
+
     /// Carries out what the replica asked for until it asks for nothing more.
     void drain() {
         while (!jobs.empty()) {
@@ -210,15 +213,28 @@ Result<void> Session::logout() {
     return done;
 }
 
-SyncReport Session::sync(SyncMode mode) {
-    impl_->last_round.reset();
-    impl_->replica.tell(sync::event::SyncAsked{mode != SyncMode::pull_only, mode != SyncMode::push_only});
-    impl_->drain();
-    if (impl_->last_round) return impl_->report(*impl_->last_round);
-    SyncReport report;
-    report.indicator = view().indicator;
-    report.code = "NO_ANSWER";
-    report.message = "the round did not end";
+SyncReport Session::Impl::round(const sync::event::SyncAsked& asked) {
+    last_round.reset();
+    replica.tell(asked);
+    drain();
+    if (last_round) return report(*last_round);
+    SyncReport none;
+    none.indicator = replica.view().indicator;
+    none.code = "NO_ANSWER";
+    none.message = "the round did not end";
+    return none;
+}
+
+SyncReport Session::sync(SyncMode mode, bool allow_deletes) {
+    impl_->store->allow_removals(allow_deletes);
+    return impl_->round({mode != SyncMode::pull_only, mode != SyncMode::push_only});
+}
+
+VerifyReport Session::verify(bool repair) {
+    VerifyReport report;
+    report.round = impl_->round({true, true, true, repair});
+    if (impl_->last_round && impl_->last_round->verify) report.counts = *impl_->last_round->verify;
+    report.waiting = impl_->store->queue().operations;
     return report;
 }
 

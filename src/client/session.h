@@ -21,6 +21,13 @@ struct SyncReport {
     std::string code, message;  ///< why not, when not
 };
 
+/// What a comparison of this profile with the server came to.
+struct VerifyReport {
+    SyncReport round;  ///< that went before it: a mirror is compared when it is up to date
+    sync::VerifyCounts counts;
+    std::int64_t waiting = 0;  ///< operations not sent yet; they are no difference
+};
+
 /// What became of the attachments that waited.
 struct TransferReport {
     std::int64_t sent = 0, fetched = 0, removed = 0, failed = 0;
@@ -46,12 +53,17 @@ class Session {
                                                   const std::string& password, const std::string& workspace);
     [[nodiscard]] Result<void> logout();
     [[nodiscard]] bool signed_in() const;
-    [[nodiscard]] SyncReport sync(SyncMode mode);  ///< one whole round; never throws, never hangs (deadlines)
+    /// One whole round; never throws, never hangs (deadlines). One that would remove very many records ends with code
+    /// MASS_DELETE when that is done which goes without, unless `allow_deletes`.
+    [[nodiscard]] SyncReport sync(SyncMode mode, bool allow_deletes = false);
     /// Rounds at the times that the engine sets, and others' edits as they are made, until `interrupt`, or until trying
     /// again is of no use (sign in again, a newer program is wanted, the disk): the report says which. `each` hears of
     /// every round, the first one included, on the caller's thread.
     SyncReport watch(const std::function<void(const SyncReport&)>& each);
     void interrupt();  ///< ends `watch`, whatever it waits for; nothing reaches the server any more. Any thread
+    /// A whole round, then every record here read and compared with the server; with `repair` what differs is fetched
+    /// again. `counts.complete` is false when the round did not go through, or the server had moved on.
+    [[nodiscard]] VerifyReport verify(bool repair);
     [[nodiscard]] SyncView view();
     [[nodiscard]] Result<store::Visible> retry(const Uuid& operation);
     [[nodiscard]] Result<store::Visible> mend(const Uuid& operation, const crm::Changes& mended);  ///< and retry

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <set>
 
+#include "base/log.h"
 #include "crm/json_codec.h"
 #include "crm/tables.h"
 #include "server/cursor.h"
@@ -15,6 +16,8 @@ namespace ct::server {
 namespace {
 
 using Stretch = Cursor::Stretch;
+
+constexpr UnixMs kNoteAgainMs = 3'600'000;
 
 /// What a pull does with a row that changed.
 enum class Sending : std::uint8_t { nothing, whole, partial, deleted, revoked };
@@ -40,6 +43,8 @@ class Page {
 
     /// Fills the page and moves the cursor on.
     [[nodiscard]] Result<void> fill(bool first);
+    /// These records as the viewer sees them now; the cursor stays.
+    [[nodiscard]] Result<void> fill_records(const sync::IdsByModel& wanted);
     [[nodiscard]] bool empty() const { return writer_.rows() == 0; }
     [[nodiscard]] bool waits() const { return empty() && !has_more_ && cursor_.stretch == Stretch::changes; }
     [[nodiscard]] std::string json(const sync::PullRequest& request, const std::string& epoch, UnixMs now) const;
@@ -154,11 +159,35 @@ Result<void> Page::add_parents(std::int64_t last_feed, bool whole) {
     std::vector<std::string> missing;
     std::set_difference(parents_.begin(), parents_.end(), leads_.begin(), leads_.end(), std::back_inserter(missing));
     if (missing.empty()) return {};
-    return transaction_.leads(missing, last_feed, [&](const RowView& row) {
+    return transaction_.records(crm::Model::lead, missing, last_feed, [&](const RowView& row) {
         const bool visible = viewer_.all || row.owner == viewer_.user;
         if (visible && classify(row, whole) == Sending::whole) writer_.whole(row);
         return true;
     });
+}
+
+Result<void> Page::fill_records(const sync::IdsByModel& wanted) {
+    for (const auto& [model, ids] : wanted) {
+        std::set<std::string, std::less<>> missing;
+        for (const Uuid& id : ids) missing.insert(id.str());
+        const std::vector<std::string> texts(missing.begin(), missing.end());
+        const auto read = transaction_.records(model, texts, 0, [&](const RowView& row) {
+            if (!viewer_.all && row.owner != viewer_.user) return true;
+            missing.erase(missing.find(row.id));
+            send(row, row.deleted ? Sending::deleted : Sending::whole);
+            return true;
+        });
+        if (!read) return read;
+        // Never there, not any more, or not for these eyes: all the same to who asks.
+        RowView none;
+        none.model = model;
+        none.version = transaction_.version();
+        for (const std::string& id : missing) {
+            none.id = id;
+            send(none, Sending::revoked);
+        }
+    }
+    return {};
 }
 
 bool Page::lost(const RowView& row) const {
@@ -250,6 +279,8 @@ std::string Page::json(const sync::PullRequest& request, const std::string& epoc
 }
 
 /// A cursor that this pull may go on from, or why the client has to begin anew.
+}  // namespace
+
 tl::expected<Cursor, Refusal> checked_cursor(const std::string& text, const ReadTransaction& transaction,
                                              const Session& session) {
     const auto cursor = parse_cursor(text);
@@ -269,7 +300,21 @@ tl::expected<Cursor, Refusal> checked_cursor(const std::string& text, const Read
     return *cursor;
 }
 
-}  // namespace
+/// A device that comes with a cursor has what lies before it: what tombstones wait for (purge.h). Right to the hour.
+void Pull::note(const Session& session, const Cursor& cursor) {
+    if (cursor.stretch == Stretch::snapshot) return;
+    const UnixMs now = clock_.now();
+    {
+        const std::lock_guard lock(noted_mutex_);
+        UnixMs& at = noted_[{session.user.workspace.key, session.device}];
+        if (at != 0 && now - at < kNoteAgainMs) return;
+        at = now;
+    }
+    // Not worth failing for: what is not noted only keeps tombstones longer.
+    if (auto noted = storage_.note_pulled(session.user.workspace.key, session.device, cursor.base, now); !noted) {
+        log::warn("how far a device has pulled could not be noted: " + noted.error().message);
+    }
+}
 
 http::Pause Pull::pause(WorkspaceKey workspace, std::int64_t rung, std::int64_t version, std::int64_t left_ms) {
     watch_.start();
@@ -279,6 +324,14 @@ http::Pause Pull::pause(WorkspaceKey workspace, std::int64_t rung, std::int64_t 
 }
 
 Answer Pull::run(const Session& session, const sync::PullRequest& request, std::int64_t waited_ms) {
+    std::optional<Cursor> from;
+    Answer answer = look(session, request, waited_ms, from);
+    if (from) note(session, *from);  // behind the look, which may hold the only connection
+    return answer;
+}
+
+Answer Pull::look(const Session& session, const sync::PullRequest& request, std::int64_t waited_ms,
+                  std::optional<Cursor>& from) {
     const std::string epoch = storage_.epoch();
     if (!request.epoch.empty() && request.epoch != epoch) {
         return refuse(409, "EPOCH_CHANGED", "the server's database is another one than before",
@@ -286,6 +339,12 @@ Answer Pull::run(const Session& session, const sync::PullRequest& request, std::
     }
     const WorkspaceKey workspace = session.user.workspace.key;
     const std::int64_t limit = std::clamp<std::int64_t>(request.limit, 1, limits_.rows_max);
+    if (!request.records.empty()) {
+        std::size_t asked = 0;
+        for (const auto& [model, ids] : request.records) asked += ids.size();
+        if (asked > static_cast<std::size_t>(limit)) return refuse(413, "TOO_LARGE", "more records than fit a page");
+        if (!request.cursor) return refuse(400, "MALFORMED", "records can be asked for only with a cursor");
+    }
     const std::int64_t rung = bells_.count(workspace);
     auto transaction = storage_.begin_read(workspace);
     if (!transaction) return refuse(transaction.error());
@@ -294,8 +353,13 @@ Answer Pull::run(const Session& session, const sync::PullRequest& request, std::
         auto checked = checked_cursor(*request.cursor, **transaction, session);
         if (!checked) return tl::unexpected(checked.error());
         cursor = std::move(*checked);
+        from = cursor;
     }
     Page page(**transaction, request, session, std::move(cursor), limit, limits_.bytes_max);
+    if (!request.records.empty()) {
+        if (auto filled = page.fill_records(request.records); !filled) return refuse(filled.error());
+        return page.json(request, epoch, clock_.now());
+    }
     if (auto filled = page.fill(!request.cursor); !filled) return refuse(filled.error());
     const std::int64_t wait_ms = std::clamp<std::int64_t>(request.wait_s, 0, limits_.wait_max_s) * 1'000;
     if (page.waits() && waited_ms < wait_ms && !bells_.stopped()) {

@@ -1,9 +1,16 @@
 // POST /api/sync/pull: one page of what changed, computed in one look at the database.
 #pragma once
 
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
 #include "base/clock.h"
 #include "server/answer.h"
 #include "server/bell.h"
+#include "server/cursor.h"
 #include "server/storage/storage.h"
 #include "server/watch.h"
 #include "sync/wire.h"
@@ -16,6 +23,10 @@ struct PullLimits {
     std::int64_t wait_max_s = 25;
 };
 
+/// The cursor, if it is one that this session can go on from; RESYNC_REQUIRED or MALFORMED if not.
+[[nodiscard]] tl::expected<Cursor, Refusal> checked_cursor(const std::string& text, const ReadTransaction& transaction,
+                                                           const Session& session);
+
 class Pull {
   public:
     Pull(Storage& storage, const Clock& clock, Bells& bells, Watch& watch, PullLimits limits)
@@ -26,14 +37,19 @@ class Pull {
     [[nodiscard]] Answer run(const Session& session, const sync::PullRequest& request, std::int64_t waited_ms = 0);
 
   private:
+    [[nodiscard]] Answer look(const Session& session, const sync::PullRequest& request, std::int64_t waited_ms,
+                              std::optional<Cursor>& from);
     [[nodiscard]] http::Pause pause(WorkspaceKey workspace, std::int64_t rung, std::int64_t version,
                                     std::int64_t left_ms);
+    void note(const Session& session, const Cursor& cursor);
 
     Storage& storage_;
     const Clock& clock_;
     Bells& bells_;
     Watch& watch_;
     const PullLimits limits_;
+    std::mutex noted_mutex_;
+    std::map<std::pair<WorkspaceKey, std::string>, UnixMs> noted_;  // guarded by noted_mutex_
 };
 
 }  // namespace ct::server

@@ -1,112 +1,109 @@
 #include "server/verify.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
-#include "crm/json_codec.h"
+#include "server/pull.h"
+#include "sync/mirror.h"
 
 namespace ct::server {
 
 namespace {
 
-constexpr std::int64_t kBucketsMax = 256;
+/// More records than this changed since: the client had better pull first.
+constexpr std::size_t kMovedMax = 5'000;
 
-struct Bucket {
-    std::int64_t count = 0;
-    std::uint64_t digest = 0;
+class Comparison {
+  public:
+    Comparison(ReadTransaction& transaction, Viewer viewer, sync::VerifyRequest request)
+        : transaction_(transaction), viewer_(std::move(viewer)), request_(std::move(request)) {
+        if (!request_.list.empty()) {
+            request_.models.clear();
+            for (const auto& entry : request_.list) request_.models.push_back(entry.first);
+        } else if (request_.models.empty()) {
+            for (const crm::ModelDef& model : crm::models()) request_.models.push_back(model.model);
+        }
+        answer.version = transaction.version();
+        answer.from = request_.cursor;
+    }
+
+    /// What changed after that place in the feed.
+    [[nodiscard]] Result<void> note_moved(std::int64_t since);
+    [[nodiscard]] Result<void> sum_up();
+
+    sync::VerifyAnswer answer;
+
+  private:
+    [[nodiscard]] Result<void> sum_up(sync::VerifyModel& model);
+
+    ReadTransaction& transaction_;
+    const Viewer viewer_;
+    sync::VerifyRequest request_;
+    std::int64_t since_ = std::numeric_limits<std::int64_t>::max();
 };
 
-struct Question {
-    std::vector<crm::Model> models;
-    std::size_t buckets = 256;
-};
-
-Result<Question> read_question(const std::string& body) {
-    const auto malformed = [](std::string message) {
-        return fail(ErrorKind::invalid, "MALFORMED", std::move(message));
-    };
-    const auto document = crm::parse_json(body);
-    if (!document) return fail(document.error());
-    if (!document->is_object()) return malformed("body must be a JSON object");
-    Question question;
-    if (const auto at = document->find("buckets"); at != document->end() && !at->is_null()) {
-        const bool fits = at->is_number_integer() && *at >= 1 && *at <= kBucketsMax;
-        if (!fits) return malformed("buckets must be a whole number from 1 to 256");
-        question.buckets = at->get<std::size_t>();
-    }
-    const auto models = document->find("models");
-    if (models == document->end() || models->is_null()) {
-        for (const crm::ModelDef& model : crm::models()) question.models.push_back(model.model);
-        return question;
-    }
-    if (!models->is_array()) return malformed("models must be an array");
-    for (const auto& entry : *models) {
-        const auto model = entry.is_string() ? crm::find_model(entry.get<std::string>()) : std::nullopt;
-        if (!model) return malformed("models must hold names of models");
-        question.models.push_back(*model);
-    }
-    return question;
+Result<void> Comparison::note_moved(std::int64_t since) {
+    since_ = since;
+    std::size_t moved = 0;
+    for (const crm::Model model : request_.models) answer.moved.emplace_back(model, std::vector<Uuid>{});
+    const auto read = transaction_.changes(since, request_.models, viewer_, [&](const RowView& row) {
+        if (++moved > kMovedMax) return false;
+        const auto at = std::find_if(answer.moved.begin(), answer.moved.end(),
+                                     [&](const auto& entry) { return entry.first == row.model; });
+        at->second.push_back(Uuid::parse(row.id).value_or(Uuid{}));
+        return true;
+    });
+    answer.behind = moved > kMovedMax;
+    if (answer.behind) answer.moved.clear();
+    return read;
 }
 
-std::string hex(std::uint64_t value) {
-    std::string bytes;
-    for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(value >> shift & 0xff));
-    return to_hex(bytes);
+Result<void> Comparison::sum_up() {
+    if (answer.behind) return {};
+    for (const crm::Model model : request_.models) {
+        sync::VerifyModel& one = answer.models.emplace_back();
+        one.model = model;
+        if (auto summed = sum_up(one); !summed) return summed;
+    }
+    return {};
 }
 
-void write_buckets(crm::JsonWriter& json, const std::vector<Bucket>& buckets) {
-    json.raw("{\"counts\":[");
-    for (std::size_t i = 0; i < buckets.size(); ++i) {
-        if (i > 0) json.raw(",");
-        json.number(buckets[i].count);
+Result<void> Comparison::sum_up(sync::VerifyModel& model) {
+    model.buckets.resize(request_.buckets);
+    std::vector<bool> listed(request_.buckets, false);
+    for (const auto& [wanted, buckets] : request_.list) {
+        if (wanted != model.model) continue;
+        for (const std::size_t bucket : buckets) listed[bucket] = true;
     }
-    json.raw("],\"digests\":[");
-    for (std::size_t i = 0; i < buckets.size(); ++i) {
-        if (i > 0) json.raw(",");
-        json.string(hex(buckets[i].digest));
-    }
-    json.raw("]}");
+    return transaction_.versions(model.model, viewer_, [&](const RowView& row) {
+        if (row.feed > since_) return true;
+        const Uuid id = Uuid::parse(row.id).value_or(Uuid{});
+        const std::size_t bucket = sync::bucket_of(id, request_.buckets);
+        model.buckets[bucket].add(id, row.version);
+        if (listed[bucket]) model.records.push_back({id, row.version});
+        return true;
+    });
 }
 
 }  // namespace
 
-std::uint64_t record_digest(const Uuid& id, std::int64_t version) {
-    std::string bytes(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
-    for (int shift = 0; shift < 64; shift += 8) {
-        bytes.push_back(static_cast<char>(static_cast<std::uint64_t>(version) >> shift & 0xff));
-    }
-    return checksum64(bytes);
-}
-
 Answer verify(Storage& storage, const Session& session, const std::string& body) {
-    const auto question = read_question(body);
-    if (!question) return refuse(question.error());
+    auto request = sync::decode_verify_request(body);
+    if (!request) return refuse(request.error());
     auto transaction = storage.begin_read(session.user.workspace.key);
     if (!transaction) return refuse(transaction.error());
-    const Viewer viewer{session.user.id, session.user.role != Role::employee};
-
-    std::string text = "{\"epoch\":";
-    crm::JsonWriter json(text);
-    json.string(storage.epoch());
-    json.raw(",\"version\":");
-    json.number((*transaction)->version());
-    json.raw(",\"models\":{");
-    for (std::size_t i = 0; i < question->models.size(); ++i) {
-        std::vector<Bucket> buckets(question->buckets);
-        const auto read = (*transaction)->versions(question->models[i], viewer, [&](const RowView& row) {
-            const Uuid id = Uuid::parse(row.id).value_or(Uuid{});
-            Bucket& bucket = buckets[id.bytes[15] % buckets.size()];
-            ++bucket.count;
-            bucket.digest += record_digest(id, row.version);
-            return true;
-        });
-        if (!read) return refuse(read.error());
-        if (i > 0) json.raw(",");
-        json.string(crm::name(question->models[i]));
-        json.raw(":");
-        write_buckets(json, buckets);
+    const std::string cursor = request->cursor;
+    Comparison comparison(**transaction, {session.user.id, session.user.role != Role::employee}, std::move(*request));
+    comparison.answer.epoch = storage.epoch();
+    if (!cursor.empty()) {
+        const auto checked = checked_cursor(cursor, **transaction, session);
+        if (!checked) return tl::unexpected(checked.error());
+        if (checked->stretch != Cursor::Stretch::changes || checked->base != checked->since) {
+            return refuse(409, "PULL_FIRST", "a pull is under way: it has to come to its end first");
+        }
+        if (auto noted = comparison.note_moved(checked->since); !noted) return refuse(noted.error());
     }
-    json.raw("}}");
-    return text;
+    if (auto summed = comparison.sum_up(); !summed) return refuse(summed.error());
+    return sync::encode(comparison.answer);
 }
 
 }  // namespace ct::server

@@ -45,19 +45,14 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
         applied.ignored = true;
         return applied;
     }
+    CT_TRY(impl_->ready());
+    const auto removals = impl_->removals_of(page);
+    if (!removals) return fail(removals.error());
+    applied.held = impl_->too_many(*removals, impl_->removed_in_run);
+    if (applied.held.any()) return applied;
     auto done = impl_->transaction([&]() -> Result<void> {
-        std::set<Uuid> around;
         if (!page.from) CT_TRY(impl_->begin_snapshot());
-        for (const PullRow& row : page.rows) {
-            if (!impl_->unconfirmed.empty()) CT_TRY(impl_->confirm(row.id));
-            CT_TRY(impl_->apply_row(row, applied));
-            applied.newest_stamp_ms = std::max(applied.newest_stamp_ms, row.updated_at);
-            if (impl_->index.empty()) continue;
-            if (impl_->index.dirty(row.id) || !impl_->index.of_parent(row.id).empty()) around.insert(row.id);
-        }
-        std::map<Uuid, crm::Model> touched;
-        CT_TRY(impl_->park_and_free(std::move(around), touched));
-        CT_TRY(impl_->refresh(touched, applied.visible));
+        CT_TRY(impl_->apply_rows(page, applied));
         if (!page.has_more) CT_TRY(impl_->end_snapshot(applied.visible));
         SyncState next = impl_->state;
         next.cursor = page.cursor;
@@ -70,7 +65,24 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
         return impl_->write_state(next);
     });
     if (!done) return fail(done.error());
+    for (std::size_t i = 0; i < removals->size(); ++i) {
+        impl_->removed_in_run[i] = page.has_more ? impl_->removed_in_run[i] + (*removals)[i] : 0;
+    }
     return applied;
+}
+
+Result<void> Store::Impl::apply_rows(const sync::PullPage& page, PageApplied& applied) {
+    std::set<Uuid> around;
+    for (const PullRow& row : page.rows) {
+        if (!unconfirmed.empty()) CT_TRY(confirm(row.id));
+        CT_TRY(apply_row(row, applied));
+        applied.newest_stamp_ms = std::max(applied.newest_stamp_ms, row.updated_at);
+        if (index.empty()) continue;
+        if (index.dirty(row.id) || !index.of_parent(row.id).empty()) around.insert(row.id);
+    }
+    std::map<Uuid, crm::Model> touched;
+    CT_TRY(park_and_free(std::move(around), touched));
+    return refresh(touched, applied.visible);
 }
 
 Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
@@ -83,6 +95,7 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
         const auto inserted = records(row.model).insert_new(fresh);
         if (!inserted) return fail(inserted.error());
         if (*inserted) {
+            mirror.moved(row.model, row.id, {}, {row.version, false});
             applied.visible.changed.push_back(std::move(fresh));
             return {};
         }
@@ -92,9 +105,13 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
         server = crm::Record{};
         log::warn(std::string(crm::name(row.model)) + " " + row.id.str() + " was damaged and is whole again");
     }
+    if (!server && server.error().code == "ROW_DAMAGED" && row.kind == RowKind::deleted && !index.dirty(row.id)) {
+        return forget(row.model, row.id, applied.visible);
+    }
     if (!server) return fail(server.error());
-    if (row.version <= server->version && !foreign_epoch) return {};                              // never back
+    if (row.version <= server->version && !foreign_epoch && !repairing) return {};                // never back
     if (row.kind == RowKind::deleted && server->version == 0 && !index.dirty(row.id)) return {};  // never seen here
+    if (whole && server->version == 0 && index.dirty(row.id)) CT_TRY(revive(row.id, applied.visible));
     const crm::Record known = foreign_epoch ? *server : crm::Record{};
     if (whole) {
         server = whole_record(row, now);
@@ -129,14 +146,19 @@ Result<void> Store::Impl::confirm(const Uuid& record) {
 Result<void> Store::Impl::end_snapshot(Visible& visible) {
     if (unconfirmed.empty()) return {};
     for (const auto& [id, model] : unconfirmed) {
-        // The verdicts on unsettled edits will tell what became of their record.
         if (foreign_epoch) {
             CT_TRY(offer_missing(model, id, visible));
             continue;
         }
-        if (index.dirty(id)) continue;
-        CT_TRY(records(model).remove(id));
-        visible.removed.emplace_back(model, id);
+        if (!index.dirty(id)) {
+            CT_TRY(forget(model, id, visible));
+            continue;
+        }
+        // Its tombstone is all that there could be. The verdicts on our edits will tell what becomes of them.
+        auto server = server_record(model, id);
+        if (!server) return fail(server.error());
+        server->deleted = true;
+        CT_TRY(show(model, std::move(*server), visible));
     }
     unconfirmed.clear();
     return connection->execute("DELETE FROM unconfirmed");
@@ -155,26 +177,6 @@ Result<void> Store::Impl::offer_missing(crm::Model model, const Uuid& id, Visibl
     if (!offered) return fail(offered.error());
     if (!*offered) return {};
     return show(model, std::move(none), visible);
-}
-
-/// This user may no longer see the record: it goes, and what waits for it cannot be sent.
-Result<void> Store::Impl::apply_revoked(const PullRow& row, PageApplied& applied) {
-    ++applied.rows;
-    const std::vector<Position> waiting = index.of_record(row.id);
-    for (const Position position : waiting) {
-        const QueueEntry entry = index.at(position);
-        auto queued = tables->queue.read(position);
-        if (!queued) return fail(queued.error());
-        queued->state = QueueState::error;
-        queued->error_code = "REVOKED";
-        queued->error_message = "you may no longer see this record; ask whoever took it over";
-        CT_TRY(tables->queue.update(entry, *queued));
-        index.change(position, [](QueueEntry& changed) { changed.state = QueueState::error; });
-    }
-    CT_TRY(shadows(row.model).remove(row.id));
-    CT_TRY(records(row.model).remove(row.id));
-    applied.visible.removed.emplace_back(row.model, row.id);
-    return {};
 }
 
 }  // namespace ct::store

@@ -12,9 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "store/mirror.h"
 #include "store/queue_index.h"
 #include "store/queue_table.h"
 #include "store/record_table.h"
+#include "store/schema.h"
 #include "store/sqlite/connection.h"
 #include "store/store.h"
 
@@ -127,6 +129,12 @@ struct Store::Impl {
     [[nodiscard]] Result<crm::Record> before_operation(const QueueEntry& entry, crm::Record server);
     /// The row at its old place, as one that was never sent.
     [[nodiscard]] Result<void> put_again(Position position, sync::QueuedOperation queued);
+    /// What the page would take away by itself, and whether that is to be asked about (brake.cpp).
+    using Removals = std::array<std::int64_t, crm::kModelCount>;
+    [[nodiscard]] Result<Removals> removals_of(const sync::PullPage& page);
+    [[nodiscard]] HeldRemovals too_many(const Removals& removals, const Removals& before) const;
+    /// All rows, and what follows from them for the queue.
+    [[nodiscard]] Result<void> apply_rows(const sync::PullPage& page, PageApplied& applied);
     [[nodiscard]] Result<void> apply_row(const sync::PullRow& row, PageApplied& applied);
     /// A pull from the start mentions what there is, not what is gone: what it leaves out at its end goes. Records are
     /// never removed first, and not at all while the server is another incarnation that may lack them by accident.
@@ -134,7 +142,31 @@ struct Store::Impl {
     [[nodiscard]] Result<void> confirm(const Uuid& record);
     [[nodiscard]] Result<void> end_snapshot(Visible& visible);
     [[nodiscard]] Result<void> apply_revoked(const sync::PullRow& row, PageApplied& applied);
+    /// What waits for a record that is in sight again goes on.
+    [[nodiscard]] Result<void> revive(const Uuid& record, Visible& visible);
+    /// The operation with those of its group.
+    [[nodiscard]] std::vector<Position> unit_of(Position position) const;
+    [[nodiscard]] Result<void> mark(Position position, sync::QueueState next, std::string_view code,
+                                    std::string_view message, Visible& visible);
     [[nodiscard]] Result<bool> parent_is_there(const QueueEntry& entry);
+
+    // ---- verify (mirror.cpp)
+    /// How the server has each record, tombstones included.
+    [[nodiscard]] Result<void> each_stand(crm::Model model, const std::function<void(const Uuid&, Stand)>& visit);
+    /// Sums the model up anew, from rows that are as they were written; how many buckets had been wrong.
+    [[nodiscard]] Result<std::int64_t> recount(crm::Model model);
+    [[nodiscard]] Result<sync::BucketSums> comparable(crm::Model model, const sync::VerifyAnswer& answer);
+    [[nodiscard]] Result<std::vector<std::size_t>> differing_buckets(const sync::VerifyModel& theirs,
+                                                                     const sync::VerifyAnswer& answer);
+    [[nodiscard]] Result<std::vector<Uuid>> differing_records(const sync::VerifyModel& theirs,
+                                                              const sync::VerifyAnswer& answer,
+                                                              const std::vector<std::size_t>& buckets);
+    [[nodiscard]] Result<void> compare_sums(const sync::VerifyModel& theirs, const sync::VerifyAnswer& answer,
+                                            Comparison& comparison);
+    /// How the server has the record, without reading more of it.
+    [[nodiscard]] Result<Stand> stand(crm::Model model, const Uuid& id);
+    /// Takes the record off this device.
+    [[nodiscard]] Result<void> forget(crm::Model model, const Uuid& id, Visible& visible);
 
     const std::string file;
     const Clock& clock;
@@ -145,6 +177,11 @@ struct Store::Impl {
     SyncState state;
     std::map<Uuid, crm::Model> unconfirmed;  // as the table of that name
     bool foreign_epoch = false;              // the server's versions begin anew: smaller ones are not older
+    bool repairing = false;                  // what comes is right, whatever its version
+    Mirror mirror;
+    bool removals_allowed = false;
+    Removals removed_in_run{};  // by the pages of the pull that is under way
+    std::array<std::set<Uuid>, crm::kModelCount> damaged;  // rows that the last recount found so, of what the server said
 };
 
 }  // namespace ct::store

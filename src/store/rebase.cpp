@@ -19,6 +19,24 @@ Result<crm::Record> Store::Impl::server_record(crm::Model model, const Uuid& id)
     return none;
 }
 
+Result<Stand> Store::Impl::stand(crm::Model model, const Uuid& id) {
+    auto found = shadows(model).stand(id);
+    if (found && !*found) found = records(model).stand(id);  // one that was made here has version 0
+    if (!found) return fail(found.error());
+    return found->value_or(Stand{});
+}
+
+Result<void> Store::Impl::forget(crm::Model model, const Uuid& id, Visible& visible) {
+    const auto before = stand(model, id);
+    if (!before) return fail(before.error());
+    CT_TRY(shadows(model).remove(id));
+    CT_TRY(records(model).remove(id));
+    mirror.moved(model, id, *before, {});
+    damaged[static_cast<std::size_t>(model)].erase(id);
+    visible.removed.emplace_back(model, id);
+    return {};
+}
+
 Result<std::vector<QueuedOperation>> Store::Impl::unsettled(const Uuid& record) {
     std::vector<QueuedOperation> operations;
     for (const Position position : index.of_record(record)) {
@@ -33,6 +51,10 @@ Result<void> Store::Impl::show(crm::Model model, crm::Record server, Visible& vi
     const Uuid id = server.id;
     auto operations = unsettled(id);
     if (!operations) return fail(operations.error());
+    const auto before = stand(model, id);
+    if (!before) return fail(before.error());
+    mirror.moved(model, id, *before, {server.version, server.deleted});
+    damaged[static_cast<std::size_t>(model)].erase(id);
     const bool on_server = server.version > 0;
     const bool made_here = !operations->empty() && operations->front().operation.kind == OperationKind::create;
     if (!operations->empty() && on_server) {

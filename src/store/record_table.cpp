@@ -102,7 +102,9 @@ RecordTable::RecordTable(sqlite::Connection& connection, crm::Model model, bool 
     }
     for (const crm::FieldDef& field : fields) set(field.name);
     put_.pop_back();
-    remove_ = "DELETE FROM " + name_ + " WHERE id=?";
+    remove_ = "DELETE FROM " + name_ + " WHERE id=? RETURNING version, deleted";
+    stand_ = "SELECT version, deleted FROM " + name_ + " WHERE id=?";
+    scan_all_ = "SELECT " + columns + " FROM " + name_;
     count_ = "SELECT count(*) FROM " + name_ + " WHERE deleted=0";
 }
 
@@ -176,10 +178,33 @@ Result<void> RecordTable::put(const crm::Record& record) {
     return write(*use, record);
 }
 
-Result<void> RecordTable::remove(const Uuid& id) {
+Result<Stand> RecordTable::remove(const Uuid& id) {
     auto use = connection_.prepare(remove_);
     if (!use) return fail(use.error());
-    return use->uuid(id).run();
+    const auto row = use->uuid(id).step();
+    if (!row) return fail(row.error());
+    return *row ? Stand{use->column_integer(0), use->column_integer(1) != 0} : Stand{};
+}
+
+Result<std::optional<Stand>> RecordTable::stand(const Uuid& id) {
+    auto use = connection_.prepare(stand_);
+    if (!use) return fail(use.error());
+    const auto row = use->uuid(id).step();
+    if (!row) return fail(row.error());
+    if (!*row) return std::nullopt;
+    return Stand{use->column_integer(0), use->column_integer(1) != 0};
+}
+
+Result<void> RecordTable::each_damaged(const std::function<void(const Uuid&, Stand)>& visit) {
+    auto use = connection_.prepare(scan_all_);
+    if (!use) return fail(use.error());
+    for (;;) {
+        const auto row = use->step();
+        if (!row) return fail(row.error());
+        if (!*row) return {};
+        crm::Record record;
+        if (!read(*use, record)) visit(record.id, {record.version, record.deleted});
+    }
 }
 
 Result<void> RecordTable::each_living(const std::function<void(crm::Record&&)>& visit,

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "crm/record.h"
+#include "store/mirror.h"
 #include "store/sqlite/connection.h"
 
 namespace ct::store {
@@ -23,7 +24,12 @@ class RecordTable {
     /// False, and nothing done, when there is a row of that id already.
     [[nodiscard]] Result<bool> insert_new(const crm::Record& record);
     [[nodiscard]] Result<void> put(const crm::Record& record);  ///< inserts or replaces
-    [[nodiscard]] Result<void> remove(const Uuid& id);
+    /// How the row stood; version 0 when there was none.
+    [[nodiscard]] Result<Stand> remove(const Uuid& id);
+    /// The same of a row that stays.
+    [[nodiscard]] Result<std::optional<Stand>> stand(const Uuid& id);
+    /// Rows whose checksum does not hold.
+    [[nodiscard]] Result<void> each_damaged(const std::function<void(const Uuid&, Stand)>& visit);
     /// All rows that are not deleted, in no particular order. A damaged row is given to `damaged` instead.
     [[nodiscard]] Result<void> each_living(const std::function<void(crm::Record&&)>& visit,
                                            const std::function<void(const Uuid&)>& damaged);
@@ -37,7 +43,7 @@ class RecordTable {
     sqlite::Connection& connection_;
     const crm::Model model_;
     const std::string name_;
-    std::string select_, scan_, insert_, put_, remove_, count_;
+    std::string select_, scan_all_, stand_, scan_, insert_, put_, remove_, count_;
     std::string scratch_;  // what the checksum is computed of
     crm::Fields fields_;   // filled again and again; records get exact copies
     bool flag_[256] = {};  // by field: SQLite returns flags as integers

@@ -141,7 +141,20 @@ CREATE INDEX attachment_transfers ON attachment(state) WHERE state IN ('removing
 )");
 }
 
-constexpr std::array kMigrations{make_first_tables, index_decisions, make_attachments};
+/// Sums of what is there already come with the first recount, which a difference from the server brings about.
+Result<void> make_mirror(Connection& connection) {
+    return connection.execute(R"(
+CREATE TABLE mirror(                          -- see store/mirror.h
+    model TEXT NOT NULL,
+    bucket INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    digest INTEGER NOT NULL,                  -- of 64 bits
+    PRIMARY KEY(model, bucket)
+) WITHOUT ROWID;
+)");
+}
+
+constexpr std::array kMigrations{make_first_tables, index_decisions, make_attachments, make_mirror};
 
 /// WAL and FULL: what `commit` reported survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
 Result<void> configure(Connection& connection) {

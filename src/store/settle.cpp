@@ -108,7 +108,9 @@ Result<void> Store::Impl::settle_one(const OperationResult& result, Settled& set
         case Verdict::conflict: {
             ++settled.conflicts;
             CT_TRY(keep(entry, result, QueueState::conflict, "CONFLICT", "somebody else changed the same fields"));
-            if (!result.record) break;
+            const auto here = records(entry.model).stand(entry.record);
+            if (!here) return fail(here.error());
+            if (!result.record || !*here) break;
             crm::Record server = *result.record;
             server.last_synced_at = clock.now();
             return show(entry.model, std::move(server), settled.visible);
@@ -134,16 +136,24 @@ Result<void> Store::Impl::accept(const QueueEntry& entry, const OperationResult&
         auto shown = records(entry.model).get(entry.record);
         if (!shown) return fail(shown.error());
         CT_TRY(drop(entry.position));
-        CT_TRY(shadows(entry.model).remove(entry.record));
-        if (!*shown) return {};
+        const auto before = shadows(entry.model).remove(entry.record);
+        if (!before) return fail(before.error());
+        if (!*shown) {
+            mirror.moved(entry.model, entry.record, *before, {});
+            return {};
+        }
         crm::Record& record = **shown;
         record.version = std::max(record.version, result.version);
+        mirror.moved(entry.model, entry.record, *before, {record.version, record.deleted});
         record.sync_status = crm::SyncStatus::synced;
         record.last_synced_at = clock.now();
         CT_TRY(records(entry.model).put(record));
         settled.visible.changed.push_back(std::move(record));
         return {};
     }
+    const auto here = records(entry.model).stand(entry.record);
+    if (!here) return fail(here.error());
+    if (!*here) return drop(entry.position);  // taken from our sight while it was under way
     auto server = server_record(entry.model, entry.record);
     if (!server) return fail(server.error());
     const auto queued = tables->queue.read(entry.position);

@@ -67,6 +67,8 @@ Failure Store::Impl::no_connection() const {
 
 Result<void> Store::Impl::reload() {
     index.clear();
+    CT_TRY(mirror.read(*connection));
+    for (auto& rows : damaged) rows.clear();
     CT_TRY(tables->queue.each_entry([this](const QueueEntry& entry) { index.add(entry); }));
     CT_TRY(tables->queue.each_due([this](Position position, UnixMs at) {
         index.change(position, [at](QueueEntry& entry) { entry.due_at = at; });
@@ -85,6 +87,7 @@ Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work)
     CT_TRY(ready());
     Result<void> done = connection->execute("BEGIN IMMEDIATE");
     if (done) done = work();
+    if (done) done = mirror.write(*connection);
     if (done) done = connection->execute("COMMIT");
     if (done) return done;
 

@@ -8,6 +8,8 @@
 // invalid, not_found.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,6 +23,7 @@
 #include "base/result.h"
 #include "crm/record.h"
 #include "store/attachment.h"
+#include "sync/mirror.h"
 #include "sync/operation.h"
 #include "sync/wire.h"
 
@@ -68,11 +71,31 @@ struct Settled {
     UnixMs newest_stamp_ms = 0;  ///< largest updated_at that the answer tells of, for the hybrid clock
 };
 
+/// Records that a page would take away: so many that somebody should be asked first. By model.
+struct HeldRemovals {
+    std::array<std::int64_t, crm::kModelCount> removed{};  ///< that would go
+    std::array<std::int64_t, crm::kModelCount> of{};       ///< that there are; both 0 for models that are in no danger
+
+    [[nodiscard]] bool any() const {
+        return std::any_of(removed.begin(), removed.end(), [](std::int64_t count) { return count > 0; });
+    }
+    bool operator==(const HeldRemovals&) const = default;
+};
+
 struct PageApplied {
     Visible visible;
     std::int64_t rows = 0;       ///< rows that were applied
     bool ignored = false;        ///< the page did not start at our cursor: nothing was done
+    HeldRemovals held;           ///< any: it would take too much away, and nothing was done (see allow_removals)
     UnixMs newest_stamp_ms = 0;  ///< largest updated_at in the page, for the hybrid clock
+};
+
+/// What a comparison of the mirror with the server came to.
+struct Comparison {
+    bool usable = false;  ///< false: the answer is of another moment than ours; nothing was compared
+    std::int64_t compared = 0, differing = 0;  ///< records
+    std::optional<sync::VerifyRequest> next;   ///< where it differs, to be asked in more detail (cursor to be added)
+    sync::IdsByModel fetch;                    ///< records that are not alike on both sides
 };
 
 struct QueueSummary {
@@ -170,6 +193,20 @@ class Store {
     /// Applies one page together with its cursor; rows with unsettled operations are rebased. While the server is
     /// another incarnation of itself (a restored backup), what it has lost is queued to be offered back.
     [[nodiscard]] Result<PageApplied> apply(const sync::PullPage& page);
+    /// A pull that would take away more than 30 % of a model, and more than 50 records of it, is held back unless this
+    /// says that it may. Counted over the pages of one pull, whatever takes them: tombstones, records out of sight, and
+    /// the end of a pull from the start. Not remembered over a start.
+    void allow_removals(bool allowed);
+
+    // ---- verify: is the mirror what the server has? (sync/mirror.h)
+    /// The sums of what the server last said of this model's records; kept up with every change.
+    [[nodiscard]] std::vector<sync::Bucket> mirror(crm::Model model, std::size_t buckets = sync::kBuckets) const;
+    /// Sums everything up from the rows, checksums included; the number of buckets whose sums had been wrong.
+    [[nodiscard]] Result<std::int64_t> recount_mirror();
+    /// What the server's answer to `asked` says of our mirror, and what to ask next.
+    [[nodiscard]] Result<Comparison> compare(const sync::VerifyRequest& asked, const sync::VerifyAnswer& answer);
+    /// Takes over a page of records that `compare` found to differ; unsettled edits stay on top.
+    [[nodiscard]] Result<PageApplied> repair(const sync::PullPage& page);
 
     // ---- queue
     [[nodiscard]] const QueueSummary& queue() const;  ///< kept in memory, always equal to the table

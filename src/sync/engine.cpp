@@ -41,7 +41,7 @@ const char* code_of(Obstacle obstacle) {
 bool answers(const Event& event) {
     return std::holds_alternative<event::BatchReady>(event) || std::holds_alternative<event::Answered>(event) ||
            std::holds_alternative<event::Settled>(event) || std::holds_alternative<event::PageDone>(event) ||
-           std::holds_alternative<event::IdentityRenewed>(event);
+           std::holds_alternative<event::Compared>(event) || std::holds_alternative<event::IdentityRenewed>(event);
 }
 
 }  // namespace
@@ -141,6 +141,8 @@ void Engine::on(const event::SyncAsked& event) {
         asked_for_ = true;
         want_push_ = event.push;
         want_pull_ = event.pull;
+        verify_asked_ = event.verify;
+        repair_ = event.repair;
         start_round();
     } else {  // the button is never dead: say at once why nothing can happen
         round_began_at_ = now_;
@@ -150,7 +152,7 @@ void Engine::on(const event::SyncAsked& event) {
         const char* detail = offline_chosen_ ? "Working offline is switched on"
                              : signed_out    ? "Sign in again to sync"
                                              : "No server is set: everything stays on this computer";
-        out_.push_back(action::RoundFinished{counts_, 0, outcome, detail, true});
+        out_.push_back(action::RoundFinished{counts_, 0, outcome, detail, true, {}});
     }
 }
 
@@ -204,6 +206,8 @@ void Engine::start_round() {
     first_edit_at_ = -1;
     pull_remaining_ = 0;
     breaks_in_a_row_ = 0;
+    verify_steps_ = 0;
+    verify_.reset();
     if (trusted_) {
         begin_push();
     } else {
@@ -241,6 +245,7 @@ void Engine::begin_pull() {
         finish(Obstacle::none, "done", {});
         return;
     }
+    if (pull_held_ && !asked_for_ && now_ < pull_held_until_) return hold_pull();
     phase_ = Phase::pulling;
     pull_complete_ = false;
     page_being_applied_ = false;
@@ -266,6 +271,10 @@ void Engine::on(event::Answered& event) {
     }
     if (auto* page = std::get_if<PullPage>(&event.reply); page && phase_ == Phase::pulling)
         return on_page(std::move(*page));
+    if (auto* verify = std::get_if<VerifyAnswer>(&event.reply); verify && phase_ == Phase::verifying)
+        return on_verify_answer(std::move(*verify));
+    if (auto* page = std::get_if<PullPage>(&event.reply); page && phase_ == Phase::verifying)
+        return on_repair(std::move(*page));
     finish(Obstacle::protocol, code_of(Obstacle::protocol), "an answer to another question");
 }
 
@@ -315,13 +324,21 @@ void Engine::on_page(PullPage&& page) {
 
 void Engine::on(const event::PageDone& event) {
     if (heard_being_applied_) return on_heard_applied(event);
+    if (phase_ == Phase::verifying && comparing_) {
+        comparing_ = false;
+        if (event.held) return hold_pull();
+        verify_->repaired += event.rows;
+        counts_.pulled += event.rows;
+        return end_verify(!event.ignored);
+    }
     if (phase_ != Phase::pulling || !page_being_applied_) return;
     page_being_applied_ = false;
+    if (event.held) return hold_pull();
     counts_.pulled += event.rows;
     if (event.ignored) {
         finish(Obstacle::protocol, code_of(Obstacle::protocol), "a page that does not start where ours ends");
     } else if (pull_complete_) {
-        finish(Obstacle::none, "done", {});
+        end_of_pull();
     }
 }
 
@@ -379,6 +396,7 @@ void Engine::on_unreachable(const Unreachable& unreachable) {
 
 void Engine::on_problem(const Problem& problem) {
     trusted_ = true;  // it is our server that speaks
+    if (verify_refused(problem)) return;
     const bool forked = problem.code == "DEVICE_FORKED" || problem.code == "SEQUENCE_GAP";
     const bool restart = problem.code == "EPOCH_CHANGED" || problem.code == "RESYNC_REQUIRED";
     if ((forked || restart) && ++restarts_ <= kRestartsMax) {
@@ -387,7 +405,7 @@ void Engine::on_problem(const Problem& problem) {
         if (forked)
             out_.push_back(action::RenewDevice{});
         else
-            out_.push_back(action::RestartPull{problem.code == "EPOCH_CHANGED" ? problem.epoch : std::string{}});
+            out_.push_back(action::RestartPull{problem.code == "EPOCH_CHANGED", problem.epoch});
         return;
     }
     retry_after_ms_ = problem.retry_after_s < 0 ? -1 : problem.retry_after_s * 1'000;
@@ -430,15 +448,15 @@ void Engine::on(const event::LocalFailure& event) {
 // ---- the end of a round, and the next
 
 void Engine::finish(Obstacle obstacle, std::string outcome, std::string detail) {
-    const bool succeeded = outcome == "done";
+    const bool done = outcome == "done", succeeded = done || outcome == kMassDelete;  // what was to go has gone
     if (awaited_ != 0) out_.push_back(action::CancelRequests{});
     awaited_ = 0;
     phase_ = Phase::idle;
-    page_being_applied_ = false;
+    page_being_applied_ = comparing_ = false;
     // Level-triggered, and still nothing is given out: that must be seen, though it is nobody's doing but ours.
     const bool held_back = succeeded && sendable_ > 0 && held_back_ >= sendable_;
     obstacle_ = held_back ? Obstacle::held_back : obstacle;
-    last_error_ = succeeded ? std::string{} : outcome;
+    last_error_ = done ? std::string{} : outcome;
     last_detail_ = detail;
     if (succeeded) {
         failures_ = 0;
@@ -448,11 +466,12 @@ void Engine::finish(Obstacle obstacle, std::string outcome, std::string detail) 
     } else {
         ++failures_;
     }
-    out_.push_back(
-        action::RoundFinished{counts_, now_ - round_began_at_, std::move(outcome), std::move(detail), asked_for_});
+    out_.push_back(action::RoundFinished{counts_, now_ - round_began_at_, std::move(outcome), std::move(detail),
+                                         asked_for_, verify_});
     if (want_push_) watch_queue(last_error_.empty() ? code_of(obstacle_) : last_error_);
     asked_for_ = std::exchange(again_, false);
-    want_push_ = want_pull_ = true;
+    want_push_ = want_pull_ = repair_ = true;
+    verify_asked_ = false;
     if (!may_sync()) {
         due_.reset();
         asked_for_ = false;

@@ -19,11 +19,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "sync/mirror.h"
 #include "sync/pace.h"
 #include "sync/reply.h"
 #include "sync/tuning.h"
@@ -53,9 +55,12 @@ struct LinkChanged {
 struct OfflineChosen {
     bool on = false;
 };
+/// By the user: at once, whatever was scheduled.
 struct SyncAsked {
     bool push = true, pull = true;
-};                 ///< by the user: at once, whatever was scheduled
+    bool verify = false;  ///< compare the whole mirror with the server behind it, every row read
+    bool repair = true;   ///< and fetch again what differs
+};
 struct Nudged {};  ///< window focus: at once, unless a round ended moments ago
 struct IntervalChanged {
     std::int64_t interval_ms = 300'000;
@@ -82,6 +87,17 @@ struct Settled {
 struct PageDone {
     std::int64_t rows = 0;
     bool ignored = false;
+    bool held = false;  ///< it would take too much away: nothing was done, somebody has to be asked
+};
+/// Whether a pull may take away as much as it would.
+struct RemovalsDecided {
+    bool allowed = false;
+};
+struct Compared {
+    bool usable = false;  ///< false: the answer is of another moment than the mirror
+    std::int64_t compared = 0, differing = 0;
+    std::optional<VerifyRequest> next;
+    IdsByModel fetch;
 };
 struct IdentityRenewed {
     std::string device_id;
@@ -96,7 +112,7 @@ struct LocalFailure {
 using Event = std::variant<event::QueueChanged, event::Account, event::LinkChanged, event::OfflineChosen,
                            event::SyncAsked, event::Nudged, event::IntervalChanged, event::ListenChosen, event::Metered,
                            event::TimerFired, event::BatchReady, event::Answered, event::Settled, event::PageDone,
-                           event::IdentityRenewed, event::LocalFailure>;
+                           event::RemovalsDecided, event::Compared,                           event::IdentityRenewed, event::LocalFailure>;
 
 namespace action {
 
@@ -126,6 +142,25 @@ struct SendPull {
 struct ApplyPage {
     PullPage page;
 };
+/// The replica adds the cursor and the models. `thorough`: read every row first, not the sums alone.
+struct SendVerify {
+    std::uint64_t request = 0;
+    VerifyRequest question;
+    bool thorough = false;
+};
+/// Answer with Compared.
+struct CompareMirror {
+    VerifyAnswer answer;
+};
+/// These records as they are now.
+struct SendRepair {
+    std::uint64_t request = 0;
+    IdsByModel records;
+};
+/// Answer with PageDone.
+struct ApplyRepair {
+    PullPage page;
+};
 struct CancelRequests {};
 /// A pull that waits at the server, from the store's cursor, over a lane of its own; answer with Answered.
 struct Listen {
@@ -144,8 +179,9 @@ struct RenewDevice {};
 /// The server is another incarnation, or our cursor is too old: pull from the start, keep all unsent work.
 /// Answer with IdentityRenewed.
 struct RestartPull {
-    std::string epoch;
-};  ///< empty: epoch as before
+    bool other_epoch = false;  ///< false: the server is the one that it was, and lacks nothing
+    std::string epoch;         ///< of the other one; empty: adopted from its next answer
+};
 /// The token is not taken any more: forget it; the queue stays.
 struct DropToken {};
 struct RoundFinished {
@@ -153,13 +189,15 @@ struct RoundFinished {
     std::int64_t duration_ms = 0;
     std::string outcome, detail;
     bool asked_for = false;
+    std::optional<VerifyCounts> verify;  ///< when the mirror was compared
 };
 
 }  // namespace action
 
 using Action =
     std::variant<action::SendProbe, action::PrepareBatch, action::SendPush, action::Settle, action::SendPull,
-                 action::ApplyPage, action::CancelRequests, action::Listen, action::StopListening, action::Stalled,
+                 action::ApplyPage, action::SendVerify, action::CompareMirror, action::SendRepair,
+                 action::ApplyRepair, action::CancelRequests, action::Listen, action::StopListening, action::Stalled,
                  action::RenewDevice, action::RestartPull, action::DropToken, action::RoundFinished>;
 
 /// Why the last attempt did not go through; what the indicator distinguishes.
@@ -175,6 +213,9 @@ enum class Obstacle : std::uint8_t {
     protocol,
     held_back,  ///< the store gives nothing out though something could go
 };
+
+/// Outcome of a round whose pull would remove so much that a person is asked first.
+inline constexpr std::string_view kMassDelete = "MASS_DELETE";
 
 class Engine {
   public:
@@ -200,6 +241,7 @@ class Engine {
     [[nodiscard]] Obstacle obstacle() const { return obstacle_; }
     [[nodiscard]] const std::string& last_error() const { return last_error_; }  ///< code of the last failed attempt
     [[nodiscard]] const std::string& last_detail() const { return last_detail_; }
+    [[nodiscard]] bool pull_held() const { return pull_held_; }
     [[nodiscard]] bool link_up() const { return link_up_; }
     [[nodiscard]] bool offline_chosen() const { return offline_chosen_; }
     [[nodiscard]] const RoundCounts& counts() const { return counts_; }
@@ -219,7 +261,7 @@ class Engine {
     [[nodiscard]] bool invariant() const;
 
   private:
-    enum class Phase : std::uint8_t { idle, probing, preparing, pushing, settling, pulling, renewing };
+    enum class Phase : std::uint8_t { idle, probing, preparing, pushing, settling, pulling, verifying, renewing };
     using Actions = std::vector<Action>;
 
     void on(const event::QueueChanged& event);
@@ -236,12 +278,22 @@ class Engine {
     void on(event::Answered& event);
     void on(const event::Settled& event);
     void on(const event::PageDone& event);
+    void on(const event::RemovalsDecided& event);
+    void on(event::Compared& event);
+    void hold_pull();
     void on(const event::IdentityRenewed& event);
     void on(const event::LocalFailure& event);
 
     void on_health(const Health& health);
     void on_push_answer(PushAnswer&& answer);
     void on_page(PullPage&& page);
+    // ---- verify (engine_verify.cpp)
+    void end_of_pull();
+    void ask_mirror(VerifyRequest question, bool thorough);
+    void on_verify_answer(VerifyAnswer&& answer);
+    void on_repair(PullPage&& page);
+    void end_verify(bool complete);
+    [[nodiscard]] bool verify_refused(const Problem& problem);
     void on_problem(const Problem& problem);
     void give_up_sent(const Problem& problem);
     void on_unreachable(const Unreachable& unreachable);
@@ -300,6 +352,12 @@ class Engine {
     bool asked_for_ = false;  // by the user
     bool again_ = false;      // asked for while a round was under way
     bool want_push_ = true, want_pull_ = true;
+    bool verify_asked_ = false, repair_ = true;  // by the user
+    bool pull_held_ = false;                     // until somebody says whether it may take so much away
+    SteadyMs pull_held_until_ = 0;               // not looked at again before, unless the user asks
+    bool comparing_ = false;                     // the store is at work for a verify
+    int verify_steps_ = 0;                       // questions in this round
+    std::optional<VerifyCounts> verify_;
     int restarts_ = 0;  // identity changes in this round: more than a few is a fault of the server
     std::int64_t pull_remaining_ = 0;
     std::int64_t deferred_ = 0;
@@ -325,6 +383,7 @@ class Engine {
     Pace pace_;
     Portion batch_bytes_, page_rows_;
     SteadyMs last_success_at_ = -1;
+    int rounds_unverified_ = 0;  // since the mirror was last compared
     Obstacle obstacle_ = Obstacle::none;
     std::string last_error_, last_detail_;
     Actions out_;

@@ -58,6 +58,8 @@ void Engine::on_heard_page(PullPage&& page, std::int64_t took) {
 
 void Engine::on_heard_applied(const event::PageDone& event) {
     heard_being_applied_ = false;
+    if (event.held) caught_up_ = false;  // a round meets the same, and says so
+    if (event.held && phase_ == Phase::idle && may_sync()) due_ = now_;
     if (phase_ != Phase::idle || !may_sync()) return;
     if (event.ignored || heard_more_) due_ = now_;  // a round goes from where we really are, and to the end
     if (event.ignored || event.rows == 0) return;
@@ -65,7 +67,7 @@ void Engine::on_heard_applied(const event::PageDone& event) {
     counts.pulled = event.rows;
     counts.requests = 1;
     last_success_at_ = now_;
-    out_.push_back(action::RoundFinished{counts, 0, "done", {}, false});
+    out_.push_back(action::RoundFinished{counts, 0, "done", {}, false, {}});
 }
 
 /// Proxies and phone networks end what is silent for long: wait shorter next time. What breaks at once means that the

@@ -24,8 +24,9 @@ bool Engine::invariant() const {
     if (unsettled() > 0 && reason().empty()) return false;
     if (phase_ == Phase::idle) return may_sync() ? due_.has_value() : needs_person();
     const bool waits = phase_ == Phase::probing || phase_ == Phase::pushing;
-    const bool pulls = phase_ == Phase::pulling;
-    return (!waits || awaited_ != 0) && (!pulls || awaited_ != 0 || page_being_applied_);
+    const bool pulls = phase_ == Phase::pulling, verifies = phase_ == Phase::verifying;
+    return (!waits || awaited_ != 0) && (!pulls || awaited_ != 0 || page_being_applied_) &&
+           (!verifies || awaited_ != 0 || comparing_);
 }
 
 std::string Engine::reason() const {

@@ -56,6 +56,7 @@ Reply read_reply(RequestKind kind, const http::Response& response) {
     switch (kind) {
         case RequestKind::push: return reply_of(decode_push_answer(response.body));
         case RequestKind::pull: return reply_of(decode_pull_page(response.body));
+        case RequestKind::verify: return reply_of(decode_verify_answer(response.body));
         case RequestKind::probe: break;
     }
     auto health = decode_health(response.body);

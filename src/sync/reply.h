@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/http_message.h"
+#include "sync/mirror.h"
 #include "sync/wire.h"
 
 namespace ct::sync {
@@ -22,9 +23,9 @@ struct Unreachable {
     bool broken_off = false;  ///< a connection that stood was cut: asking again at once may well help
 };
 
-using Reply = std::variant<Unreachable, Problem, Health, PushAnswer, PullPage>;
+using Reply = std::variant<Unreachable, Problem, Health, PushAnswer, PullPage, VerifyAnswer>;
 
-enum class RequestKind : std::uint8_t { probe, push, pull };
+enum class RequestKind : std::uint8_t { probe, push, pull, verify };
 
 /// An answer counts only with status 200, our protocol header, a JSON type and a body that decodes (the digest was
 /// checked by the transport); our own problem documents count as problems. All else is Unreachable.

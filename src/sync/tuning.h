@@ -57,6 +57,10 @@ struct Tuning {
     /// After a break in the middle of an exchange it goes on at once, and with less; after so many without an answer
     /// between them it waits as after any other failure.
     int breaks_in_a_row_max = 8;
+
+    /// The mirror is compared with the server behind every so many rounds. When all is well, which is nearly always,
+    /// that is one request of 0.3 kB.
+    int verify_every_rounds = 20;
 };
 
 }  // namespace ct::sync

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "crm/record.h"
+#include "sync/mirror.h"
 #include "sync/operation.h"
 
 namespace ct::sync {
@@ -79,6 +80,8 @@ struct PullRequest {
     std::vector<std::pair<crm::Model, std::vector<std::string>>> exclude;
     std::int64_t limit = 2'000;
     std::int64_t wait_s = 0;
+    /// Not empty: these as they are now, whole, or gone; the cursor stays where it is. For what `verify` found to differ.
+    IdsByModel records;
 };
 
 enum class RowKind : std::uint8_t { changed, deleted, revoked };

@@ -43,6 +43,23 @@ Result<void> read_exclude(const json& object, PullRequest& request) {
     return {};
 }
 
+Result<void> read_records(const json& object, PullRequest& request) {
+    for (const auto& [model_name, list] : object.items()) {
+        const std::string path = "records." + model_name;
+        const auto texts = read_strings(list, path);
+        if (!texts) return fail(texts.error());
+        const auto model = crm::find_model(model_name);
+        if (!model) return wire::malformed(path, "is no model");
+        auto& ids = request.records.emplace_back(*model, std::vector<Uuid>{}).second;
+        for (const std::string& text : *texts) {
+            const auto id = Uuid::parse(text);
+            if (!id) return wire::malformed(path, "must hold ids");
+            ids.push_back(*id);
+        }
+    }
+    return {};
+}
+
 /// One group of a page: rows of one model and kind that have the same columns.
 struct Group {
     const PullRow* first = nullptr;
@@ -160,6 +177,16 @@ std::string encode(const PullRequest& request) {
         for (const auto& [model, fields] : request.exclude) write_strings(exclude.begin(crm::name(model)), fields);
         exclude.end();
     }
+    if (!request.records.empty()) {
+        object.begin("records");
+        ObjectWriter records(out);
+        for (const auto& [model, ids] : request.records) {
+            std::vector<std::string> texts;
+            for (const Uuid& id : ids) texts.push_back(id.str());
+            write_strings(records.begin(crm::name(model)), texts);
+        }
+        records.end();
+    }
     object.integer("limit", request.limit).integer("wait", request.wait_s).end();
     return out;
 }
@@ -188,6 +215,11 @@ Result<PullRequest> decode_pull_request(std::string_view body) {
     if (reader.find("exclude") != nullptr) {
         if (const json* exclude = reader.object("exclude")) {
             if (auto read = read_exclude(*exclude, request); !read) return fail(read.error());
+        }
+    }
+    if (reader.find("records") != nullptr) {
+        if (const json* records = reader.object("records")) {
+            if (auto read = read_records(*records, request); !read) return fail(read.error());
         }
     }
     if (!reader.ok()) return reader.failure();

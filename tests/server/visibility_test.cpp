@@ -6,7 +6,7 @@
 
 #include "base/uuid.h"
 #include "server/kit.h"
-#include "server/verify.h"
+#include "sync/mirror.h"
 
 namespace ct::server::test {
 namespace {
@@ -128,14 +128,14 @@ TEST_CASE_FIXTURE(Office, "visibility: who gives a lead away on a device that pu
     CHECK(fates(asha.pull_all()) == Fates{{own, "revoked"}, {given, "revoked"}});
 }
 
-/// Digests as the header of verify.h defines them, from rows.
+/// Digests as sync/mirror.h defines them, from rows.
 json digests(const std::vector<Row>& all, const std::string& model, std::size_t buckets) {
     std::vector<std::uint64_t> sums(buckets);
     std::vector<int> counts(buckets);
     for (const Row& row : all) {
         if (row.model != model) continue;
         const Uuid id = *Uuid::parse(row.id);
-        sums[id.bytes[15] % buckets] += record_digest(id, row.fields["version"]);
+        sums[id.bytes[15] % buckets] += sync::record_digest(id, row.fields["version"]);
         ++counts[id.bytes[15] % buckets];
     }
     json made{{"counts", counts}, {"digests", json::array()}};

@@ -403,6 +403,9 @@ struct Desk {
         CHECK(mine.next_sequence == theirs.next_sequence);
         CHECK(mine.epoch == theirs.epoch);
         CHECK(mine.stamp_ms == theirs.stamp_ms);
+        for (const crm::ModelDef& model : crm::models())
+            CHECK(store->mirror(model.model) == other->mirror(model.model));
+        CHECK(other->recount_mirror().value() == 0);
     }
 };
 

@@ -238,6 +238,7 @@ TEST_CASE("engine: a forked device takes a new identity and sends again; a new e
     changed.epoch = "e2";
     hand.answer(hand.answer_batch(1), changed);
     CHECK(hand.need<action::RestartPull>().epoch == "e2");
+    CHECK(hand.need<action::RestartPull>().other_epoch);
     hand.tell(event::IdentityRenewed{"", "e2"});
     // A server that changes its mind again and again is at fault: no circles.
     hand.answer(hand.answer_batch(1), changed);
@@ -251,7 +252,7 @@ TEST_CASE("engine: RESYNC_REQUIRED keeps the epoch") {
     hand.fire();
     hand.answer_batch(0);
     hand.answer(hand.need<action::SendPull>().request, problem(409, "RESYNC_REQUIRED"));
-    CHECK(hand.need<action::RestartPull>().epoch.empty());
+    CHECK(!hand.need<action::RestartPull>().other_epoch);
 }
 
 TEST_CASE("engine: an answer that does not belong to what was sent settles nothing") {

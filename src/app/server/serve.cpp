@@ -12,6 +12,7 @@
 #include "assets/openapi.h"
 #include "base/log.h"
 #include "net/http_server.h"
+#include "server/purge.h"
 #include "server/service.h"
 #include "sync/wire.h"
 
@@ -69,6 +70,41 @@ class StopSignals {
     std::thread waiter_;
 };
 
+/// What has to be done now and then while the server runs.
+class Housekeeper {
+  public:
+    explicit Housekeeper(server::Storage& storage) : thread_([this, &storage] { run(storage); }) {}
+    ~Housekeeper() {
+        {
+            const std::lock_guard lock(mutex_);
+            over_ = true;
+        }
+        ended_.notify_all();
+        thread_.join();
+    }
+    Housekeeper(const Housekeeper&) = delete;
+    Housekeeper& operator=(const Housekeeper&) = delete;
+
+  private:
+    void run(server::Storage& storage) {
+        std::chrono::minutes next{1};
+        std::unique_lock lock(mutex_);
+        while (!ended_.wait_for(lock, next, [this] { return over_; })) {
+            lock.unlock();
+            const auto purged = server::purge_tombstones(storage, system_clock().now());
+            if (!purged) log::warn("old deletions could not be purged: " + purged.error().message);
+            if (purged && *purged > 0) log::info("purged " + std::to_string(*purged) + " old deletions");
+            lock.lock();
+            next = std::chrono::hours(6);
+        }
+    }
+
+    std::mutex mutex_;
+    std::condition_variable ended_;
+    bool over_ = false;  // guarded by mutex_
+    std::thread thread_;
+};
+
 }  // namespace
 
 Result<ListenAddress> parse_listen(const std::string& text) {
@@ -114,6 +150,7 @@ Result<void> serve(server::Storage& storage, const Settings& settings) {
         service.stop();
         server.stop();
     });
+    const Housekeeper housekeeper(storage);
     std::cout << "listening on " << address->host << ':' << *port << std::endl;  // flushed: scripts wait for it
     server.run();
     signals.finish();  // before what it stops is gone

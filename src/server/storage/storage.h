@@ -158,13 +158,20 @@ class ReadTransaction {
     /// everything also gets the rows that they have lost.
     [[nodiscard]] virtual Result<void> changes(std::int64_t after, std::span<const crm::Model> models,
                                                const Viewer& viewer, const RowVisitor& visit) = 0;
-    /// Those of the leads whose feed is after `after`.
-    [[nodiscard]] virtual Result<void> leads(std::span<const std::string> ids, std::int64_t after,
-                                             const RowVisitor& visit) = 0;
+    /// Those of the records whose feed is after `after`, whoever may see them.
+    [[nodiscard]] virtual Result<void> records(crm::Model model, std::span<const std::string> ids, std::int64_t after,
+                                               const RowVisitor& visit) = 0;
     /// About how many rows a first pull of these models has.
     [[nodiscard]] virtual Result<std::int64_t> count(std::span<const crm::Model> models, const Viewer& viewer) = 0;
-    /// Ids and versions of all living rows that the viewer sees (the other members of the view stay empty).
+    /// Ids, versions and feeds of all living rows that the viewer sees (the other members of the view stay empty).
     [[nodiscard]] virtual Result<void> versions(crm::Model model, const Viewer& viewer, const RowVisitor& visit) = 0;
+};
+
+/// How far a device has pulled, as far as that is on record.
+struct PulledTo {
+    std::string device;
+    std::int64_t version = 0;  ///< it has all that came before; 0: nothing is known of it
+    UnixMs seen_at = 0;
 };
 
 /// A database. Any thread may call anything here; transactions belong to the thread that began them.
@@ -178,6 +185,14 @@ class Storage : public Accounts {
     [[nodiscard]] virtual Result<void> ready() = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<WriteTransaction>> begin_write(WorkspaceKey workspace) = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<ReadTransaction>> begin_read(WorkspaceKey workspace) = 0;
+
+    [[nodiscard]] virtual Result<void> note_pulled(WorkspaceKey workspace, std::string_view device,
+                                                   std::int64_t version, UnixMs now) = 0;
+    [[nodiscard]] virtual Result<std::vector<PulledTo>> pulled(WorkspaceKey workspace) = 0;  ///< all devices
+    /// Takes away the rows of deleted records whose feed is at most `up_to` and of which nothing was received since
+    /// `received_before`, merged leads excepted, and raises the purge floor to the newest of them. How many went.
+    [[nodiscard]] virtual Result<std::int64_t> purge(WorkspaceKey workspace, std::int64_t up_to,
+                                                     UnixMs received_before) = 0;
     [[nodiscard]] virtual Attachments& attachments() = 0;  ///< lives as long as this object
 };
 

@@ -68,8 +68,8 @@ class SqlRead final : public ReadTransaction {
                                         const RowVisitor& visit) override;
     [[nodiscard]] Result<void> changes(std::int64_t after, std::span<const crm::Model> models, const Viewer& viewer,
                                        const RowVisitor& visit) override;
-    [[nodiscard]] Result<void> leads(std::span<const std::string> ids, std::int64_t after,
-                                     const RowVisitor& visit) override;
+    [[nodiscard]] Result<void> records(crm::Model model, std::span<const std::string> ids, std::int64_t after,
+                                       const RowVisitor& visit) override;
     [[nodiscard]] Result<std::int64_t> count(std::span<const crm::Model> models, const Viewer& viewer) override;
     [[nodiscard]] Result<void> versions(crm::Model model, const Viewer& viewer, const RowVisitor& visit) override;
 
@@ -151,13 +151,14 @@ Result<void> SqlRead::changes(std::int64_t after, std::span<const crm::Model> mo
     }
 }
 
-Result<void> SqlRead::leads(std::span<const std::string> ids, std::int64_t after, const RowVisitor& visit) {
+Result<void> SqlRead::records(crm::Model model, std::span<const std::string> ids, std::int64_t after,
+                              const RowVisitor& visit) {
     if (ids.empty()) return {};
     Column column(ColumnType::text);
     for (const std::string& id : ids) column.text(id);
-    auto rows = lease_->query(changed_leads(backend_), {workspace_, &column, after});
+    auto rows = lease_->query(changed_records(backend_, model), {workspace_, &column, after});
     if (!rows) return fail(rows.error());
-    RowReader reader(crm::Model::lead);
+    RowReader reader(model);
     while ((*rows)->next()) {
         if (!visit(reader.read(**rows))) return {};
     }
@@ -187,6 +188,7 @@ Result<void> SqlRead::versions(crm::Model model, const Viewer& viewer, const Row
         while ((*rows)->next()) {
             view.id = (*rows)->text(0);
             view.version = (*rows)->integer(1);
+            view.feed = (*rows)->integer(2);
             if (++read == kVersionsPiece) last = view.id;
             if (!visit(view)) return {};
         }

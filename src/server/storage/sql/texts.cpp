@@ -164,14 +164,16 @@ std::string sees(crm::Model model) {
            " WHERE workspace_id = $1 AND id = $2 AND NOT deleted AND ($3 = '' OR owner_id = $3)";
 }
 
-std::string changed_leads(const Backend& backend) { return load(backend, crm::Model::lead) + " AND feed > $3"; }
+std::string changed_records(const Backend& backend, crm::Model model) {
+    return load(backend, model) + " AND feed > $3";
+}
 
 std::string count(crm::Model model, bool all) {
     return "SELECT count(*) FROM " + table(model) + " WHERE workspace_id = $1" + (all ? "" : " AND owner_id = $2");
 }
 
 std::string versions(crm::Model model, bool all, int rows) {
-    return "SELECT id, version FROM " + table(model) + " WHERE workspace_id = $1 AND id > $2 AND NOT deleted" +
+    return "SELECT id, version, feed FROM " + table(model) + " WHERE workspace_id = $1 AND id > $2 AND NOT deleted" +
            (all ? "" : " AND owner_id = $3") + " ORDER BY id" + limit(rows);
 }
 

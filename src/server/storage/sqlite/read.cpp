@@ -64,8 +64,8 @@ class SqliteRead final : public ReadTransaction {
                                         const RowVisitor& visit) override;
     [[nodiscard]] Result<void> changes(std::int64_t after, std::span<const crm::Model> models, const Viewer& viewer,
                                        const RowVisitor& visit) override;
-    [[nodiscard]] Result<void> leads(std::span<const std::string> ids, std::int64_t after,
-                                     const RowVisitor& visit) override;
+    [[nodiscard]] Result<void> records(crm::Model model, std::span<const std::string> ids, std::int64_t after,
+                                       const RowVisitor& visit) override;
     [[nodiscard]] Result<std::int64_t> count(std::span<const crm::Model> models, const Viewer& viewer) override;
     [[nodiscard]] Result<void> versions(crm::Model model, const Viewer& viewer, const RowVisitor& visit) override;
 
@@ -168,11 +168,12 @@ Result<void> SqliteRead::changes(std::int64_t after, std::span<const crm::Model>
     }
 }
 
-Result<void> SqliteRead::leads(std::span<const std::string> ids, std::int64_t after, const RowVisitor& visit) {
-    auto use = loan_->prepare("SELECT " + columns(crm::Model::lead) +
-                              " FROM lead WHERE workspace_id = ? AND id = ? AND feed > ?");
+Result<void> SqliteRead::records(crm::Model model, std::span<const std::string> ids, std::int64_t after,
+                                 const RowVisitor& visit) {
+    auto use = loan_->prepare("SELECT " + columns(model) + " FROM " + table(model) +
+                              " WHERE workspace_id = ? AND id = ? AND feed > ?");
     if (!use) return fail(use.error());
-    RowReader reader(crm::Model::lead);
+    RowReader reader(model);
     for (const std::string& id : ids) {
         const auto row = use->integer(workspace_).text(id).integer(after).step();
         if (!row) return fail(row.error());
@@ -196,8 +197,9 @@ Result<std::int64_t> SqliteRead::count(std::span<const crm::Model> models, const
 }
 
 Result<void> SqliteRead::versions(crm::Model model, const Viewer& viewer, const RowVisitor& visit) {
-    auto use = loan_->prepare("SELECT id, version FROM " + table(model) + " WHERE workspace_id = ?1 AND deleted = 0" +
-                              (viewer.all ? " AND ?2 = ?2" : " AND owner_id = ?2"));
+    auto use =
+        loan_->prepare("SELECT id, version, feed FROM " + table(model) + " WHERE workspace_id = ?1 AND deleted = 0" +
+                       (viewer.all ? " AND ?2 = ?2" : " AND owner_id = ?2"));
     if (!use) return fail(use.error());
     use->integer(workspace_).text(viewer.user);
     RowView view;
@@ -208,6 +210,7 @@ Result<void> SqliteRead::versions(crm::Model model, const Viewer& viewer, const 
         if (!*row) return {};
         view.id = use->column_text(0);
         view.version = use->column_integer(1);
+        view.feed = use->column_integer(2);
         if (!visit(view)) return {};
     }
 }

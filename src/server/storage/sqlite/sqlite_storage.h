@@ -43,6 +43,11 @@ class SqliteStorage final : public Storage, public Attachments {
     [[nodiscard]] Result<void> ready() override;
     [[nodiscard]] Result<std::unique_ptr<WriteTransaction>> begin_write(WorkspaceKey workspace) override;
     [[nodiscard]] Result<std::unique_ptr<ReadTransaction>> begin_read(WorkspaceKey workspace) override;
+    [[nodiscard]] Result<void> note_pulled(WorkspaceKey workspace, std::string_view device, std::int64_t version,
+                                           UnixMs now) override;
+    [[nodiscard]] Result<std::vector<PulledTo>> pulled(WorkspaceKey workspace) override;
+    [[nodiscard]] Result<std::int64_t> purge(WorkspaceKey workspace, std::int64_t up_to,
+                                             UnixMs received_before) override;
 
     // Accounts
     [[nodiscard]] Result<Workspace> add_workspace(const std::string& id, const std::string& name, UnixMs now) override;
