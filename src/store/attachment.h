@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,7 @@ enum class AttachmentState : std::uint8_t {
     removing,  ///< taken away here; the server has to hear of it
 };
 [[nodiscard]] std::string_view name(AttachmentState state);  ///< "queued"
+[[nodiscard]] std::optional<AttachmentState> find_attachment_state(std::string_view name);
 
 struct Attachment {
     Uuid id;
@@ -38,6 +40,11 @@ struct Attachment {
     /// All of its bytes are on this laptop's disk.
     [[nodiscard]] bool here() const {
         return state == AttachmentState::queued || state == AttachmentState::done || state == AttachmentState::failed;
+    }
+    /// The server does not know yet what was done here: lost with this laptop, it is lost.
+    [[nodiscard]] bool unsent() const {
+        return state == AttachmentState::queued || state == AttachmentState::failed ||
+               state == AttachmentState::removing;
     }
     bool operator==(const Attachment&) const = default;
 };

@@ -15,10 +15,8 @@ constexpr const char* kColumns =
 /// Nothing for a row of a model or state that this version does not know.
 std::optional<Attachment> read_row(const sqlite::Use& use) {
     const auto model = crm::find_model(use.column_text(1));
-    const std::string_view told = use.column_text(7);
-    std::size_t state = 0;
-    while (state < kStates.size() && kStates[state] != told) ++state;
-    if (!model || state == kStates.size()) return std::nullopt;
+    const auto state = find_attachment_state(use.column_text(7));
+    if (!model || !state) return std::nullopt;
     Attachment attachment;
     attachment.id = use.column_uuid(0);
     attachment.model = *model;
@@ -27,7 +25,7 @@ std::optional<Attachment> read_row(const sqlite::Use& use) {
     attachment.type = use.column_string(4);
     attachment.size = use.column_integer(5);
     attachment.sha256 = use.column_string(6);
-    attachment.state = static_cast<AttachmentState>(state);
+    attachment.state = *state;
     attachment.offset = use.column_integer(8);
     attachment.error = use.column_string(9);
     attachment.error_message = use.column_string(10);
@@ -54,15 +52,45 @@ std::string select(std::string_view rest) {
 
 std::string_view name(AttachmentState state) { return kStates[static_cast<std::size_t>(state)]; }
 
+std::optional<AttachmentState> find_attachment_state(std::string_view name) {
+    for (std::size_t state = 0; state < kStates.size(); ++state) {
+        if (kStates[state] == name) return static_cast<AttachmentState>(state);
+    }
+    return std::nullopt;
+}
+
+namespace {
+
+Result<void> write_row(sqlite::Connection& connection, const Attachment& attachment, std::string_view verb) {
+    auto use =
+        connection.prepare(std::string(verb) + " INTO attachment(" + kColumns + ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    if (!use) return fail(use.error());
+    use->uuid(attachment.id).text(crm::name(attachment.model)).uuid(attachment.record).text(attachment.name);
+    use->text(attachment.type).integer(attachment.size).text(attachment.sha256).text(name(attachment.state));
+    use->integer(attachment.offset).text(attachment.error).text(attachment.error_message);
+    return use->integer(attachment.created_at).text(attachment.user).run();
+}
+
+}  // namespace
+
+Result<std::vector<Attachment>> read_unsent_attachments(sqlite::Connection& connection) {
+    auto use = connection.prepare(select("WHERE state IN ('queued','failed','removing') ORDER BY id"));
+    if (!use) return fail(use.error());
+    return read_rows(*use);
+}
+
+/// Unless there is a row: that one knows more.
+Result<void> Store::Impl::write_attachment(const Attachment& attachment) {
+    CT_TRY(write_row(*connection, attachment, "INSERT OR IGNORE"));
+    if (connection->changed() > 0) journal.note(attachment);
+    return {};
+}
+
 Result<void> Store::save_attachment(const Attachment& attachment) {
     return impl_->transaction([&]() -> Result<void> {
-        auto use = impl_->connection->prepare(std::string("INSERT OR REPLACE INTO attachment(") + kColumns +
-                                              ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)");
-        if (!use) return fail(use.error());
-        use->uuid(attachment.id).text(crm::name(attachment.model)).uuid(attachment.record).text(attachment.name);
-        use->text(attachment.type).integer(attachment.size).text(attachment.sha256).text(store::name(attachment.state));
-        use->integer(attachment.offset).text(attachment.error).text(attachment.error_message);
-        return use->integer(attachment.created_at).text(attachment.user).run();
+        CT_TRY(write_row(*impl_->connection, attachment, "INSERT OR REPLACE"));
+        impl_->journal.note(attachment);
+        return {};
     });
 }
 
@@ -70,8 +98,15 @@ Result<void> Store::drop_attachment(const Uuid& id) {
     return impl_->transaction([&]() -> Result<void> {
         auto use = impl_->connection->prepare("DELETE FROM attachment WHERE id=?");
         if (!use) return fail(use.error());
-        return use->uuid(id).run();
+        CT_TRY(use->uuid(id).run());
+        impl_->journal.note_gone(id);
+        return {};
     });
+}
+
+Result<std::vector<Attachment>> Store::unsent_attachments() const {
+    if (!impl_->connection) return impl_->no_connection();
+    return read_unsent_attachments(*impl_->connection);
 }
 
 Result<std::optional<Attachment>> Store::attachment(const Uuid& id) const {

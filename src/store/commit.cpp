@@ -70,6 +70,7 @@ Result<Committed> Store::commit(std::span<const Operation> operations, const std
     auto done = impl_->transaction([&]() -> Result<void> {
         for (const Operation& operation : operations) CT_TRY(impl_->commit_one(operation, user, committed));
         if (!operations.empty()) impl_->observe(operations.back().stamp);
+        if (committed.visible.removed.empty()) impl_->journal.only_adds();
         // The queue's newest row remembers the stamp, unless the edit cancelled another and there is no row.
         return committed.visible.removed.empty() ? Result<void>() : impl_->write_state(impl_->state);
     });
@@ -192,6 +193,7 @@ Result<Batch> Store::take_batch(const BatchLimits& limits) {
                 entry.sequence = sequence;
             });
         }
+        impl_->journal.only_adds();
         return again ? Result<void>() : impl_->write_state(next);
     });
     if (!done) return fail(done.error());

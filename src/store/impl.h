@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/journal.h"
 #include "store/mirror.h"
 #include "store/queue_index.h"
 #include "store/queue_table.h"
@@ -43,16 +44,23 @@ template <class T>
 /// The visible values that an operation replaces.
 [[nodiscard]] crm::Changes before_of(const crm::Record& current, const sync::Operation& operation);
 
+/// Those whose Attachment::unsent holds.
+[[nodiscard]] Result<std::vector<Attachment>> read_unsent_attachments(sqlite::Connection& connection);
+
 /// The tables of one connection; made anew when that is.
 struct Tables {
-    explicit Tables(sqlite::Connection& connection);
+    Tables(sqlite::Connection& connection, Journal& journal);
     std::vector<RecordTable> records, shadows;  ///< by model
     QueueTable queue;
 };
 
 struct Store::Impl {
-    Impl(std::string file_name, const Clock& a_clock, Random& random)
-        : file(std::move(file_name)), clock(a_clock), ids(a_clock, random) {}
+    Impl(std::string file_name, const Clock& a_clock, Random& random, Disk& a_disk)
+        : file(std::move(file_name)),
+          clock(a_clock),
+          ids(a_clock, random),
+          disk(a_disk),
+          journal(a_disk, journal_beside(file)) {}
 
     // ---- connection and transactions (store.cpp)
     [[nodiscard]] Result<void> connect();
@@ -67,6 +75,23 @@ struct Store::Impl {
     [[nodiscard]] Result<void> write_state(const SyncState& next);  ///< what differs from `state`; then it is `state`
     /// The clock is at that stamp now, at least. A row of the queue has it: it need not be written before that goes.
     void observe(const std::string& stamp);
+
+    // ---- the side journal, and what is made of it (recovery.cpp)
+    [[nodiscard]] static std::string journal_beside(const std::string& database);
+    /// The journal anew, from the tables.
+    [[nodiscard]] Result<void> renew_journal();
+    /// After the database was opened: what only the journal has comes back.
+    [[nodiscard]] Result<void> recover();
+    /// A new database in place of one that is damaged.
+    [[nodiscard]] Result<void> rebuild(const Error& why);
+    [[nodiscard]] Result<void> restore(JournalContent content, const std::string& damaged_file);
+    [[nodiscard]] Result<void> catch_up(const JournalContent& content);
+    [[nodiscard]] Result<bool> same_as(const JournalContent& content);
+    [[nodiscard]] Result<void> salvage(const std::string& damaged_file);
+    /// Puts an operation made elsewhere, or before a disaster, into the queue as it is; it is never altered again.
+    [[nodiscard]] Result<void> adopt(sync::QueuedOperation queued, Position position, Visible& visible);
+    [[nodiscard]] Result<void> write_attachment(const Attachment& attachment);
+    [[nodiscard]] Result<void> freeze_unsent();
 
     RecordTable& records(crm::Model model) { return tables->records[static_cast<std::size_t>(model)]; }
     RecordTable& shadows(crm::Model model) { return tables->shadows[static_cast<std::size_t>(model)]; }
@@ -171,6 +196,9 @@ struct Store::Impl {
     const std::string file;
     const Clock& clock;
     UuidGenerator ids;                               // for what the store itself names
+    Disk& disk;
+    Journal journal;
+    std::optional<Rebuilt> rebuilt;                  // since it was opened
     std::unique_ptr<sqlite::Connection> connection;  // null: it could not be opened again
     std::unique_ptr<Tables> tables;
     QueueIndex index;

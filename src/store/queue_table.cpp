@@ -78,12 +78,14 @@ Result<void> QueueTable::insert(const QueueEntry& entry, const QueuedOperation& 
     use->text_or_null(before).text(operation.stamp).text(crm::name(operation.policy)).uuid_or_null(operation.group);
     use->text(queued.user).integer(queued.created_at).integer(queued.sequence).text_or_null(queued.error_code);
     use->text_or_null(queued.error_message).integer(queued.retry_count).text(name(queued.state)).integer(entry.bytes);
+    journal_.put(entry.position, queued);
     return use->run();
 }
 
 Result<void> QueueTable::remove(Position position) {
     auto use = connection_.prepare("DELETE FROM sync_queue WHERE position=?");
     if (!use) return fail(use.error());
+    journal_.gone(position);
     return use->integer(position).run();
 }
 
@@ -94,18 +96,21 @@ Result<void> QueueTable::update(const QueueEntry& entry, const QueuedOperation& 
     use->uuid(operation.id).integer(operation.base).text(operation.stamp).text(crm::name(operation.policy));
     use->uuid_or_null(operation.group).integer(queued.sequence).text_or_null(queued.error_code);
     use->text_or_null(queued.error_message).integer(queued.retry_count).text(name(queued.state));
+    journal_.put(entry.position, queued);
     return use->integer(entry.position).run();
 }
 
 Result<void> QueueTable::mark_sent(Position position, std::int64_t sequence, UnixMs now) {
     auto use = connection_.prepare("UPDATE sync_queue SET state='SENT',sequence=?,syncedAt=? WHERE position=?");
     if (!use) return fail(use.error());
+    journal_.state(position, sync::QueueState::sent, sequence);
     return use->integer(sequence).integer(now).integer(position).run();
 }
 
-Result<void> QueueTable::set_state(Position position, sync::QueueState state) {
+Result<void> QueueTable::set_state(Position position, sync::QueueState state, std::int64_t sequence) {
     auto use = connection_.prepare("UPDATE sync_queue SET state=? WHERE position=?");
     if (!use) return fail(use.error());
+    journal_.state(position, state, sequence);
     return use->text(name(state)).integer(position).run();
 }
 
@@ -144,6 +149,17 @@ Result<QueuedOperation> QueueTable::read(Position position) {
     queued.retry_count = static_cast<int>(use->column_integer(15));
     queued.state = *state;
     return queued;
+}
+
+Result<void> QueueTable::each_stamp(const std::function<void(const Uuid&, std::string_view)>& visit) {
+    auto use = connection_.prepare("SELECT id, stamp FROM sync_queue");
+    if (!use) return fail(use.error());
+    for (;;) {
+        const auto row = use->step();
+        if (!row) return fail(row.error());
+        if (!*row) return {};
+        visit(use->column_uuid(0), use->column_text(1));
+    }
 }
 
 Result<void> QueueTable::each_entry(const std::function<void(const QueueEntry&)>& visit) {

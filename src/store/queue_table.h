@@ -4,8 +4,10 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
+#include "store/journal.h"
 #include "store/queue_index.h"
 #include "store/sqlite/connection.h"
 #include "sync/operation.h"
@@ -14,14 +16,16 @@ namespace ct::store {
 
 class QueueTable {
   public:
-    explicit QueueTable(sqlite::Connection& connection) : connection_(connection) {}
+    /// Whatever changes is noted in the journal as well.
+    QueueTable(sqlite::Connection& connection, Journal& journal) : connection_(connection), journal_(journal) {}
 
     [[nodiscard]] Result<void> insert(const QueueEntry& entry, const sync::QueuedOperation& queued);
     [[nodiscard]] Result<void> remove(Position position);
     /// Writes id, stamp, base, policy, group and everything about the state; never what the operation changes.
     [[nodiscard]] Result<void> update(const QueueEntry& entry, const sync::QueuedOperation& queued);
     [[nodiscard]] Result<void> mark_sent(Position position, std::int64_t sequence, UnixMs now);
-    [[nodiscard]] Result<void> set_state(Position position, sync::QueueState state);
+    /// `sequence`: the one that the row has, which stays.
+    [[nodiscard]] Result<void> set_state(Position position, sync::QueueState state, std::int64_t sequence);
 
     /// Error ROW_DAMAGED when the row cannot be read as an operation.
     [[nodiscard]] Result<sync::QueuedOperation> read(Position position);
@@ -32,8 +36,12 @@ class QueueTable {
     /// The record that must exist before this operation can be taken, or nil.
     [[nodiscard]] static Uuid parent_of(const sync::Operation& operation);
 
+    /// Ids and stamps of all rows.
+    [[nodiscard]] Result<void> each_stamp(const std::function<void(const Uuid&, std::string_view)>& visit);
+
   private:
     sqlite::Connection& connection_;
+    Journal& journal_;
 };
 
 /// The instant that somebody waits for, in models that have one.

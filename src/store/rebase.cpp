@@ -81,7 +81,7 @@ Result<void> Store::Impl::drop(Position position) {
 }
 
 Result<void> Store::Impl::set_state(Position position, QueueState next) {
-    CT_TRY(tables->queue.set_state(position, next));
+    CT_TRY(tables->queue.set_state(position, next, index.at(position).sequence));
     index.change(position, [next](QueueEntry& entry) { entry.state = next; });
     return {};
 }

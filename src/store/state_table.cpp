@@ -112,6 +112,20 @@ Result<void> write_state(Connection& connection, const SyncState& state, bool fo
     return {};
 }
 
+std::map<std::string, std::string> state_values(const StoredState& state) {
+    std::map<std::string, std::string> values;
+    for (const Member& member : kMembers) values.emplace(member.key, member.write(state));
+    return values;
+}
+
+StoredState state_from(const std::map<std::string, std::string>& values) {
+    StoredState state;
+    for (const Member& member : kMembers) {
+        if (const auto at = values.find(std::string(member.key)); at != values.end()) member.read(state, at->second);
+    }
+    return state;
+}
+
 Result<std::map<Uuid, crm::Model>> read_unconfirmed(Connection& connection) {
     std::map<Uuid, crm::Model> unconfirmed;
     auto use = connection.prepare("SELECT recordId, model FROM unconfirmed");

@@ -21,6 +21,10 @@ struct StoredState {
 [[nodiscard]] Result<StoredState> read_state(sqlite::Connection& connection);
 [[nodiscard]] Result<void> write_state(sqlite::Connection& connection, const SyncState& state, bool foreign_epoch);
 
+/// All of it under its keys, for the side journal; unknown keys are ignored.
+[[nodiscard]] std::map<std::string, std::string> state_values(const StoredState& state);
+[[nodiscard]] StoredState state_from(const std::map<std::string, std::string>& values);
+
 [[nodiscard]] Result<std::map<Uuid, crm::Model>> read_unconfirmed(sqlite::Connection& connection);
 
 [[nodiscard]] Result<void> add_history(sqlite::Connection& connection, const SyncHistoryRow& row);

@@ -19,7 +19,7 @@ std::string directory_of(const std::string& file) {
 
 }  // namespace
 
-Tables::Tables(sqlite::Connection& connection) : queue(connection) {
+Tables::Tables(sqlite::Connection& connection, Journal& journal) : queue(connection, journal) {
     for (const crm::ModelDef& model : crm::models()) {
         records.emplace_back(connection, model.model, false);
         shadows.emplace_back(connection, model.model, true);
@@ -29,10 +29,13 @@ Tables::Tables(sqlite::Connection& connection) : queue(connection) {
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& file, const Clock& clock, Random& random) {
-    auto impl = std::make_unique<Impl>(file, clock, random);
-    if (auto connected = impl->connect(); !connected) {
-        Error error = connected.error();
+Result<std::unique_ptr<Store>> Store::open(const std::string& file, const Clock& clock, Random& random, Disk& disk) {
+    auto impl = std::make_unique<Impl>(file, clock, random, disk);
+    auto ready = impl->connect();
+    if (ready) ready = impl->recover();
+    if (!ready && is_damage(ready.error())) ready = impl->rebuild(ready.error());
+    if (!ready) {
+        Error error = ready.error();
         if (error.code == "CANNOT_OPEN") error.message = "cannot create or open " + file + " in " + directory_of(file);
         if (error.code == "NOT_A_DATABASE") error.message = file + " is no database; it was left as it is";
         return fail(std::move(error));
@@ -42,6 +45,9 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& file, const Clock&
         fresh.device_id = impl->ids.next().str();
         if (auto saved = impl->transaction([&] { return impl->write_state(fresh); }); !saved)
             return fail(saved.error());
+    }
+    if (impl->journal.broken()) {  // who cannot write it now can still read, and is refused edits
+        if (auto renewed = impl->renew_journal(); !renewed) log::error(renewed.error().message);
     }
     return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
@@ -55,7 +61,7 @@ Result<void> Store::Impl::connect() {
     if (!opened) return fail(opened.error());
     CT_TRY(prepare_file(**opened, file, migrations()));
     connection = std::move(*opened);
-    tables = std::make_unique<Tables>(*connection);
+    tables = std::make_unique<Tables>(*connection, journal);
     auto loaded = reload();
     if (!loaded) connection.reset();
     return loaded;
@@ -85,12 +91,20 @@ Result<void> Store::Impl::reload() {
 
 Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work) {
     CT_TRY(ready());
+    if (journal.broken()) CT_TRY(renew_journal());
     Result<void> done = connection->execute("BEGIN IMMEDIATE");
     if (done) done = work();
     if (done) done = mirror.write(*connection);
+    if (done) done = journal.write();
     if (done) done = connection->execute("COMMIT");
-    if (done) return done;
+    if (done) {
+        if (auto flushed = journal.committed(); !flushed) return renew_journal();
+        if (!journal.mostly_history(index.entries().size())) return done;
+        if (auto renewed = renew_journal(); !renewed) log::warn(renewed.error().message);
+        return done;
+    }
 
+    journal.take_back();
     if (connection->in_transaction()) {
         if (auto undone = connection->execute("ROLLBACK"); !undone) log::warn(undone.error().message);
     }
@@ -100,12 +114,19 @@ Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work)
         tables.reset();
         connection.reset();
     }
+    if (renew && connection) {  // it may have taken the change all the same: what it holds now is what counts
+        if (auto renewed = renew_journal(); !renewed) log::error(renewed.error().message);
+    }
     return done;
 }
 
 Result<void> Store::Impl::write_state(const SyncState& next) {
     if (next.epoch != state.epoch && !state.epoch.empty()) foreign_epoch = true;
     CT_TRY(store::write_state(*connection, next, foreign_epoch));
+    const bool same = next.device_id == state.device_id && next.server_url == state.server_url &&
+                      next.workspace_id == state.workspace_id && next.user.id == state.user.id &&
+                      next.epoch == state.epoch;
+    if (!same) journal.identity(state_values({next, foreign_epoch}));
     state = next;
     return {};
 }
@@ -142,7 +163,9 @@ Result<void> Store::load(crm::Model model, std::size_t chunk,
             log::error(std::string(crm::name(model)) + " " + id.str() + " was damaged on the disk and is left out");
         });
     flush();
-    return read;
+    if (!read || damaged == 0) return read;
+    return fail(ErrorKind::corrupt, "ROW_DAMAGED",
+                impl_->file + ": " + std::to_string(damaged) + " records were damaged on the disk");
 }
 
 Result<std::optional<crm::Record>> Store::get(crm::Model model, const Uuid& id) const {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/disk.h"
 #include "base/result.h"
 #include "crm/record.h"
 #include "store/attachment.h"
@@ -152,18 +153,50 @@ struct Resolution {
     std::vector<FieldChoice> fields;
 };
 
+/// A database that was damaged or gone, and has been made anew.
+struct Rebuilt {
+    std::string set_aside;        ///< where the damaged file is now; empty: there was none
+    std::string why;              ///< one line
+    std::int64_t operations = 0;  ///< unsent, that came back from the side journal
+    std::int64_t records = 0;     ///< that could still be read; the rest comes with the next pull
+};
+
+/// An error that says so of the database itself: what calls for `Store::rebuild`.
+[[nodiscard]] bool is_damage(const Error& error);
+
+/// Work that is nowhere but on this laptop, for the rescue copy.
+struct Unsent {
+    std::vector<sync::QueuedOperation> operations;  ///< of any state, in the order in which they were made
+    std::vector<Attachment> attachments;
+};
+struct Adopted {
+    Visible visible;
+    std::int64_t operations = 0;  ///< taken
+    std::int64_t known = 0;       ///< that were in the queue already
+    std::int64_t attachments = 0;
+};
+
 class Store {
   public:
     /// Opens or creates `file` (":memory:" for tests). Codes: NOT_A_DATABASE, NOT_OUR_DATABASE, DATABASE_NEWER,
-    /// DATABASE_DAMAGED, CANNOT_OPEN. A migration copies the file first ("….before-v2") and is one transaction.
+    /// JOURNAL_NEWER, DATABASE_DAMAGED, CANNOT_OPEN. A migration copies the file first ("….before-v2") and is one
+    /// transaction. All unsent work stands in a side journal too ("colortouch.queue" beside "colortouch.db"): where
+    /// that is, a database that is damaged is set aside and one that is gone is made anew, see `rebuilt`.
     [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& file, const Clock& clock,
-                                                             Random& random);
+                                                             Random& random, Disk& disk = system_disk());
+    /// What happened to the database since it was opened; nothing, when nothing did.
+    [[nodiscard]] const std::optional<Rebuilt>& rebuilt() const;
+    /// To be called after an error that `is_damage`: sets the database aside ("….damaged-2026-11-26T101500Z"), makes a
+    /// new one with the same identity but a new device id, takes over the records that can still be read, and brings
+    /// all unsent work back from the journal; the rest comes with the next pull. Fails with `why` without a journal.
+    [[nodiscard]] Result<Rebuilt> rebuild(const Error& why);
     ~Store();
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
     // ---- reading
     /// Records that are not deleted, in no particular order, in chunks of at most `chunk` (moved out to the visitor).
+    /// Rows that were damaged are left out; at the end ROW_DAMAGED tells of them.
     [[nodiscard]] Result<void> load(crm::Model model, std::size_t chunk,
                                     const std::function<void(std::vector<crm::Record>&&)>& visit) const;
     [[nodiscard]] Result<std::optional<crm::Record>> get(crm::Model model, const Uuid& id) const;  ///< tombstones too
@@ -222,6 +255,16 @@ class Store {
     /// NO_SUCH_OPERATION, OPERATION_IN_FLIGHT.
     [[nodiscard]] Result<Visible> discard(const Uuid& operation);
 
+    // ---- the rescue copy (client/rescue.h)
+    /// The database as it is now, whole, as a new file.
+    [[nodiscard]] Result<void> copy_to(const std::string& file_name);
+    /// All unsent work. From now on none of these operations is altered any more: what is in the copy and what is sent
+    /// from here are the same, and the server takes each once.
+    [[nodiscard]] Result<Unsent> unsent();
+    /// Takes over work from another laptop, or from this one before a disaster, under its old ids; what is in the queue
+    /// already is left as it is. The attachments' bytes must be in their place.
+    [[nodiscard]] Result<Adopted> adopt(const Unsent& unsent);
+
     // ---- decisions
     /// Edits in state `conflict`, oldest first.
     [[nodiscard]] Result<std::vector<Conflict>> conflicts() const;
@@ -242,6 +285,8 @@ class Store {
     [[nodiscard]] Result<std::vector<Uuid>> attachment_ids() const;  ///< of all that are not being taken away
     /// What waits, in the order in which it is to go: removals, then fetches, then uploads, oldest first.
     [[nodiscard]] Result<std::vector<Attachment>> transfers() const;
+    /// Those that the server does not know of, or not of their removal (Attachment::unsent).
+    [[nodiscard]] Result<std::vector<Attachment>> unsent_attachments() const;
     [[nodiscard]] Result<std::vector<Attachment>> attachments_with(const std::string& sha256) const;
 
     // ---- identity, state, history

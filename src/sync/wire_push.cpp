@@ -6,6 +6,7 @@
 #include "sync/stamp.h"
 #include "sync/wire.h"
 #include "sync/wire_json.h"
+#include "sync/wire_operation.h"
 
 namespace ct::sync {
 
@@ -298,6 +299,18 @@ Result<PushAnswer> decode_push_answer(std::string_view body) {
         answer.later.push_back(std::move(**record));
     }
     return answer;
+}
+
+std::string encode_operation(const Operation& operation) {
+    std::string out;
+    write_operation(out, operation);
+    return out;
+}
+
+Result<Operation> decode_operation(std::string_view text) {
+    const auto object = wire::parse_object(text);
+    if (!object) return fail(object.error());
+    return read_operation(*object, "operation");
 }
 
 std::size_t encoded_size(const Operation& operation) {

@@ -44,7 +44,7 @@ Laptop::~Laptop() { crash(); }
 
 void Laptop::start() {
     ++incarnation_;
-    auto store = store::Store::open(directory_ + "/colortouch.db", clock_, random_);
+    auto store = store::Store::open(directory_ + "/colortouch.db", clock_, random_, disk_);
     REQUIRE_MESSAGE(store.has_value(), (store ? "" : store.error().message));
     store_ = std::move(*store);
     client::ReplicaOptions options;

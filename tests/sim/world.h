@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "calm_disk.h"
 #include "client/replica.h"
 #include "server/service.h"
 
@@ -83,6 +84,7 @@ class Laptop {
     const std::string directory_;
     VirtualClock clock_;
     SeededRandom random_;
+    ct::test::CalmDisk disk_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<client::Replica> replica_;
     std::uint64_t incarnation_ = 0;  // answers to an earlier one are lost

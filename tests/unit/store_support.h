@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "calm_disk.h"
 #include "crm/tables.h"
 #include "store/sqlite/connection.h"
 #include "store/store.h"
@@ -232,6 +233,7 @@ inline std::int64_t ask(const std::string& file, const std::string& sql) {
 /// A store on a file, and a hand that edits. Records have small numbers; operations are numbered from 1001.
 struct Desk {
     FaultyDisk disk;
+    ct::test::CalmDisk calm;
     TempDirectory directory;
     HandClock clock;
     SeededRandom random{1};
@@ -240,7 +242,7 @@ struct Desk {
     std::uint64_t operations = 1'000;
 
     std::unique_ptr<Store> open() {
-        auto opened = Store::open(file, clock, random);
+        auto opened = Store::open(file, clock, random, calm);
         REQUIRE_MESSAGE(opened.has_value(), (opened ? "" : opened.error().message));
         return std::move(*opened);
     }
