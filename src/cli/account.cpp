@@ -127,7 +127,8 @@ Outcome run_logout(Context& context) {
     } else {
         context.out() << "Signed out";
         if (waiting > 0)
-            context.out() << "; " << waiting << (waiting == 1 ? " record waits" : " records wait") << " here";
+            context.out() << "; " << waiting << (waiting == 1 ? " record waits" : " records wait")
+                          << " here (rescue save FILE makes a copy to carry elsewhere)";
         context.out() << '\n';
     }
     return ExitCode::done;

@@ -21,6 +21,9 @@ constexpr Arg kAttach[] = {Arg::model, Arg::id, Arg::file_in};
 constexpr Arg kDetach[] = {Arg::attachment};
 constexpr Arg kFetch[] = {Arg::attachment, Arg::file_out};
 
+constexpr Arg kSealed[] = {Arg::archive, Arg::passphrase_file};
+constexpr Arg kRestore[] = {Arg::archive, Arg::passphrase_file, Arg::discard_unsent};
+
 constexpr Command kCommands[] = {
     {"login", "Bind the profile to a server; the password is read from standard input", kLogin, run_login},
     {"logout", "Forget the server's token; records and queue stay", {}, run_logout},
@@ -45,6 +48,12 @@ constexpr Command kCommands[] = {
     {"attachments", "List the files of a record", kOne, run_attachments},
     {"detach", "Take a file off its record", kDetach, run_detach},
     {"fetch", "Save an attached file, from the server if it is not here", kFetch, run_fetch},
+    {"rescue save", "Put all unsent work into one sealed file; the passphrase is read from standard input", kSealed,
+     run_rescue_save},
+    {"rescue replay", "Take the work in such a file over; operations keep their ids: nothing is sent twice", kSealed,
+     run_rescue_replay},
+    {"backup", "Put the whole profile into one file; sealed with --passphrase-file", kSealed, run_backup},
+    {"restore", "Put a backup in the profile's place; what was there is kept aside", kRestore, run_restore},
     {"history", "Tell what became of a record on this laptop", kOne, run_history},
 };
 

@@ -33,6 +33,8 @@ struct Options {
     std::string file;
     bool attachments_now = false;
     bool allow_deletes = false;
+    std::string passphrase_file;
+    bool discard_unsent = false;
 };
 
 enum class Arg : std::uint8_t {
@@ -62,6 +64,9 @@ enum class Arg : std::uint8_t {
     file_out,
     attachments_now,
     allow_deletes,
+    archive,
+    passphrase_file,
+    discard_unsent,
 };
 
 using Outcome = Result<ExitCode>;
@@ -101,5 +106,10 @@ struct Command {
 [[nodiscard]] Outcome run_attachments(Context& context);
 [[nodiscard]] Outcome run_detach(Context& context);
 [[nodiscard]] Outcome run_fetch(Context& context);
+
+[[nodiscard]] Outcome run_rescue_save(Context& context);  // rescue.cpp
+[[nodiscard]] Outcome run_rescue_replay(Context& context);
+[[nodiscard]] Outcome run_backup(Context& context);
+[[nodiscard]] Outcome run_restore(Context& context);
 
 }  // namespace ct::cli

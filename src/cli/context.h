@@ -23,12 +23,18 @@ class Context {
 
     /// Finds or makes the profile, takes its lock and opens its database.
     [[nodiscard]] Result<client::Session*> session();
+    /// Where the profile is; `session()` opens it.
+    [[nodiscard]] Result<client::Profile> locate() const;
+    /// After an error that says that the database is damaged: makes it anew, and says so.
+    void heal(const Error& error);
     /// Valid after `session()`.
+    [[nodiscard]] const client::Profile& profile() const { return profile_; }
     [[nodiscard]] const client::Config& config() const { return config_; }
 
   private:
     Surroundings& surroundings_;
     Options options_;
+    client::Profile profile_;
     client::Config config_;
     std::unique_ptr<client::Session> session_;
 };

@@ -75,6 +75,13 @@ void declare(CLI::App& app, Options& options, Arg arg) {
         case Arg::attachments_now:
             app.add_flag("--attachments", options.attachments_now, "send files also over a slow or metered link");
             return;
+        case Arg::archive: app.add_option("FILE", options.file, "the copy")->required(); return;
+        case Arg::passphrase_file:
+            app.add_option("--passphrase-file", options.passphrase_file, "file whose first line is the passphrase");
+            return;
+        case Arg::discard_unsent:
+            app.add_flag("--discard-unsent", options.discard_unsent, "also when work that was not sent is lost by it");
+            return;
         case Arg::all: app.add_flag("--all", options.all, "every operation to which it applies"); return;
     }
 }
@@ -87,8 +94,9 @@ void declare_commands(CLI::App& app, Options& options) {
         if (space != std::string_view::npos) {
             const std::string group(command.path.substr(0, space));
             const auto known = app.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == group; });
-            const char* help = group == "queue" ? "Look after the edits that are not settled"
-                                                : "Decide where two laptops changed the same";
+            const char* help = group == "queue"    ? "Look after the edits that are not settled"
+                               : group == "rescue" ? "Carry unsent work to another profile, in one sealed file"
+                                                   : "Decide where two laptops changed the same";
             parent = known.empty() ? app.add_subcommand(group, help) : known.front();
             parent->require_subcommand(1)->fallthrough();
         }
@@ -180,6 +188,7 @@ void declare_commands(CLI::App& app, Options& options) {
         return report(surroundings, json, {ErrorKind::invalid, "USAGE", "no command was given", {}});
     Context context(surroundings, std::move(options));
     const Outcome outcome = command->run(context);
+    if (!outcome) context.heal(outcome.error());
     return outcome ? *outcome : report(surroundings, json, outcome.error());
 }
 

@@ -70,6 +70,7 @@ struct Client::Impl {
     // ---- the worker thread
 
     void run() {
+        if (const auto& rebuilt = store->rebuilt()) emit(Trouble{rebuilt_notice(*rebuilt)});
         if (options.load_records) load();
         replica.tell(sync::event::Metered{options.config.metered_link});
         replica.tell(sync::event::ListenChosen{options.config.live_updates});
@@ -82,6 +83,7 @@ struct Client::Impl {
             busy = take_file_answer() || busy;
             busy = take_timer() || busy;
             attachments.follow(replica);
+            if (std::exchange(reload, false) && options.load_records) load();
             flush_events();
             if (!busy) sleep();
         }
@@ -95,7 +97,7 @@ struct Client::Impl {
                 emit(Loaded{model.model, std::move(records)});
                 flush_events();
             });
-            if (!loaded) emit(Trouble{loaded.error()});
+            if (!loaded) replica.trouble(loaded.error());
         }
         emit(LoadDone{});
         flush_events();
@@ -176,6 +178,7 @@ struct Client::Impl {
         if (const auto* finished = std::get_if<SyncFinished>(&event)) {
             attachments.round_ended(finished->row.outcome == "done");
         }
+        if (std::holds_alternative<DatabaseRebuilt>(event)) reload = true;
         events.push(std::move(event));
         emitted = true;
     }
@@ -213,7 +216,7 @@ struct Client::Impl {
         if (listed)
             emit(ConflictsListed{std::move(*listed)});
         else
-            emit(Trouble{listed.error()});
+            replica.trouble(listed.error());
     }
     void on(ListDecisions&) {
         auto listed = store->decisions(200);
@@ -227,7 +230,7 @@ struct Client::Impl {
         if (listed)
             emit(QueueListed{std::move(*listed)});
         else
-            emit(Trouble{listed.error()});
+            replica.trouble(listed.error());
     }
     void on(ListHistory&) {
         auto listed = store->history(20);
@@ -252,6 +255,20 @@ struct Client::Impl {
         replica.tell(sync::event::Metered{command.on});
     }
     void on(LiveUpdatesChanged& command) { replica.tell(sync::event::ListenChosen{command.on}); }
+    void on(SaveRescue& command) {
+        auto saved = save_rescue(*store, options.profile.attachments().string(), command.file, command.passphrase,
+                                 options.clock->now());
+        if (!saved) return emit(RescueFailed{saved.error()});
+        emit(RescueDone{std::move(*saved), false});
+    }
+    void on(ReplayRescue& command) {
+        store::Visible visible;
+        auto replayed =
+            replay_rescue(*store, options.profile.attachments().string(), command.file, command.passphrase, &visible);
+        if (!replayed) return emit(RescueFailed{replayed.error()});
+        replica.taken_over(std::move(visible));
+        emit(RescueDone{std::move(*replayed), true});
+    }
     template <class T>
     void told(const Result<T>& done) {
         if (!done) emit(AttachmentFailed{done.error()});
@@ -271,6 +288,7 @@ struct Client::Impl {
     std::atomic<bool> stop{false};
     std::atomic<bool> link_up{true}, link_news{false};
     bool emitted = false;                 // worker: events since the last wake
+    bool reload = false;                  // worker: the database is a new one
     std::unique_ptr<store::Store> store;  // worker
     NetworkThread network;
     NetworkThread ear;           // a request that waits for news holds nothing else up

@@ -17,6 +17,7 @@ struct Profile {
     std::filesystem::path data_dir;
 
     [[nodiscard]] std::filesystem::path database() const { return data_dir / "colortouch.db"; }
+    [[nodiscard]] std::filesystem::path journal() const { return data_dir / "colortouch.queue"; }  ///< see store.h
     [[nodiscard]] std::filesystem::path config_file() const { return config_dir / "config.json"; }
     [[nodiscard]] std::filesystem::path token_file() const { return data_dir / "token"; }
     [[nodiscard]] std::filesystem::path attachments() const { return data_dir / "attachments"; }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "client/rescue.h"
 #include "store/store.h"
 #include "sync/operation.h"
 
@@ -91,10 +92,17 @@ struct MeteredChanged {
 struct LiveUpdatesChanged {  ///< hear of others' edits as they are made, or only with the rounds
     bool on = true;
 };
-using Command = std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused, SignIn, SignOut, ListQueue,
-                             RetryOperation, DiscardOperation, ListConflicts, ResolveConflict, ListDecisions, TakeBack,
-                             ListHistory, IntervalChanged, AddAttachment, RemoveAttachment, FetchAttachment,
-                             RetryAttachment, ListAttachments, SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged>;
+struct SaveRescue {  ///< all unsent work in one sealed file (client/rescue.h)
+    std::string file, passphrase;
+};
+struct ReplayRescue {
+    std::string file, passphrase;
+};
+using Command =
+    std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused, SignIn, SignOut,
+                 ListQueue, RetryOperation, DiscardOperation, ListConflicts, ResolveConflict, ListDecisions, TakeBack,
+                 ListHistory, IntervalChanged, AddAttachment, RemoveAttachment, FetchAttachment, RetryAttachment,
+                 ListAttachments, SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged, SaveRescue, ReplayRescue>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -191,9 +199,18 @@ struct AttachmentsChanged {  ///< all of a record, newest first
 struct AttachmentFailed {  ///< what the user just asked for: nothing was changed
     Error error;
 };
-using Event = std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged,
-                           SyncFinished, SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed,
-                           HistoryListed, Trouble, AttachmentsChanged, AttachmentFailed>;
+struct RescueDone {
+    RescueSummary summary;
+    bool replayed = false;  ///< else: saved
+};
+struct RescueFailed {
+    Error error;
+};
+struct DatabaseRebuilt {};  ///< forget all records: they come again, as at the start
+using Event =
+    std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged, SyncFinished,
+                 SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed, Trouble,
+                 AttachmentsChanged, AttachmentFailed, RescueDone, RescueFailed, DatabaseRebuilt>;
 
 /// "120 of 200 leads and 300 of 310 notes": what a pull would take away; empty when nothing is held.
 [[nodiscard]] std::string in_words(const store::HeldRemovals& removals);

@@ -84,6 +84,7 @@ Result<std::vector<sync::Operation>> Replica::operations_for(const std::vector<E
 
 Result<store::Committed> Replica::write(const std::vector<sync::Operation>& operations) {
     auto committed = store_.commit(operations, store_.state().user.id);
+    if (!committed && rebuild(committed.error())) committed = store_.commit(operations, store_.state().user.id);
     if (committed) {
         in_trouble_ = false;
     } else {
@@ -240,7 +241,17 @@ Result<void> Replica::bind(const sync::LoginAnswer& answer) {
     if (!state.workspace_id.empty() && state.workspace_id != answer.workspace_id) {
         return fail(ErrorKind::invalid, "OTHER_WORKSPACE",
                     "this profile holds the data of workspace \"" + state.workspace_name +
-                        "\"; use another profile for \"" + answer.workspace_name + "\"");
+                        "\"; use another profile for \"" + answer.workspace_name +
+                        "\" (colortouchctl rescue save FILE makes a copy of what is unsent)");
+    }
+    const std::int64_t waiting = store_.queue().operations;
+    if (waiting > 0 && !state.user.id.empty() && state.user.id != answer.user.id) {
+        return fail(ErrorKind::invalid, "UNSENT_WORK",
+                    std::to_string(waiting) + " unsent edits of " + state.user.email +
+                        " wait on this profile, and would be sent in the name of " + answer.user.email +
+                        ": sign in as " + state.user.email +
+                        " and sync, or put them in a rescue copy (colortouchctl rescue save FILE) and " +
+                        "discard them here");
     }
     if (state.epoch != answer.epoch) state.cursor.reset();
     state.epoch = answer.epoch;
@@ -474,6 +485,7 @@ void Replica::show(store::Visible visible) {
 void Replica::local_trouble(const Error& error) {
     if (error.kind == ErrorKind::invalid || error.kind == ErrorKind::not_found)
         return;  // an edit's fault, not the disk's
+    if (rebuild(error)) return told_.push_back(sync::event::LocalFailure{error.message});
     log::error(error.message);
     if (!std::exchange(in_trouble_, true)) ports_.emit(Trouble{error});
     told_.push_back(sync::event::LocalFailure{error.message});
@@ -484,6 +496,32 @@ void Replica::cannot_carry_out(const Error& error) {
     if (whatever.kind == ErrorKind::invalid || whatever.kind == ErrorKind::not_found)
         whatever.kind = ErrorKind::internal;  // no edit's fault: the engine would wait for ever
     local_trouble(whatever);
+}
+
+/// True: the database was damaged, and is a new one now with all unsent work in it.
+bool Replica::rebuild(const Error& error) {
+    if (!store::is_damage(error)) return false;
+    const auto rebuilt = store_.rebuild(error);
+    if (!rebuilt) {
+        log::error("the damaged database could not be made anew: " + rebuilt.error().message);
+        return false;
+    }
+    stamps_ = sync::HybridClock(store_.state().device_id, stamps_.last_ms(), stamps_.last_counter());
+    ports_.emit(Trouble{rebuilt_notice(*rebuilt)});
+    ports_.emit(DatabaseRebuilt{});
+    told_.push_back(sync::event::QueueChanged{store_.queue().sendable, false});
+    return true;
+}
+
+void Replica::trouble(const Error& error) {
+    local_trouble(error);
+    queue_changed(false);
+}
+
+void Replica::taken_over(store::Visible visible) {
+    show(std::move(visible));
+    stamps_.observe(store_.state().stamp_ms);
+    queue_changed(true);
 }
 
 Indicator Replica::indicator() const {

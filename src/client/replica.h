@@ -70,6 +70,11 @@ class Replica {
     [[nodiscard]] bool signed_in() const { return !token_.empty(); }
     [[nodiscard]] const std::string& token() const { return token_; }  ///< for requests beside record sync
 
+    /// Something could not be read: a database that is damaged is made anew (DatabaseRebuilt), the rest is told.
+    void trouble(const Error& error);
+    /// After the store took over work from elsewhere.
+    void taken_over(store::Visible visible);
+
     // ---- the world
     void tell(sync::Event event);  ///< link, focus, timer, SyncAsked, OfflineChosen …
     void on_answer(NetAnswer answer);
@@ -123,6 +128,7 @@ class Replica {
     [[nodiscard]] std::optional<store::Resolution> decision_by_rules(const store::Conflict& conflict) const;
     void local_trouble(const Error& error);
     void cannot_carry_out(const Error& error);  ///< an action: the engine has to hear of it, whatever it was
+    [[nodiscard]] bool rebuild(const Error& error);
     void publish();
     [[nodiscard]] Indicator indicator() const;
 

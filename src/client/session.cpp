@@ -171,6 +171,7 @@ Result<std::unique_ptr<Session>> Session::open(const Profile& profile, const Con
     return std::unique_ptr<Session>(new Session(std::move(impl)));
 }
 
+Result<store::Rebuilt> Session::rebuild(const Error& why) { return impl_->store->rebuild(why); }
 store::Store& Session::store() { return *impl_->store; }
 Uuid Session::new_id() { return impl_->replica.new_id(); }
 bool Session::signed_in() const { return impl_->replica.signed_in(); }

@@ -43,6 +43,8 @@ class Session {
                                                                const Clock& clock, Random& random);
     ~Session();
 
+    /// After an error that store::is_damage: the database anew, with all unsent work.
+    [[nodiscard]] Result<store::Rebuilt> rebuild(const Error& why);
     [[nodiscard]] store::Store& store();  ///< for reading; edits go through `commit`
     /// Validates and stores; durable when it returns. More than one edit: a group, all or none.
     [[nodiscard]] Result<store::Committed> commit(std::vector<Edit> edits);

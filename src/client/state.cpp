@@ -116,6 +116,13 @@ void State::remove(crm::Model model, const Uuid& id) {
     table.remove(id);
 }
 
+void State::forget_all() {
+    for (const crm::ModelDef& model : crm::models()) {
+        const Table& records = table(model.model);
+        while (records.size() > 0) remove(model.model, Uuid(records.at(records.size() - 1).id));
+    }
+}
+
 void State::apply(const store::Visible& visible) {
     for (const crm::Record& record : visible.changed) put(record);
     for (const auto& [model, id] : visible.removed) remove(model, id);
@@ -133,6 +140,8 @@ void State::apply(Event& event) {
         apply(saved->visible);
     } else if (const auto* changed = std::get_if<RecordsChanged>(&event)) {
         apply(changed->visible);
+    } else if (std::holds_alternative<DatabaseRebuilt>(event)) {
+        forget_all();
     } else if (auto* sync = std::get_if<SyncChanged>(&event)) {
         sync_ = std::move(sync->view);
     }

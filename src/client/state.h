@@ -56,6 +56,7 @@ class State {
 
   private:
     void unlink(const crm::Record& record);
+    void forget_all();
 
     using Children = std::unordered_map<Uuid, std::vector<Uuid>>;
     std::array<Table, crm::kModelCount> tables_;

@@ -129,6 +129,13 @@ void App::handle(client::Event event) {
                                                                                           : signed_in->user.name));
     } else if (const auto* refused = std::get_if<client::SignInFailed>(&event)) {
         desk_.sign_in = {false, refused->error.message};
+    } else if (const auto* rescued = std::get_if<client::RescueDone>(&event)) {
+        desk_.rescue = {false, false, {}, true};
+        desk_.toasts.add(ToastKind::done, "The rescue copy is written, and was read again: " +
+                                              count_text(rescued->summary.operations, "edit", "edits"));
+    } else if (const auto* not_rescued = std::get_if<client::RescueFailed>(&event)) {
+        desk_.rescue.busy = false;
+        desk_.rescue.error = not_rescued->error.message;
     } else if (const auto* trouble = std::get_if<client::Trouble>(&event)) {
         desk_.toasts.add(ToastKind::problem, trouble->error.message);
     }

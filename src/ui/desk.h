@@ -35,6 +35,13 @@ struct SignInState {
     std::string error;
 };
 
+/// The rescue copy's form: asked for, at work, what went wrong, that it is done.
+struct RescueState {
+    bool wanted = false, busy = false;
+    std::string error;
+    bool done = false;
+};
+
 struct Desk {
     const client::State& state;
     client::Editor& editor;
@@ -58,6 +65,7 @@ struct Desk {
     std::vector<store::Conflict> conflicts{};      ///< as last listed
     std::vector<store::AuditRow> decisions{};      ///< as last listed
     SignInState sign_in{};
+    RescueState rescue{};
     crm::Model shown_model = crm::Model::lead;  ///< what the drawer shows; nil id: nothing or a new record
     Uuid shown_id{};
     std::uint64_t last_ticket = 0;                      ///< of the last Commit that the editor posted

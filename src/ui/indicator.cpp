@@ -86,6 +86,7 @@ void IndicatorView::draw(Desk& desk, float right, float middle_y) {
         ImGui::EndPopup();
     }
     ImGui::PopStyleVar(2);
+    rescue_.draw(desk);
 }
 
 /// The capsule; its lower right corner.
@@ -186,6 +187,7 @@ void IndicatorView::draw_popover(Desk& desk) {
         if (toggle(theme, "Work offline", &offline)) desk.post(client::WorkOffline{offline});
     }
     draw_waiting(desk);
+    RescueForm::draw_offer(desk);
     draw_failed(desk);
     draw_history(desk);
 }

@@ -5,6 +5,7 @@
 
 #include "client/event.h"
 #include "ui/desk.h"
+#include "ui/rescue.h"
 
 namespace ct::ui {
 
@@ -38,6 +39,7 @@ class IndicatorView {
     void draw_failed_one(Desk& desk, const sync::QueuedOperation& operation);
     void draw_history(Desk& desk);
 
+    RescueForm rescue_;
     bool open_next_ = false;
     bool shown_ = false;
 };

@@ -7,6 +7,7 @@
 
 #include "ui/format.h"
 #include "ui/icons.h"
+#include "ui/rescue.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -130,6 +131,7 @@ void Settings::draw_account(Desk& desk) {
     ImGui::SetCursorScreenPos({at.x, at.y + 2 * radius + theme.px(10)});
     text(theme, "Server: " + view.server_url, p.muted, Size::small);
     paragraph(theme, "Signing out keeps all records and unsent changes on this laptop.", p.muted, Size::small);
+    RescueForm::draw_offer(desk);
 }
 
 void Settings::draw_sync(Desk& desk) {

@@ -153,6 +153,55 @@ TEST_CASE("signing in: the form is checked, sent, and told why it failed") {
     CHECK(ui.posted<client::SignOut>().size() == 1);
 }
 
+TEST_CASE("a rescue copy: offered while work waits, checked, asked for, and told how it went") {
+    Driver ui;
+    ui.show_sync(view_of(Indicator::synced, 0));
+    ui.click("Sync", "top bar");
+    CHECK_FALSE(ui.there("Save a rescue copy"));
+    ui.key(ImGuiKey_Escape);
+    ui.show_sync(view_of(Indicator::local_trouble, 3));
+    ui.click("Sync", "top bar");
+    ui.click("Save a rescue copy");
+    CHECK(ui.shows("3 edits"));
+    ui.type("File", "");
+    ui.click("Save copy");
+    CHECK(ui.shows("A file is needed"));
+    ui.type("File", "/media/stick/rescue.ctr");
+    ui.type("Passphrase", "short");
+    ui.click("Save copy");
+    CHECK(ui.shows("8 characters or more"));
+    ui.type("Passphrase", "long enough");
+    ui.type("Passphrase again", "long enougg");
+    ui.click("Save copy");
+    CHECK(ui.shows("not the same"));
+    CHECK(ui.posted<client::SaveRescue>().empty());
+    ui.type("Passphrase again", "long enough");
+    ui.click("Save copy");
+    const auto asked = ui.posted<client::SaveRescue>();
+    REQUIRE(asked.size() == 1);
+    CHECK(asked[0].file == "/media/stick/rescue.ctr");
+    CHECK(asked[0].passphrase == "long enough");
+    CHECK(ui.find("Save copy").disabled);
+    ui.send(client::RescueFailed{Error{ErrorKind::disk, "CANNOT_WRITE", "No space left on the stick", {}}});
+    CHECK(ui.shows("No space left on the stick"));
+    CHECK_FALSE(ui.find("Save copy").disabled);
+    ui.click("Save copy");
+    client::RescueDone done;
+    done.summary.operations = 3;
+    ui.send(done);
+    ui.frames(2);
+    CHECK_FALSE(ui.there("Save copy"));
+    CHECK(ui.shows("The rescue copy is written"));
+
+    ui.click("Settings", "navigation");
+    ui.show_sync(view_of(Indicator::pending, 3));
+    ui.click("Save a rescue copy");
+    CHECK(ui.there("Save copy"));
+    ui.click("Cancel");
+    ui.frames(2);
+    CHECK_FALSE(ui.there("Save copy"));
+}
+
 TEST_CASE("settings hold at once and are written") {
     Driver ui({}, {1920, 1200});
     ui.click("Settings", "navigation");
