@@ -1,5 +1,6 @@
 #include "server/bell.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -18,7 +19,8 @@ struct Bells::Board {
     mutable std::mutex mutex;
     // all guarded by mutex
     std::map<WorkspaceKey, std::int64_t> counts;
-    std::map<WorkspaceKey, Waiters> waiters;  // none of them empty
+    std::map<WorkspaceKey, std::int64_t> versions;  // that were told of
+    std::map<WorkspaceKey, Waiters> waiters;        // none of them empty
     std::uint64_t last_number = 0;
     bool stopped = false;
 
@@ -71,6 +73,8 @@ void Bells::reached(WorkspaceKey workspace, std::int64_t version) {
     std::vector<Wake> woken;
     {
         const std::lock_guard lock(board_->mutex);
+        std::int64_t& told = board_->versions[workspace];
+        told = std::max(told, version);
         woken = board_->take(workspace, version);
     }
     call(woken);
@@ -104,7 +108,9 @@ std::shared_ptr<void> Bells::subscribe(WorkspaceKey workspace, std::int64_t seen
     {
         const std::lock_guard lock(board_->mutex);
         const auto at = board_->counts.find(workspace);
-        const bool rang = at != board_->counts.end() && at->second > seen;
+        const auto told = board_->versions.find(workspace);
+        const bool rang = (at != board_->counts.end() && at->second > seen) ||
+                          (told != board_->versions.end() && told->second > version);
         if (!rang && !board_->stopped) {
             number = ++board_->last_number;
             board_->waiters[workspace].emplace(number, Board::Waiter{version, std::move(wake)});

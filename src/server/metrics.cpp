@@ -107,6 +107,8 @@ std::string Metrics::text(std::span<const RouteName> routes, const Gauges& gauge
         describe(out, name, type, help);
         sample(out, name, {}, std::to_string(value));
     };
+    single("colortouchd_replica_pages_total", "counter", "Pages of pulls that the replica gave.",
+           value_of(replica_pages_));
     single("colortouchd_sign_ins_failed_total", "counter", "Sign-ins refused.", value_of(sign_ins_failed_));
     single("colortouchd_received_bytes_total", "counter", "Bodies of requests, decompressed.", value_of(bytes_in_));
     single("colortouchd_sent_bytes_total", "counter", "Bodies of answers, before compression.", value_of(bytes_out_));

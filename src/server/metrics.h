@@ -37,6 +37,7 @@ class Metrics {
     void request(std::size_t route, int status, std::chrono::microseconds took, std::size_t bytes_in,
                  std::size_t bytes_out);
     void operation(sync::Verdict verdict) { add(operations_.at(static_cast<std::size_t>(verdict)), 1); }
+    void replica_page() { add(replica_pages_, 1); }
     void sign_in_failed() { add(sign_ins_failed_, 1); }
 
     /// In Prometheus' text format 0.0.4. `routes` are named in the order of their numbers.
@@ -59,7 +60,7 @@ class Metrics {
 
     std::array<RouteCounts, kRoutesMax + 1> routes_{};
     std::array<Count, 5> operations_{};  // by Verdict
-    Count sign_ins_failed_{0}, bytes_in_{0}, bytes_out_{0};
+    Count sign_ins_failed_{0}, replica_pages_{0}, bytes_in_{0}, bytes_out_{0};
 };
 
 }  // namespace ct::server

@@ -11,6 +11,8 @@
 #include "server/answer.h"
 #include "server/bell.h"
 #include "server/cursor.h"
+#include "server/metrics.h"
+#include "server/replica.h"
 #include "server/storage/storage.h"
 #include "server/watch.h"
 #include "sync/wire.h"
@@ -29,8 +31,16 @@ struct PullLimits {
 
 class Pull {
   public:
-    Pull(Storage& storage, const Clock& clock, Bells& bells, Watch& watch, PullLimits limits)
-        : storage_(storage), clock_(clock), bells_(bells), watch_(watch), limits_(limits) {}
+    /// `replica` may be null.
+    Pull(Storage& storage, Storage* replica, const Clock& clock, Bells& bells, Watch& watch, Metrics& metrics,
+         PullLimits limits)
+        : storage_(storage),
+          replica_(replica, clock),
+          clock_(clock),
+          bells_(bells),
+          watch_(watch),
+          metrics_(metrics),
+          limits_(limits) {}
 
     /// The JSON of the page; a pause when there is nothing to send and the client wants to wait longer than it has
     /// (`waited_ms`). Any thread.
@@ -43,10 +53,15 @@ class Pull {
                                     std::int64_t left_ms);
     void note(const Session& session, const Cursor& cursor);
 
+    [[nodiscard]] std::optional<std::string> from_replica(const Session& session, const sync::PullRequest& request,
+                                                          std::int64_t limit, const std::string& epoch);
+
     Storage& storage_;
+    Replica replica_;
     const Clock& clock_;
     Bells& bells_;
     Watch& watch_;
+    Metrics& metrics_;
     const PullLimits limits_;
     std::mutex noted_mutex_;
     std::map<std::pair<WorkspaceKey, std::string>, UnixMs> noted_;  // guarded by noted_mutex_

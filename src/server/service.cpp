@@ -16,6 +16,7 @@
 #include "server/push.h"
 #include "server/remote.h"
 #include "server/sign_in.h"
+#include "server/status_page.h"
 #include "server/verify.h"
 #include "server/watch.h"
 #include "sync/wire.h"
@@ -33,8 +34,10 @@ struct Service::Impl {
           watch(storage_, bells),
           sign_in(storage_, clock_, random, options.password_cost, options.token_days, options.trusted_proxies),
           push(storage_, clock_, bells, metrics),
-          pull(storage_, clock_, bells, watch, {options.pull_limit_max, options.pull_bytes_max, options.wait_max_s}),
-          files(storage_, clock_, random, options.files) {}
+          pull(storage_, options.replica, clock_, bells, watch, metrics,
+               {options.pull_limit_max, options.pull_bytes_max, options.wait_max_s}),
+          files(storage_, clock_, random, options.files),
+          status_page(storage_, clock_, sign_in, options.version, options.tls) {}
 
     [[nodiscard]] http::Answered route(const http::Request& request, std::size_t& number);
     /// Who asks; or the answer to somebody who may not.
@@ -66,6 +69,7 @@ struct Service::Impl {
     Push push;
     Pull pull;
     Files files;
+    StatusPage status_page;
 
     std::mutex gauges_mutex;
     Gauges known_gauges;                   // guarded by gauges_mutex
@@ -220,6 +224,7 @@ http::Answered Service::Impl::route(const http::Request& request, std::size_t& n
         auto known = authenticate(request);
         return known ? files.handle(request, *known) : std::move(known.error());
     }
+    if (StatusPage::owns(request.path)) return status_page.handle(request);
     const Route* found = nullptr;
     std::string allowed;
     for (const Route& route : kRoutes) {

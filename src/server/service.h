@@ -31,6 +31,8 @@ struct ServiceOptions {
     std::string metrics_token;  ///< bearer that GET /metrics asks for; empty: it answers peers on this computer only
     std::vector<std::string> trusted_proxies{};  ///< addresses whose X-Forwarded-For is believed
     std::string_view openapi{};                  ///< the text of GET /api/openapi.json
+    bool tls = false;                            ///< browsers reach this process itself by https
+    Storage* replica = nullptr;                  ///< for long pulls; may be behind the storage
     bool log_requests = false;                   ///< a line per request: id, route, status, time, sizes
 };
 

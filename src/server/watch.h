@@ -1,7 +1,9 @@
-// Sees what other processes wrote to the same database, and rings for it.
+// Hears or sees what other processes wrote to the same database, and rings for it.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -10,7 +12,8 @@
 
 namespace ct::server {
 
-/// One look a second per workspace in which somebody waits, whatever their number. Any thread.
+/// Listens where the database tells of commits, with a look now and then; else one look a second per workspace in which
+/// somebody waits, whatever their number. Any thread.
 class Watch {
   public:
     Watch(Storage& storage, Bells& bells) : storage_(storage), bells_(bells) {}
@@ -23,6 +26,8 @@ class Watch {
 
   private:
     void look();
+    void listen();
+    void hear();
     void run();
 
     Storage& storage_;
@@ -31,6 +36,9 @@ class Watch {
     std::condition_variable stops_;
     bool stopped_ = false;  // guarded by mutex_
     std::thread thread_;    // guarded by mutex_
+    // The thread's own.
+    std::unique_ptr<Changes> changes_;
+    std::chrono::steady_clock::time_point looked_{};
 };
 
 }  // namespace ct::server

@@ -20,8 +20,7 @@ T must(Result<T> result) {
 
 }  // namespace
 
-Office::Office(const std::string& database)
-    : storage_(must(server::open_storage("file:" + database, system_random()))) {
+Office::Office(const std::string& url) : storage_(must(server::open_storage(url, system_random()))) {
     server::Passwords passwords(server::PasswordCost{1, 8 * 1'024});
     const auto workspace = must(server::create_workspace(*storage_, system_clock(), system_random(), "Bench"));
     must(server::create_user(*storage_, system_clock(), system_random(), passwords, workspace,
@@ -30,7 +29,7 @@ Office::Office(const std::string& database)
     net::HttpServerOptions options;
     options.port = 0;
     server_ = std::make_unique<net::HttpServer>(
-        options, [this](const http::Request& request) { return service_->handle(request); });
+        options, [this](const http::Request& request) { return service_->answer(request); });
     port_ = must(server_->bind());
     thread_ = std::thread([this] { server_->run(); });
 }
@@ -47,19 +46,33 @@ sync::LoginAnswer Office::sign_in(const std::string& device) {
     return must(sync::decode_login_answer(answered.body));
 }
 
-void Office::fill(std::vector<sync::Operation> creates) {
-    const std::string device = UuidGenerator(system_clock(), system_random()).next().str();
-    const sync::LoginAnswer login = sign_in(device);
+Office::Device Office::device() {
+    const std::string id = UuidGenerator(system_clock(), system_random()).next().str();
+    const sync::LoginAnswer login = sign_in(id);
+    return {id, login.token, login.epoch, 0};
+}
+
+sync::PushRequest Office::next_push(Device& device, std::span<const sync::Operation> operations) const {
     sync::PushRequest request;
-    request.device_id = device;
-    request.epoch = login.epoch;
-    for (std::size_t from = 0; from < creates.size(); from += kBatch) {
-        const std::size_t to = std::min(creates.size(), from + kBatch);
-        request.sequence = static_cast<std::int64_t>(from);
-        request.operations.assign(creates.begin() + static_cast<std::ptrdiff_t>(from),
-                                  creates.begin() + static_cast<std::ptrdiff_t>(to));
-        const auto response = service_->handle(sync::api_request("/api/sync/push", sync::encode(request), login.token));
-        if (response.status != 200) give_up("push: " + response.body);
+    request.device_id = device.id;
+    request.epoch = device.epoch;
+    request.sequence = device.sequence;
+    for (const sync::Operation& operation : operations) request.operations.emplace_back(operation);
+    device.sequence += static_cast<std::int64_t>(operations.size());
+    return request;
+}
+
+void Office::push(Device& from, std::span<const sync::Operation> operations) {
+    const std::string body = sync::encode(next_push(from, operations));
+    const auto response = service_->handle(sync::api_request("/api/sync/push", body, from.token));
+    if (response.status != 200) give_up("push: " + response.body);
+}
+
+void Office::fill(std::vector<sync::Operation> creates) {
+    Device filler = device();
+    const std::span<const sync::Operation> all = creates;
+    for (std::size_t from = 0; from < all.size(); from += kBatch) {
+        push(filler, all.subspan(from, std::min(kBatch, all.size() - from)));
     }
 }
 
@@ -68,7 +81,7 @@ std::unique_ptr<client::Session> Office::laptop(const std::string& directory) {
     profile.config_dir = profile.data_dir = directory;
     must(make_directories(directory));
     auto session = must(client::Session::open(profile, client::Config{}, system_clock(), system_random()));
-    must(session->login("http://127.0.0.1:" + std::to_string(port_), kEmail, kPassword, {}));
+    must(session->login(address(), kEmail, kPassword, {}));
     return session;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -15,11 +16,21 @@ namespace ct::bench {
 
 class Office {
   public:
-    explicit Office(const std::string& database);
+    explicit Office(const std::string& url);
     ~Office();
 
     /// Pushes creates straight into the handlers, without a socket.
     void fill(std::vector<sync::Operation> creates);
+    /// A device that signed in.
+    struct Device {
+        std::string id, token, epoch;
+        std::int64_t sequence = 0;
+    };
+    [[nodiscard]] Device device();
+    [[nodiscard]] sync::PushRequest next_push(Device& device, std::span<const sync::Operation> operations) const;
+    void push(Device& device, std::span<const sync::Operation> operations);  ///< without a socket
+    [[nodiscard]] std::string address() const { return "http://127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] server::Storage& storage() { return *storage_; }
     [[nodiscard]] std::unique_ptr<client::Session> laptop(const std::string& profile);
     [[nodiscard]] int port() const { return port_; }
     /// For requests straight into the handlers: signs in a device of its own.

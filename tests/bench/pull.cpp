@@ -169,7 +169,7 @@ void small_pull(Office& office, const Directory& directory, const std::vector<sy
 void bench_pull() {
     const Directory directory;
     const auto creates = sample_creates(kLeads, 6);
-    Office office(directory.file("server.db"));
+    Office office("file:" + directory.file("server.db"));
     office.fill(creates);
     first_pull(office, directory, creates);
     load_into_memory(directory.file("first0"));

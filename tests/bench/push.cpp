@@ -8,7 +8,7 @@ void bench_push() {
     using client::Edit;
     using sync::OperationKind;
     const Directory directory;
-    Office office(directory.file("server.db"));
+    Office office("file:" + directory.file("server.db"));
     const auto known = sample_creates(2'000, 3);
     office.fill(known);
     auto laptop = office.laptop(directory.file("laptop"));

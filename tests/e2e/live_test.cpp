@@ -89,6 +89,32 @@ TEST_CASE("an edit in one window shows in the other in about a second") {
     }
 }
 
+TEST_CASE("two servers on one database: an edit through one wakes who listens at the other") {
+    Server one;
+    one.start();
+    Server other(one.database());
+    other.start();
+    const Laptop a, b;
+    a.login(one);
+    b.login(other);
+    (void)a.add({"lead", "name=Mine"});
+    Process watching(a.command({"sync", "--watch", "--json"}));
+    REQUIRE(watching.line(0, kLong).has_value());
+    for (std::size_t i = 1; i < 4; ++i) {
+        (void)b.add({"lead", "name=Theirs"});
+        REQUIRE(b.ctl({"sync"}).exit_code == 0);
+        const auto sent = SteadyClock::now();
+        const auto heard = watching.line(i, kLong);
+        REQUIRE(heard.has_value());
+        CHECK(SteadyClock::now() - sent < kAboutASecond);
+        CHECK(json::parse(*heard).at("pulled") == 1);
+    }
+    watching.send(SIGTERM);
+    CHECK(watching.finish(kLong).exit_code == 0);
+    one.stop();
+    other.stop();
+}
+
 TEST_CASE("sync --watch: one line for each round that did something, and Ctrl+C is no failure") {
     Server server;
     const Laptop a, b;

@@ -18,12 +18,18 @@ constexpr std::chrono::seconds kStartWithin{10};
 }  // namespace
 
 Server::Server() : database_("file:" + (directory_ / "server.db").string()) {
+    if (ct::test::kind() != ct::test::Kind::sqlite) {
+        on_server_ = std::make_unique<ct::test::Database>();
+        database_ = on_server_->url();
+    }
     REQUIRE(command({"workspace", "add", "Workshop"}).exit_code == 0);
     const Ran user =
         command({"user", "add", "--email", kEmail, "--name", "Asha", "--role", "MANAGER"}, kPassword + "\n");
     INFO(user.err);
     REQUIRE(user.exit_code == 0);
 }
+
+Server::Server(const std::string& database) : database_(database) {}
 
 Server::~Server() = default;
 
@@ -37,7 +43,8 @@ void Server::start() {
     for (;;) {
         process_ =
             std::make_unique<Process>(Arguments{program("colortouchd"), "serve", "--listen",
-                                                "127.0.0.1:" + std::to_string(port_), "--database-url", database_});
+                                                "127.0.0.1:" + std::to_string(port_), "--database-url", database_,
+                                                "--files", files().string()});
         const auto line = process_->first_line(kStartWithin);
         const std::string expected = "listening on 127.0.0.1:";
         if (line && line->starts_with(expected)) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "database/database.h"
 #include "process.h"
 
 namespace e2e {
@@ -12,10 +13,12 @@ namespace e2e {
 inline const std::string kEmail = "asha@example.com";
 inline const std::string kPassword = "correct horse battery staple";
 
-/// A server with a database of its own, one workspace and one user who sees all of it.
+/// A server with a database of its own (of the kind that CT_TEST_DATABASE names), one workspace and one user who sees
+/// all of it.
 class Server {
   public:
     Server();
+    explicit Server(const std::string& database);  ///< one more on the database of another
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -25,12 +28,14 @@ class Server {
     void kill();   ///< kill -9
     [[nodiscard]] int port() const { return port_; }
     [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] const std::string& database() const { return database_; }
     [[nodiscard]] std::filesystem::path files() const { return directory_ / "server.db.files"; }
     /// Runs one of colortouchd's commands on its database.
     [[nodiscard]] Ran command(Arguments arguments, const std::string& input = {}) const;
 
   private:
     TempDir directory_;
+    std::unique_ptr<ct::test::Database> on_server_;  // null: a file in the directory
     std::string database_;
     int port_ = 0;
     std::unique_ptr<Process> process_;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "server/accounts.h"
+#include "server/contract.h"
 #include "sync/stamp.h"
 
 namespace ct::server::test {
@@ -51,7 +52,9 @@ http::Response Site::ask(const std::string& method, const std::string& path, con
     request.remote = "192.0.2.7";
     if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
     if (!token.empty()) request.headers.emplace_back("Authorization", "Bearer " + token);
-    return service->handle(request);
+    http::Response response = service->handle(request);
+    check_documented(request, response);
+    return response;
 }
 
 http::Response Site::login(const std::string& email, const std::string& password, const std::string& device,

@@ -149,6 +149,13 @@ Result<void> revoke_device(Storage& storage, const Asked& asked) {
     return {};
 }
 
+Result<void> mark_restored(Storage& storage) {
+    const auto epoch = storage.renew_epoch(system_random());
+    if (!epoch) return fail(epoch.error());
+    std::cout << "new epoch " << *epoch << '\n';
+    return {};
+}
+
 Result<void> back_up_to(const Asked& asked) {
     const auto copied = server::back_up(asked.settings.database, asked.file);
     if (!copied) return fail(copied.error());
@@ -263,6 +270,10 @@ void add_commands(CLI::App& app, Asked& asked) {
     command(
         app, asked, "migrate", "Bring the database's tables up to date", [](Storage&) { return Result<void>(); },
         kCreate);
+    command(app, asked, "restored",
+            "After a database server's own restore, before `serve`: clients will compare what they have with what is "
+            "there",
+            mark_restored);
     command(app, asked, "demo", "Make the sample workspace \"ColorTouch Demo\"", make_demo, kCreate);
     CLI::App* workspace = family(app, "workspace", "Customers, each with data of its own");
     command(

@@ -105,6 +105,19 @@ class Housekeeper {
     std::thread thread_;
 };
 
+/// Null: there is none, or it is not of this database (any more, or yet), and pulls do without.
+Result<std::unique_ptr<server::Storage>> open_replica(const server::Storage& storage, const std::string& url) {
+    std::unique_ptr<server::Storage> none;
+    if (url.empty()) return none;
+    auto replica = server::open_replica(url);
+    if (!replica && replica.error().kind == ErrorKind::invalid) return fail(replica.error());
+    if (!replica) log::warn("no replica is used: " + replica.error().message);
+    if (!replica) return none;
+    if ((*replica)->epoch() == storage.epoch()) return std::move(*replica);
+    log::warn("no replica is used: DATABASE_URL_REPLICA is another database than DATABASE_URL, or of before a restore");
+    return none;
+}
+
 }  // namespace
 
 Result<ListenAddress> parse_listen(const std::string& text) {
@@ -135,6 +148,10 @@ Result<void> serve(server::Storage& storage, const Settings& settings) {
     service_options.trusted_proxies = settings.trusted_proxies;
     service_options.openapi = assets::openapi();
     service_options.log_requests = settings.log_requests;
+    service_options.tls = !settings.tls_cert.empty();
+    const auto replica = open_replica(storage, settings.replica);
+    if (!replica) return fail(replica.error());
+    service_options.replica = replica->get();
     server::Service service(storage, system_clock(), system_random(), service_options);
     net::HttpServerOptions http;
     http.host = address->host;

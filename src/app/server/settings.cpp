@@ -59,8 +59,9 @@ Result<void> set_log_requests(Settings& settings, const std::string& text) {
 std::string get_log_requests(const Settings& settings) { return settings.log_requests ? "true" : "false"; }
 
 /// A password in a URL is for the database only.
-std::string get_database(const Settings& settings) {
-    std::string url = settings.database;
+template <std::string Settings::*kMember>
+std::string get_url(const Settings& settings) {
+    std::string url = settings.*kMember;
     const auto begin = url.find("://");
     const auto at = begin == std::string::npos ? begin : url.rfind('@', url.find('/', begin + 3));
     const auto colon = at == std::string::npos ? at : url.find(':', begin + 3);
@@ -73,9 +74,11 @@ std::string get_database(const Settings& settings) {
     return url;
 }
 
-constexpr std::array<SettingDef, 8> kTable{{
+constexpr std::array<SettingDef, 9> kTable{{
     {"database-url", "DATABASE_URL", "file:PATH, postgresql://… or mysql://…", false, false,
-     set_text<&Settings::database>, get_database},
+     set_text<&Settings::database>, get_url<&Settings::database>},
+    {"database-url-replica", "DATABASE_URL_REPLICA", "A replica of that database's, for long pulls; may be behind",
+     false, false, set_text<&Settings::replica>, get_url<&Settings::replica>},
     {"listen", "COLORTOUCH_LISTEN", "HOST:PORT; port 0 takes a free one", false, false, set_listen,
      get_text<&Settings::listen>},
     {"tls-cert", "COLORTOUCH_TLS_CERT", "PEM file", false, false, set_text<&Settings::tls_cert>,

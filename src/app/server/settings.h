@@ -14,6 +14,7 @@ namespace ct::app {
 
 struct Settings {
     std::string database = "file:./colortouch-server.db";
+    std::string replica;                    ///< URL of a read replica of a database server's; or empty
     std::string listen = "127.0.0.1:8787";  ///< host:port, "[::1]:port"; port 0 takes a free one
     std::string tls_cert, tls_key;          ///< PEM files; both or neither
     std::string files;          ///< directory of the attachments' bytes; empty: beside a database that is a file

@@ -51,4 +51,15 @@ Result<std::unique_ptr<Storage>> open_storage(const std::string& url, Random& ra
     return sqlite::SqliteStorage::open(std::string(path), random);
 }
 
+Result<std::unique_ptr<Storage>> open_replica(const std::string& url) {
+    const bool postgres = has_scheme(url, "postgresql://", "postgres://");
+    if (!postgres && !has_scheme(url, "mysql://", "mariadb://")) {
+        return fail(ErrorKind::invalid, "UNSUPPORTED_DATABASE",
+                    "DATABASE_URL_REPLICA names no database server: use postgresql://… or mysql://…");
+    }
+    auto backend = postgres ? postgres::backend(url) : mysql::backend(url);
+    if (!backend) return fail(backend.error());
+    return sql::SqlStorage::open_as_it_is(std::move(*backend));
+}
+
 }  // namespace ct::server

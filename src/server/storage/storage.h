@@ -4,6 +4,7 @@
 // Every method may fail with kind disk, busy, corrupt or newer (the caller answers 503) and leaves nothing half done.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -174,6 +175,25 @@ struct PulledTo {
     UnixMs seen_at = 0;
 };
 
+/// An operation that was refused or came into conflict, as the log has it.
+struct Trouble {
+    UnixMs at = 0;
+    std::string verdict, operation, model, record_id, user, device;  ///< the last two by name
+    std::string result;                                              ///< as in LogEntry
+};
+
+/// What other processes commit, as it happens. One thread.
+class Changes {
+  public:
+    virtual ~Changes() = default;
+    struct Change {
+        WorkspaceKey workspace = 0;
+        std::int64_t version = 0;
+    };
+    /// What came within that time at most; nothing, when nothing did. After an error something may have been missed.
+    [[nodiscard]] virtual Result<std::vector<Change>> wait(std::chrono::milliseconds at_most) = 0;
+};
+
 /// A database. Any thread may call anything here; transactions belong to the thread that began them.
 class Storage : public Accounts {
   public:
@@ -193,6 +213,10 @@ class Storage : public Accounts {
     /// `received_before`, merged leads excepted, and raises the purge floor to the newest of them. How many went.
     [[nodiscard]] virtual Result<std::int64_t> purge(WorkspaceKey workspace, std::int64_t up_to,
                                                      UnixMs received_before) = 0;
+    /// The newest first.
+    [[nodiscard]] virtual Result<std::vector<Trouble>> troubles(WorkspaceKey workspace, int most) = 0;
+    /// Null: this database does not tell, and has to be looked at.
+    [[nodiscard]] virtual Result<std::unique_ptr<Changes>> listen() { return std::unique_ptr<Changes>(); }
     [[nodiscard]] virtual Attachments& attachments() = 0;  ///< lives as long as this object
 };
 
@@ -202,5 +226,9 @@ class Storage : public Accounts {
 enum class IfMissing { create, refuse };  ///< refuse: error NO_DATABASE
 [[nodiscard]] Result<std::unique_ptr<Storage>> open_storage(const std::string& url, Random& random,
                                                             IfMissing missing = IfMissing::create);
+
+/// A replica of a database server's: for begin_read alone, which may be behind. Nothing is written and no table made.
+/// Errors as above, and UNSUPPORTED_DATABASE for what is no database server.
+[[nodiscard]] Result<std::unique_ptr<Storage>> open_replica(const std::string& url);
 
 }  // namespace ct::server

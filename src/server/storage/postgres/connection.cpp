@@ -93,6 +93,13 @@ Error connect_error(PGconn* connection, const std::string& place) {
 }  // namespace
 
 Result<std::unique_ptr<sql::Connection>> PostgresConnection::open(const std::string& url, const std::string& place) {
+    auto connection = connect(url, place);
+    if (!connection) return fail(connection.error());
+    return std::unique_ptr<sql::Connection>(std::move(*connection));
+}
+
+Result<std::unique_ptr<PostgresConnection>> PostgresConnection::connect(const std::string& url,
+                                                                        const std::string& place) {
     // What stands before the URL it may override, what stands after it it may not.
     const std::array<const char*, 7> names{"connect_timeout",
                                            "application_name",
@@ -107,7 +114,7 @@ Result<std::unique_ptr<sql::Connection>> PostgresConnection::open(const std::str
     if (raw == nullptr) return fail(ErrorKind::internal, "DATABASE", "out of memory");
     if (PQstatus(raw) != CONNECTION_OK) return fail(connect_error(raw, place));
     if (auto begun = connection->begin_use(); !begun) return fail(begun.error());
-    return std::unique_ptr<sql::Connection>(std::move(connection));
+    return connection;
 }
 
 Result<void> PostgresConnection::begin_use() {

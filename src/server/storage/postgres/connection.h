@@ -28,6 +28,9 @@ class PostgresConnection final : public sql::Connection {
     /// `url` as libpq reads it; `place` names the database in messages.
     [[nodiscard]] static Result<std::unique_ptr<sql::Connection>> open(const std::string& url,
                                                                        const std::string& place);
+    [[nodiscard]] static Result<std::unique_ptr<PostgresConnection>> connect(const std::string& url,
+                                                                             const std::string& place);
+    [[nodiscard]] PGconn* raw() const { return connection_; }  ///< for what is no statement
     ~PostgresConnection() override { PQfinish(connection_); }
     PostgresConnection(const PostgresConnection&) = delete;
     PostgresConnection& operator=(const PostgresConnection&) = delete;

@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include "server/storage/postgres/changes.h"
 #include "server/storage/postgres/connection.h"
 #include "server/storage/postgres/migrations.h"
 
@@ -53,6 +54,14 @@ class PostgresBackend final : public sql::Backend {
         return std::string(column) + " = ANY($" + std::to_string(parameter) + ")";
     }
     [[nodiscard]] std::string insert(const sql::Insert& insert) const override;
+
+    /// Heard when it is committed, and in the same order.
+    [[nodiscard]] std::string set_version() const override {
+        return "WITH set AS (UPDATE workspace SET version = $2 WHERE workspace_id = $1 RETURNING workspace_id, version)"
+               " SELECT pg_notify('" +
+               std::string(kChannel) + "', workspace_id || ' ' || version) FROM set";
+    }
+    [[nodiscard]] Result<std::unique_ptr<Changes>> listen() override { return postgres::listen(url_, place_); }
 
     [[nodiscard]] std::vector<sql::Migration> migrations() const override { return postgres::migrations(); }
     [[nodiscard]] std::vector<std::string> create_table(const crm::ModelDef& model) const override {

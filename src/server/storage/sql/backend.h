@@ -11,6 +11,7 @@
 #include "crm/model.h"
 #include "server/storage/account.h"
 #include "server/storage/sql/connection.h"
+#include "server/storage/storage.h"
 
 namespace ct::server::sql {
 
@@ -47,6 +48,10 @@ class Backend {
     /// "column is one of parameter N", which is a Column.
     [[nodiscard]] virtual std::string among(std::string_view column, int parameter) const = 0;
     [[nodiscard]] virtual std::string insert(const Insert& insert) const = 0;
+
+    /// Sets the workspace's ($1) version ($2), and tells who listens.
+    [[nodiscard]] virtual std::string set_version() const;
+    [[nodiscard]] virtual Result<std::unique_ptr<Changes>> listen() { return std::unique_ptr<Changes>(); }
 
     // The schema; see sql/migrate.h.
     [[nodiscard]] virtual std::vector<Migration> migrations() const = 0;

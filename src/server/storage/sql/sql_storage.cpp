@@ -10,13 +10,24 @@ Result<std::unique_ptr<Storage>> SqlStorage::open(std::unique_ptr<Backend> backe
     const auto migrated = storage->pool_.take(
         [&](Connection& connection) { return migrate(*storage->backend_, connection, random, missing); });
     if (!migrated) return fail(migrated.error());
-    auto rows = storage->look(text::kEpoch, {});
+    if (auto known = storage->read_epoch(); !known) return fail(known.error());
+    return std::unique_ptr<Storage>(std::move(storage));
+}
+
+Result<std::unique_ptr<Storage>> SqlStorage::open_as_it_is(std::unique_ptr<Backend> backend) {
+    std::unique_ptr<SqlStorage> storage(new SqlStorage(std::move(backend)));
+    if (auto known = storage->read_epoch(); !known) return fail(known.error());
+    return std::unique_ptr<Storage>(std::move(storage));
+}
+
+Result<void> SqlStorage::read_epoch() {
+    auto rows = look(text::kEpoch, {});
     if (!rows) return fail(rows.error());
     if (!(*rows)->next()) {
-        return fail(ErrorKind::corrupt, "DATABASE", storage->backend_->place() + ": the database has no epoch");
+        return fail(ErrorKind::corrupt, "DATABASE", backend_->place() + ": the database has no epoch");
     }
-    storage->epoch_ = (*rows)->string(0);
-    return std::unique_ptr<Storage>(std::move(storage));
+    epoch_ = (*rows)->string(0);
+    return {};
 }
 
 Result<std::unique_ptr<Rows>> SqlStorage::look(const std::string& text, std::initializer_list<Parameter> parameters) {
@@ -44,6 +55,17 @@ Result<void> SqlStorage::ready() {
     const auto rows = look(text::kReady, {});
     if (!rows) return fail(rows.error());
     return {};
+}
+
+Result<std::vector<Trouble>> SqlStorage::troubles(WorkspaceKey workspace, int most) {
+    auto rows = look(sql::troubles(most), {workspace});
+    if (!rows) return fail(rows.error());
+    std::vector<Trouble> found;
+    while ((*rows)->next()) {
+        found.push_back({(*rows)->integer(0), (*rows)->string(1), (*rows)->string(2), (*rows)->string(3),
+                         (*rows)->string(4), (*rows)->string(5), (*rows)->string(6), (*rows)->string(7)});
+    }
+    return found;
 }
 
 Result<std::unique_ptr<WriteTransaction>> SqlStorage::begin_write(WorkspaceKey workspace) {

@@ -16,10 +16,15 @@ class SqlStorage final : public Storage, public Attachments {
     [[nodiscard]] static Result<std::unique_ptr<Storage>> open(std::unique_ptr<Backend> backend, Random& random,
                                                                IfMissing missing);
 
+    /// Looks at no table but for the epoch, and changes nothing.
+    [[nodiscard]] static Result<std::unique_ptr<Storage>> open_as_it_is(std::unique_ptr<Backend> backend);
+
     // Storage
     [[nodiscard]] std::string epoch() const override { return epoch_; }
     [[nodiscard]] Result<std::string> renew_epoch(Random& random) override;
     [[nodiscard]] Result<void> ready() override;
+    [[nodiscard]] Result<std::vector<Trouble>> troubles(WorkspaceKey workspace, int most) override;
+    [[nodiscard]] Result<std::unique_ptr<Changes>> listen() override { return backend_->listen(); }
     [[nodiscard]] Result<std::unique_ptr<WriteTransaction>> begin_write(WorkspaceKey workspace) override;
     [[nodiscard]] Result<std::unique_ptr<ReadTransaction>> begin_read(WorkspaceKey workspace) override;
     [[nodiscard]] Result<void> note_pulled(WorkspaceKey workspace, std::string_view device, std::int64_t version,
@@ -58,6 +63,7 @@ class SqlStorage final : public Storage, public Attachments {
   private:
     explicit SqlStorage(std::unique_ptr<Backend> backend) : backend_(std::move(backend)), pool_(*backend_) {}
 
+    [[nodiscard]] Result<void> read_epoch();
     /// One query outside of any transaction.
     [[nodiscard]] Result<std::unique_ptr<Rows>> look(const std::string& text,
                                                      std::initializer_list<Parameter> parameters);

@@ -37,6 +37,8 @@ ColumnType type_of(const crm::FieldDef& field) {
     }
 }
 
+std::string Backend::set_version() const { return text::kSetVersion; }
+
 Insert insert_workspace() {
     return {.table = "workspace",
             .columns = {"id", "name", "name_key", "created_at"},
@@ -157,6 +159,17 @@ std::string snapshot(Phase phase, bool all, int rows) {
 std::string changes(crm::Model model, bool all, int rows) {
     return "SELECT " + columns(model) + " FROM " + table(model) + " WHERE workspace_id = $1 AND feed > $2" +
            (all ? "" : " AND (owner_id = $3 OR position($3 IN former_owners) > 0)") + " ORDER BY feed" + limit(rows);
+}
+
+std::string troubles(int most) {
+    return "SELECT l.received_at, l.verdict, l.operation, l.model, l.record_id, coalesce(u.name, ''), coalesce(d.name, "
+           "''),"
+           " l.result FROM operation_log l"
+           " LEFT JOIN \"user\" u ON u.workspace_id = l.workspace_id AND u.id = l.user_id"
+           " LEFT JOIN device d ON d.workspace_id = l.workspace_id AND d.id = l.device_id"
+           " WHERE l.workspace_id = $1 AND l.verdict IN ('conflict', 'rejected')"
+           " ORDER BY l.received_at DESC, l.id DESC" +
+           limit(most);
 }
 
 std::string sees(crm::Model model) {

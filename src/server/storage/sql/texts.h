@@ -104,6 +104,8 @@ inline constexpr const char* kSameContent =
 [[nodiscard]] std::string load(const Backend& backend, crm::Model model);      ///< $1 workspace, $2 ids
 [[nodiscard]] std::string children(const Backend& backend, crm::Model model);  ///< $1 workspace, $2 ids of leads
 
+[[nodiscard]] std::string troubles(int most);  ///< $1 workspace
+
 // ---- pulls. `all`: the viewer sees everything, and there is no $3.
 [[nodiscard]] std::string snapshot(Phase phase, bool all, int rows);  ///< $1 workspace, $2 below, $3 as_of, $4 owner
 [[nodiscard]] std::string changes(crm::Model model, bool all, int rows);   ///< $1 workspace, $2 after, $3 user

@@ -296,7 +296,7 @@ Result<void> SqlWrite::mark_sent(std::string_view device, std::int64_t from, std
 
 Result<void> SqlWrite::commit(std::int64_t version, std::string_view device, std::int64_t next_sequence, UnixMs now) {
     const std::array<Parameter, 2> counter{workspace_, version};
-    if (auto done = run(text::kSetVersion, counter); !done) return done;
+    if (auto done = run(backend_.set_version(), counter); !done) return done;
     const std::array<Parameter, 4> row{workspace_, device, next_sequence, now};
     if (auto done = run(text::kSetSequence, row); !done) return done;
     open_ = false;

@@ -127,6 +127,29 @@ Result<void> SqliteStorage::ready() {
     return {};
 }
 
+Result<std::vector<Trouble>> SqliteStorage::troubles(WorkspaceKey workspace, int most) {
+    auto loan = reader();
+    if (!loan) return fail(loan.error());
+    auto use = (*loan)->prepare(
+        "SELECT l.received_at, l.verdict, l.operation, l.model, l.record_id, coalesce(u.name, ''), coalesce(d.name, "
+        "''),"
+        " l.result FROM operation_log l"
+        " LEFT JOIN user u ON u.workspace_id = l.workspace_id AND u.id = l.user_id"
+        " LEFT JOIN device d ON d.workspace_id = l.workspace_id AND d.id = l.device_id"
+        " WHERE l.workspace_id = ? AND l.verdict IN ('conflict', 'rejected')"
+        " ORDER BY l.received_at DESC, l.id DESC LIMIT ?");
+    if (!use) return fail(use.error());
+    use->integer(workspace).integer(most);
+    std::vector<Trouble> found;
+    for (;;) {
+        const auto row = use->step();
+        if (!row) return fail(row.error());
+        if (!*row) return found;
+        found.push_back({use->column_integer(0), use->column_string(1), use->column_string(2), use->column_string(3),
+                         use->column_string(4), use->column_string(5), use->column_string(6), use->column_string(7)});
+    }
+}
+
 Result<std::unique_ptr<WriteTransaction>> SqliteStorage::begin_write(WorkspaceKey workspace) {
     std::unique_lock<std::mutex> lock;
     auto connection = writer(lock);

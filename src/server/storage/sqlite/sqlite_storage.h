@@ -41,6 +41,7 @@ class SqliteStorage final : public Storage, public Attachments {
     [[nodiscard]] std::string epoch() const override { return epoch_; }
     [[nodiscard]] Result<std::string> renew_epoch(Random& random) override;
     [[nodiscard]] Result<void> ready() override;
+    [[nodiscard]] Result<std::vector<Trouble>> troubles(WorkspaceKey workspace, int most) override;
     [[nodiscard]] Result<std::unique_ptr<WriteTransaction>> begin_write(WorkspaceKey workspace) override;
     [[nodiscard]] Result<std::unique_ptr<ReadTransaction>> begin_read(WorkspaceKey workspace) override;
     [[nodiscard]] Result<void> note_pulled(WorkspaceKey workspace, std::string_view device, std::int64_t version,

@@ -72,7 +72,8 @@ CREATE TABLE IF NOT EXISTS operation_log(
     result LONGTEXT,                            -- the answer; NULL: applied, with the version and no more
     lost LONGTEXT,                              -- values that lost against others
     PRIMARY KEY(workspace_id, id),
-    KEY operation_log_record(workspace_id, record_id, version)
+    KEY operation_log_record(workspace_id, record_id, version),
+    KEY operation_log_trouble(workspace_id, verdict, received_at)
 ) {options};
 CREATE TABLE IF NOT EXISTS sent(
     workspace_id BIGINT NOT NULL,

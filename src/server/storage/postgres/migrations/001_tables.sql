@@ -72,6 +72,8 @@ CREATE TABLE operation_log(                     -- receipts and audit trail in o
     PRIMARY KEY(workspace_id, id)
 );
 CREATE INDEX operation_log_record ON operation_log(workspace_id, record_id, version);
+CREATE INDEX operation_log_trouble ON operation_log(workspace_id, received_at)
+    WHERE verdict IN ('conflict', 'rejected');
 CREATE TABLE sent(                              -- which operation stood at which number of a device's sequence
     workspace_id bigint NOT NULL,
     device_id text COLLATE "C" NOT NULL,
