@@ -53,7 +53,9 @@ void Replica::on(sync::action::CompareMirror& action) {
 }
 
 void Replica::on(sync::action::SendRepair& action) {
-    sync::PullRequest request = pull_request(options_.tuning.pull_limit);
+    std::int64_t count = 0;
+    for (const auto& [model, ids] : action.records) count += static_cast<std::int64_t>(ids.size());
+    sync::PullRequest request = pull_request(count);
     request.records = std::move(action.records);
     send(NetJob::Kind::pull, action.request, sync::api_request("/api/sync/pull", sync::encode(request), token_));
 }

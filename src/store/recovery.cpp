@@ -235,11 +235,11 @@ Result<void> Store::Impl::rebuild(const Error& why) {
 /// The records of the server that can still be read: who is offline goes on with them. What is missing or was damaged
 /// comes with the next pull, which is from the start. Nothing that is wrong in there is an error.
 Result<void> Store::Impl::salvage(const std::string& damaged_file) {
-    auto damaged = sqlite::Connection::open(damaged_file, false);  // its WAL has to be replayed
-    if (!damaged) return {};
+    auto old = sqlite::Connection::open(damaged_file, false);  // its WAL has to be replayed
+    if (!old) return {};
     for (const crm::ModelDef& model : crm::models()) {
         for (const bool shadow : {true, false}) {  // where there is a shadow, that is what the server said
-            RecordTable table(**damaged, model.model, shadow);
+            RecordTable table(**old, model.model, shadow);
             Result<void> written;
             const auto read = table.each_living(
                 [&](crm::Record&& record) {
@@ -247,7 +247,9 @@ Result<void> Store::Impl::salvage(const std::string& damaged_file) {
                     record.sync_status = crm::SyncStatus::synced;
                     const auto fresh = records(model.model).insert_new(record);
                     if (!fresh) written = fail(fresh.error());
-                    if (fresh && *fresh && rebuilt) ++rebuilt->records;
+                    if (!fresh || !*fresh) return;
+                    mirror.moved(model.model, record.id, {}, {record.version, false});
+                    if (rebuilt) ++rebuilt->records;
                 },
                 [](const Uuid&) {});
             if (!written) return written;

@@ -26,6 +26,7 @@ void RescueForm::draw_offer(Desk& desk) {
     if (desk.state.sync().queue.operations == 0) return;
     if (!button(desk.theme, "Save a rescue copy", ButtonKind::plain, icon::kSave)) return;
     desk.rescue = {true, false, {}, false};
+    desk.redraw_within(0);
     ImGui::CloseCurrentPopup();
 }
 

@@ -21,11 +21,6 @@ constexpr const char* kPulled =
 constexpr const char* kRaiseFloor =
     "UPDATE workspace SET purge_floor = $2 WHERE workspace_id = $1 AND purge_floor < $2";
 
-Result<void> done(const Result<std::int64_t>& changed) {
-    if (!changed) return fail(changed.error());
-    return {};
-}
-
 }  // namespace
 
 Result<void> SqlStorage::note_pulled(WorkspaceKey workspace, std::string_view device, std::int64_t version,

@@ -41,18 +41,6 @@ Result<bool> exists(Connection& connection, const std::string& sql, std::string_
 
 }  // namespace
 
-template <class Work>
-Result<void> SqliteStorage::write(Work&& work) {
-    std::unique_lock<std::mutex> lock;
-    auto connection = writer(lock);
-    if (!connection) return fail(connection.error());
-    if (auto begun = (*connection)->execute("BEGIN IMMEDIATE"); !begun) return begun;
-    Result<void> done = work(**connection);
-    if (done) done = (*connection)->execute("COMMIT");
-    if (!done) (void)(*connection)->execute("ROLLBACK");
-    return done;
-}
-
 Result<Workspace> SqliteStorage::add_workspace(const std::string& id, const std::string& name, UnixMs now) {
     Workspace workspace{0, id, name};
     const auto done = write([&](Connection& connection) -> Result<void> {

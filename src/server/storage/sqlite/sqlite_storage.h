@@ -101,6 +101,18 @@ class SqliteStorage final : public Storage, public Attachments {
     int readers_ = 0;                                // guarded by pool_mutex_: idle and on loan
 };
 
+template <class Work>
+Result<void> SqliteStorage::write(Work&& work) {
+    std::unique_lock<std::mutex> lock;
+    auto connection = writer(lock);
+    if (!connection) return fail(connection.error());
+    if (auto begun = (*connection)->execute("BEGIN IMMEDIATE"); !begun) return begun;
+    Result<void> done = work(**connection);
+    if (done) done = (*connection)->execute("COMMIT");
+    if (!done) (void)(*connection)->execute("ROLLBACK");
+    return done;
+}
+
 [[nodiscard]] Result<std::unique_ptr<WriteTransaction>> begin_write_transaction(std::unique_lock<std::mutex> lock,
                                                                                 Connection& connection,
                                                                                 WorkspaceKey workspace);
