@@ -65,6 +65,7 @@ void set_level(Level level) {
         case Level::info: wanted = spdlog::level::info; break;
         case Level::warn: wanted = spdlog::level::warn; break;
         case Level::error: wanted = spdlog::level::err; break;
+        case Level::off: wanted = spdlog::level::off; break;
     }
     current()->set_level(wanted);
 }
