@@ -384,6 +384,7 @@ sync::PullRequest Replica::pull_request(std::int64_t limit) const {
 void Replica::on(sync::action::SendPull& action) {
     sync::PullRequest request = pull_request(action.limit);
     if (action.cursor) request.cursor = std::move(action.cursor);
+    request.sequence = store_.state().next_sequence;  // while this runs nothing is pushed; while one listens it may be
     send(NetJob::Kind::pull, action.request, sync::api_request("/api/sync/pull", sync::encode(request), token_));
 }
 

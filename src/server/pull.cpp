@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "crm/json_codec.h"
 #include "crm/tables.h"
 #include "server/cursor.h"
@@ -133,6 +134,7 @@ Result<void> Page::fill_changes(bool whole) {
         const Sending sending = classify(row, whole);
         if (sending != Sending::nothing && full()) {
             has_more_ = true;
+            if (CT_MUTANT(cursor_gap)) last = row.feed;
             return false;
         }
         send(row, sending);
@@ -212,7 +214,7 @@ Sending Page::classify(const RowView& row, bool whole) {
     OriginLine line;
     while (next_origin(packed, line)) {
         const bool fresh = line.version > since;
-        const bool echo = line.device == device_;
+        const bool echo = line.device == device_ || CT_MUTANT(foreign_echo);
         while (!line.fields.empty()) {
             const std::string_view field = next_word(line.fields);
             if (field == kDeletion) {
@@ -244,7 +246,9 @@ void Page::note_parent(const RowView& row) {
 void Page::send(const RowView& row, Sending sending) {
     switch (sending) {
         case Sending::nothing: return;
-        case Sending::deleted: return writer_.deleted(row);
+        case Sending::deleted:
+            if (CT_MUTANT(silent_deletes)) return;
+            return writer_.deleted(row);
         case Sending::revoked: return writer_.revoked(row);
         case Sending::partial: return writer_.partial(row, fields_);
         case Sending::whole: break;
@@ -316,6 +320,17 @@ void Pull::note(const Session& session, const Cursor& cursor) {
     }
 }
 
+/// A device's own changes do not come back to it. Where two go by one id (a cloned disk, a profile from an old copy), one
+/// would never hear of the other's: who has sent less than is on record takes another id first.
+tl::expected<void, Refusal> check_alone(const sync::PullRequest& request, ReadTransaction& transaction,
+                                        const Session& session) {
+    if (request.sequence < 0) return {};
+    const auto sent = transaction.next_sequence(session.device);
+    if (!sent) return refuse(sent.error());
+    if (*sent <= request.sequence) return {};
+    return refuse(409, "DEVICE_FORKED", "this device has sent more operations than it knows of");
+}
+
 http::Pause Pull::pause(WorkspaceKey workspace, std::int64_t rung, std::int64_t version, std::int64_t left_ms) {
     watch_.start();
     return {left_ms, [this, workspace, rung, version](std::function<void()> wake) {
@@ -363,8 +378,9 @@ Answer Pull::look(const Session& session, const sync::PullRequest& request, std:
         return std::move(*page);
     }
     const std::int64_t rung = bells_.count(workspace);
-    auto transaction = storage_.begin_read(workspace);
+    auto transaction = storage_.begin_read(CT_MUTANT(crossed_workspaces) ? 1 : workspace);
     if (!transaction) return refuse(transaction.error());
+    if (auto alone = check_alone(request, **transaction, session, waited_ms); !alone) return tl::unexpected(alone.error());
     Cursor cursor;
     if (request.cursor) {
         auto checked = checked_cursor(*request.cursor, **transaction, session);

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/mutant.h"
 #include "crm/json_codec.h"
 #include "crm/tables.h"
 #include "server/aliases.h"
@@ -201,7 +202,7 @@ tl::expected<void, Refusal> Run::check_groups() const {
 void Run::settle_seen(std::size_t i, const Receipt& receipt) {
     if (receipt.content != contents_[i] || fault(i) != nullptr) {
         outcomes_[i] = rejected(operation(i), id_reused());
-    } else if (i < overlap_ || receipt.verdict != Verdict::rejected) {
+    } else if ((i < overlap_ || receipt.verdict != Verdict::rejected) && !CT_MUTANT(ignore_receipts)) {
         outcomes_[i] = from_receipt(receipt);
     } else {
         // Rejected then, and sent anew under a new number: what it lacked (its parent, say) may be there now.
@@ -287,7 +288,7 @@ void Run::judge_group(std::size_t begin, std::size_t end) {
         spoilt = spoilt || verdict == Verdict::rejected || verdict == Verdict::conflict;
     }
     if (!grouped) return;
-    batch_.end_group(!spoilt);
+    batch_.end_group(!spoilt || CT_MUTANT(half_group));
     if (!spoilt) return;
     for (const std::size_t i : judged) {
         const Verdict verdict = outcomes_[i].verdict;
@@ -353,6 +354,9 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
     const bool elsewhere = operation.record != original.record;
     const StoredRecord& now = batch_.find(key);
     const std::string stamp = sync::clamp_stamp(operation.stamp, now_);
+    // Made under an id that another laptop went by, too: what that one did meanwhile looks like this device's own.
+    const bool renamed = sync::stamp_device(operation.stamp) != session_.device &&
+                         now.server.record.version > operation.base;
     Operation complete = operation;
     if (auto filled = fill_seen(transaction_, now.server, session_.device, complete); !filled) trouble_ = filled;
     sync::Decision decision = sync::decide(now.server, complete, stamp, batch_.next_version());
@@ -369,7 +373,7 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
     // The device hears of the record that it edited; what landed elsewhere comes with its next pull.
     const crm::Record& record = batch_.find({original.model, original.record}).server.record;
     outcome.version = record.version;
-    const bool tell = decision.tell_record || outcome.verdict != Verdict::applied;
+    const bool tell = decision.tell_record || renamed || outcome.verdict != Verdict::applied;
     if (tell) outcome.result = result_json(original.id, outcome.verdict, outcome.version, &record, decision, {});
     return outcome;
 }
@@ -396,6 +400,7 @@ Result<void> Run::write() {
     }
     if (auto logged = transaction_.log(entries, now_); !logged) return logged;
     if (auto marked = transaction_.mark_sent(session_.device, next_sequence_, sent); !marked) return marked;
+    if (CT_MUTANT(ack_before_commit) && operation(0).id.bytes[15] % 8 == 0) return {};
     return transaction_.commit(batch_.version(), session_.device,
                                next_sequence_ + static_cast<std::int64_t>(sent.size()), now_);
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "store/impl.h"
 #include "store/schema.h"
 #include "store/state_table.h"
@@ -55,7 +56,7 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
         CT_TRY(impl_->apply_rows(page, applied));
         if (!page.has_more) CT_TRY(impl_->end_snapshot(applied.visible));
         SyncState next = impl_->state;
-        next.cursor = page.cursor;
+        if (!CT_MUTANT(page_without_cursor)) next.cursor = page.cursor;
         if (next.epoch.empty()) next.epoch = page.epoch;
         if (applied.newest_stamp_ms > next.stamp_ms) {
             next.stamp_ms = applied.newest_stamp_ms;
@@ -75,7 +76,7 @@ Result<void> Store::Impl::apply_rows(const sync::PullPage& page, PageApplied& ap
     std::set<Uuid> around;
     for (const PullRow& row : page.rows) {
         if (!unconfirmed.empty()) CT_TRY(confirm(row.id));
-        CT_TRY(apply_row(row, applied));
+        if (!CT_MUTANT(cursor_without_page) || &row != &page.rows.back()) CT_TRY(apply_row(row, applied));
         applied.newest_stamp_ms = std::max(applied.newest_stamp_ms, row.updated_at);
         if (index.empty()) continue;
         if (index.dirty(row.id) || !index.of_parent(row.id).empty()) around.insert(row.id);

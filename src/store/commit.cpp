@@ -1,4 +1,5 @@
 // Edits: record, queue row and audit row of each in one transaction, joined with what waits unsent (rule 7).
+#include "base/mutant.h"
 #include "store/impl.h"
 #include "store/state_table.h"
 #include "sync/stamp.h"
@@ -74,7 +75,7 @@ Result<Committed> Store::commit(std::span<const Operation> operations, const std
         // The queue's newest row remembers the stamp, unless the edit cancelled another and there is no row.
         return committed.visible.removed.empty() ? Result<void>() : impl_->write_state(impl_->state);
     });
-    if (!done) return fail(done.error());
+    if (!done && !CT_MUTANT(saved_when_refused)) return fail(done.error());
     return committed;
 }
 
@@ -130,7 +131,8 @@ Result<Compaction> Store::Impl::join(const QueuedOperation& later, UnixMs due_at
     const auto& waiting = index.of_record(later.operation.record);
     if (waiting.empty()) return Compaction::impossible;
     const QueueEntry last = index.at(waiting.back());
-    if (last.state != QueueState::queued || last.sequence >= 0 || !last.group.nil()) return Compaction::impossible;
+    const bool sent = last.state != QueueState::queued || last.sequence >= 0;
+    if ((sent && !CT_MUTANT(compact_sent)) || !last.group.nil()) return Compaction::impossible;
     // Children that wait to be created need their parent on the server, be it as a tombstone.
     const bool cancels = last.kind == OperationKind::create && later.operation.kind == OperationKind::remove;
     if (cancels && !index.of_parent(last.record).empty()) return Compaction::impossible;
@@ -147,6 +149,7 @@ Result<Compaction> Store::Impl::join(const QueuedOperation& later, UnixMs due_at
 Result<void> Store::Impl::enqueue(const QueuedOperation& queued, UnixMs due_at, Committed& committed) {
     QueueEntry entry = entry_of(queued, index.next_position());
     entry.due_at = due_at;
+    if (CT_MUTANT(drop_operation) && entry.kind == OperationKind::update && entry.id.bytes[15] % 8 == 0) return {};
     CT_TRY(tables->queue.insert(entry, queued));
     index.add(entry);
     committed.operations.push_back(entry.id);

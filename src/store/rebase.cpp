@@ -1,4 +1,5 @@
 // Rule 1: what is visible is the server's record as last known, with this device's unsettled operations on top.
+#include "base/mutant.h"
 #include "store/impl.h"
 
 namespace ct::store {
@@ -67,6 +68,7 @@ Result<void> Store::Impl::show(crm::Model model, crm::Record server, Visible& vi
         visible.removed.emplace_back(model, id);
         return {};
     }
+    if (CT_MUTANT(skip_rebase) && on_server) operations->clear();
     crm::Record shown = sync::replay(std::move(server), *operations);
     shown.sync_status = index.status_of(id);
     CT_TRY(records(model).put(shown));
@@ -107,6 +109,7 @@ Result<void> Store::Impl::park_and_free(std::set<Uuid> around, std::map<Uuid, cr
             if (entry.state != QueueState::queued && entry.state != QueueState::parked) continue;
             // A parent that nobody here creates and the server does not have will not come by waiting.
             const bool hopeless = entry.wants_parent && index.creation_of(entry.parent) == nullptr && !there(entry);
+            if (CT_MUTANT(parked_for_ever) && entry.state == QueueState::parked) continue;
             const QueueState next = hopeless                         ? QueueState::error
                                     : index.obstructed(entry, there) ? QueueState::parked
                                                                      : QueueState::queued;

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/mutant.h"
 #include "crm/tables.h"
 
 namespace ct::store {
@@ -158,8 +159,11 @@ constexpr std::array kMigrations{make_first_tables, index_decisions, make_attach
 
 /// WAL and FULL: what `commit` reported survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
 Result<void> configure(Connection& connection) {
+    const std::string durable = CT_MUTANT(unsynced_commit) ? "OFF" : "FULL";
     return connection.execute(
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF; PRAGMA cache_size=-16000;"
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=" +
+        durable +
+        "; PRAGMA foreign_keys=OFF; PRAGMA cache_size=-16000;"
         "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=16777216;");
 }
 

@@ -1,6 +1,7 @@
 // The server's verdicts, and what people decide about operations that it refused.
 #include <algorithm>
 
+#include "base/mutant.h"
 #include "store/impl.h"
 #include "store/state_table.h"
 #include "sync/stamp.h"
@@ -103,7 +104,10 @@ Result<void> Store::Impl::settle_one(const OperationResult& result, Settled& set
     const QueueEntry entry = *index.find(result.id);
     switch (result.verdict) {
         case Verdict::applied: ++settled.applied; return accept(entry, result, settled);
-        case Verdict::merged: ++settled.merged; return accept(entry, result, settled);
+        case Verdict::merged:
+            ++settled.merged;
+            if (CT_MUTANT(never_settled)) return {};
+            return accept(entry, result, settled);
         case Verdict::superseded: ++settled.superseded; return accept(entry, result, settled);
         case Verdict::conflict: {
             ++settled.conflicts;

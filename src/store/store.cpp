@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "store/impl.h"
 #include "store/schema.h"
 #include "store/state_table.h"
@@ -215,7 +216,7 @@ Result<void> Store::renew_device(const std::string& device_id) {
         CT_TRY(impl_->stamp_as(device_id));
         SyncState next = impl_->state;
         next.device_id = device_id;
-        next.next_sequence = 0;
+        if (!CT_MUTANT(sequence_after_renew)) next.next_sequence = 0;
         return impl_->write_state(next);
     });
 }

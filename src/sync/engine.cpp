@@ -402,6 +402,7 @@ void Engine::on_problem(const Problem& problem) {
     if ((forked || restart) && ++restarts_ <= kRestartsMax) {
         phase_ = Phase::renewing;
         if (restart) caught_up_ = false;
+        pull_next_ = problem.code == "EPOCH_CHANGED";
         if (forked)
             out_.push_back(action::RenewDevice{});
         else
@@ -432,6 +433,8 @@ void Engine::on_problem(const Problem& problem) {
 
 void Engine::on(const event::IdentityRenewed&) {
     if (phase_ != Phase::renewing) return;
+    // What another incarnation of the server has lost is offered back first: our own edits may need it to be there.
+    if (std::exchange(pull_next_, false) && want_pull_) return begin_pull();
     begin_push();
 }
 

@@ -358,6 +358,7 @@ class Engine {
     bool comparing_ = false;                     // the store is at work for a verify
     int verify_steps_ = 0;                       // questions in this round
     std::optional<VerifyCounts> verify_;
+    bool pull_next_ = false;  // the identity being renewed is the server's
     int restarts_ = 0;  // identity changes in this round: more than a few is a fault of the server
     std::int64_t pull_remaining_ = 0;
     std::int64_t deferred_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/mutant.h"
 #include "crm/validate.h"
 #include "sync/stamp.h"
 
@@ -53,7 +54,7 @@ class Judge {
             case crm::Policy::manual: return Fate::clash;
             case crm::Policy::lww: break;
         }
-        return stamp_ > origin->stamp ? Fate::take : Fate::lose;
+        return (stamp_ > origin->stamp) != CT_MUTANT(wrong_stamp_order) ? Fate::take : Fate::lose;
     }
 
     [[nodiscard]] Sorted sort() const {

@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/mutant.h"
 #include "crm/validate.h"
 #include "sync/stamp.h"
 #include "sync/three_way.h"
@@ -69,7 +70,7 @@ Compaction compact(QueuedOperation& earlier, const QueuedOperation& later) {
     const Operation& second = later.operation;
     const bool unsent = earlier.state == QueueState::queued && earlier.sequence < 0 &&
                         later.state == QueueState::queued && later.sequence < 0;
-    if (!unsent || first.record != second.record || first.model != second.model) return Compaction::impossible;
+    if ((!unsent && !CT_MUTANT(compact_sent)) || first.record != second.record || first.model != second.model) return Compaction::impossible;
     if (!first.group.nil() || !second.group.nil() || first.policy != second.policy) return Compaction::impossible;
 
     using enum OperationKind;

@@ -187,7 +187,9 @@ std::string encode(const PullRequest& request) {
         }
         records.end();
     }
-    object.integer("limit", request.limit).integer("wait", request.wait_s).end();
+    object.integer("limit", request.limit).integer("wait", request.wait_s);
+    if (request.sequence >= 0) object.integer("sequence", request.sequence);
+    object.end();
     return out;
 }
 
@@ -202,6 +204,7 @@ Result<PullRequest> decode_pull_request(std::string_view body) {
     if (reader.find("cursor") != nullptr) request.cursor = reader.text("cursor");
     request.limit = reader.integer_or("limit", request.limit);
     request.wait_s = reader.integer_or("wait", 0);
+    request.sequence = reader.integer_or("sequence", -1);
     if (const json* models = reader.find("models")) {
         const auto names = read_strings(*models, "models");
         if (!names) return fail(names.error());

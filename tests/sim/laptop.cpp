@@ -49,8 +49,9 @@ Laptop::~Laptop() {
 void Laptop::start() {
     if (running()) return;
     ++incarnation_;
+    ++listens_;
     disk_.start();
-    auto store = store::Store::open(file_, clock_, random_);
+    auto store = store::Store::open(file_, clock_, random_, disk_.beside_sqlite());
     if (!store) {
         stop_if_dead();
         if (disk_.is_full()) return;  // it says so; the user frees space and starts it again
@@ -73,12 +74,16 @@ void Laptop::start() {
     ports.send = [this](client::NetJob job) {
         if (!disk_.dead()) world_.exchange(*this, std::move(job));
     };
+    ports.listen = ports.send;
     ports.cancel = [this] { ++incarnation_; };
+    ports.stop_listening = [this] { ++listens_; };
     ports.emit = [this](client::Event event) { on_event(std::move(event)); };
     replica_ = std::make_unique<client::Replica>(*store_, client::Secrets(directory_of_laptop(number_) + "/token"),
                                                  clock_, random_, options, std::move(ports));
     world_.trace([this] { return name() + " starts"; });
     replica_->start();
+    if (mix(world_.plan().seed, 400 + static_cast<std::uint64_t>(number_)) % 2 == 0)
+        tell(sync::event::ListenChosen{true});
     if (offline_) tell(sync::event::OfflineChosen{true});
     was_link_up_ = true;
     observe();
@@ -87,6 +92,7 @@ void Laptop::start() {
 void Laptop::stop(bool power) {
     if (!running() && store_ == nullptr && !power) return;
     ++incarnation_;
+    ++listens_;
     ++armed_;
     armed_for_ = -1;
     disk_.stop();
@@ -185,8 +191,7 @@ void Laptop::show(const store::Visible& visible) {
 }
 
 std::string Laptop::check_monotonic() {
-    if (versions_epoch_ != store_->state().epoch) versions_.clear();
-    versions_epoch_ = store_->state().epoch;
+    if (world_.server_restores > 0) return {};
     for (const Records& records : shown_) {
         for (const auto& [id, record] : records) {
             auto& seen = versions_[id];

@@ -33,7 +33,8 @@ class Laptop {
 
     void carry_out(const Step& step, Random& random);
     void tell(sync::Event event);
-    void end_faults();      ///< its own; the user goes online, and signs in again if need be
+    void end_faults();      ///< its own; the user goes online
+    void sign_in();         ///< nothing where they are
     void decide_everything(Random& random);  ///< whatever waits for a person
 
     // ---- for the world
@@ -41,7 +42,8 @@ class Laptop {
     [[nodiscard]] bool portal() const { return world_.now() < portal_until_; }
     [[nodiscard]] bool loses_requests() const { return world_.now() < lose_there_until_; }
     [[nodiscard]] bool loses_answers() const { return world_.now() < lose_back_until_; }
-    [[nodiscard]] std::uint64_t incarnation() const { return incarnation_; }
+    /// Of the lane that waits for news, or of the other: answers to an earlier one are lost.
+    [[nodiscard]] std::uint64_t incarnation(bool listens) const { return listens ? listens_ : incarnation_; }
     [[nodiscard]] std::uint64_t next_exchange() { return ++exchanges_; }
     void answered(client::NetAnswer answer);
     [[nodiscard]] int number() const { return number_; }
@@ -93,7 +95,6 @@ class Laptop {
     void show(const store::Visible& visible);
     void arm_timer();
     void observe();
-    void sign_in();
     void stop_if_dead();
     [[nodiscard]] std::string marked(std::string text) const;
 
@@ -106,7 +107,7 @@ class Laptop {
     SeededRandom random_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<client::Replica> replica_;
-    std::uint64_t incarnation_ = 0;  // answers to an earlier one are lost
+    std::uint64_t incarnation_ = 0, listens_ = 0;
     std::uint64_t armed_ = 0;        // number of the timer that counts
     SteadyMs armed_for_ = -1;
     std::uint64_t exchanges_ = 0, observed_ = 0, tickets_ = 0;
@@ -118,7 +119,6 @@ class Laptop {
     std::map<std::uint64_t, std::vector<client::Edit>> saving_;
     Ledger ledger_;
     std::map<Uuid, std::int64_t> versions_;  // as shown once
-    std::string versions_epoch_;
     struct Copy {
         Disk::Contents disk;
         Ledger ledger;

@@ -64,7 +64,7 @@ void make_users(server::Storage& storage, const Clock& clock, Random& random, Of
 Office::Prepared sign_in(server::Service& service, const Clock& clock, Random& random, const Seat& seat) {
     const std::string directory = directory_of_laptop(0);
     Disk disk(directory, 1);
-    auto store = store::Store::open(directory + "/colortouch.db", clock, random);
+    auto store = store::Store::open(directory + "/colortouch.db", clock, random, disk.beside_sqlite());
     if (!store) throw Unable(store.error().message);
     std::optional<client::NetJob> job;
     client::Replica replica(**store, client::Secrets(directory + "/token"), clock, random, {},

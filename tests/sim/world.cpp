@@ -145,6 +145,7 @@ std::string World::drain(const char* when) {
     const SteadyMs end = now_ + kHour;
     while (now_ < end && !is_broken()) {
         run_until(now_ + kMinute);
+        for (auto& laptop : laptops_) laptop->sign_in();  // whoever was signed out
         if (all_sent()) return {};
     }
     if (is_broken()) return broken_;
@@ -176,8 +177,11 @@ std::string World::settle() {
             return text;
         }
     }
-    run_until(now_ + 6 * kMinute);  // the interval, and its jitter: everybody has looked since
-    if (is_broken()) return broken_;
+    // The interval and its jitter, twice: who looks may find that something of its own is to be sent.
+    for (int look = 0; look < 2; ++look) {
+        run_until(now_ + 6 * kMinute);
+        if (std::string what = drain("after all have looked,"); !what.empty()) return what;
+    }
     for (auto& laptop : laptops_) {
         if (std::string what = check_laptop(*this, *laptop); !what.empty()) return what;
     }
@@ -192,10 +196,11 @@ void World::exchange(Laptop& laptop, client::NetJob job) {
     const auto latency = [&] {
         return 1 + static_cast<SteadyMs>(random.below(static_cast<std::uint64_t>(faults_.latency_max_ms)));
     };
-    const std::uint64_t incarnation = laptop.incarnation();
+    const bool listens = job.kind == client::NetJob::Kind::listen;
+    const std::uint64_t incarnation = laptop.incarnation(listens);
     const std::string what = job.request.path + " #" + std::to_string(job.id);
-    const auto deliver = [this, &laptop, incarnation, job, what](net::HttpOutcome outcome) {
-        if (incarnation != laptop.incarnation() || !laptop.running()) return;
+    const auto deliver = [this, &laptop, incarnation, listens, job, what](net::HttpOutcome outcome) {
+        if (incarnation != laptop.incarnation(listens) || !laptop.running()) return;
         trace([&] {
             return laptop.name() + " hears of " + what + ": " +
                    (outcome.failure != net::NetFailure::none ? net::name(outcome.failure)

@@ -148,6 +148,8 @@ class ReadTransaction {
 
     [[nodiscard]] virtual std::int64_t version() const = 0;
     [[nodiscard]] virtual std::int64_t purge_floor() const = 0;
+    /// Operations that the device ever sent; 0 for one that is not known.
+    [[nodiscard]] virtual Result<std::int64_t> next_sequence(std::string_view device) = 0;
 
     /// Living rows of a phase that the viewer sees, newest id first, below `below` (empty: from the newest).
     /// `as_of` is the version at which this first pull began: rows that changed since are left out (they follow

@@ -64,6 +64,11 @@ class SqlRead final : public ReadTransaction {
 
     [[nodiscard]] std::int64_t version() const override { return version_; }
     [[nodiscard]] std::int64_t purge_floor() const override { return purge_floor_; }
+    [[nodiscard]] Result<std::int64_t> next_sequence(std::string_view device) override {
+        auto rows = lease_->query(text::kNextSequence, {workspace_, device});
+        if (!rows) return fail(rows.error());
+        return (*rows)->next() ? (*rows)->integer(0) : 0;
+    }
     [[nodiscard]] Result<void> snapshot(Phase phase, std::int64_t as_of, std::string_view below, const Viewer& viewer,
                                         const RowVisitor& visit) override;
     [[nodiscard]] Result<void> changes(std::int64_t after, std::span<const crm::Model> models, const Viewer& viewer,

@@ -60,6 +60,9 @@ class SqliteRead final : public ReadTransaction {
 
     [[nodiscard]] std::int64_t version() const override { return version_; }
     [[nodiscard]] std::int64_t purge_floor() const override { return purge_floor_; }
+    [[nodiscard]] Result<std::int64_t> next_sequence(std::string_view device) override {
+        return sqlite::next_sequence(*loan_, workspace_, device);
+    }
     [[nodiscard]] Result<void> snapshot(Phase phase, std::int64_t as_of, std::string_view below, const Viewer& viewer,
                                         const RowVisitor& visit) override;
     [[nodiscard]] Result<void> changes(std::int64_t after, std::span<const crm::Model> models, const Viewer& viewer,

@@ -104,6 +104,14 @@ Result<void> migrate(Connection& connection, Random& random) {
     return done;
 }
 
+Result<std::int64_t> next_sequence(Connection& connection, std::int64_t workspace, std::string_view device) {
+    auto use = connection.prepare("SELECT next_sequence FROM device WHERE workspace_id = ? AND id = ?");
+    if (!use) return fail(use.error());
+    const auto row = use->integer(workspace).text(device).step();
+    if (!row) return fail(row.error());
+    return *row ? use->column_integer(0) : 0;
+}
+
 std::string quoted(std::string_view identifier) { return '"' + std::string(identifier) + '"'; }
 
 std::string table(crm::Model model) { return quoted(crm::def(model).table); }

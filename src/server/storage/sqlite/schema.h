@@ -32,4 +32,8 @@ inline constexpr int kId = 0, kVersion = 1, kFeed = 2, kDeleted = 3, kCreatedAt 
 [[nodiscard]] std::string quoted(std::string_view identifier);
 [[nodiscard]] std::string table(crm::Model model);
 
+/// Operations that the device ever sent; 0 for one that is not known.
+[[nodiscard]] Result<std::int64_t> next_sequence(Connection& connection, std::int64_t workspace,
+                                                 std::string_view device);
+
 }  // namespace ct::server::sqlite

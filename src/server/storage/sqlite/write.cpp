@@ -98,11 +98,7 @@ Result<void> SqliteWrite::begin() {
 }
 
 Result<std::int64_t> SqliteWrite::next_sequence(std::string_view device) {
-    auto use = connection_.prepare("SELECT next_sequence FROM device WHERE workspace_id = ? AND id = ?");
-    if (!use) return fail(use.error());
-    const auto row = use->integer(workspace_).text(device).step();
-    if (!row) return fail(row.error());
-    return *row ? use->column_integer(0) : 0;
+    return sqlite::next_sequence(connection_, workspace_, device);
 }
 
 Result<std::vector<Uuid>> SqliteWrite::sent(std::string_view device, std::int64_t from, std::int64_t to) {
