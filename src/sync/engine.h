@@ -96,8 +96,8 @@ struct RemovalsDecided {
 struct Compared {
     bool usable = false;  ///< false: the answer is of another moment than the mirror
     std::int64_t compared = 0, differing = 0;
-    std::optional<VerifyRequest> next;
-    IdsByModel fetch;
+    std::optional<VerifyRequest> next{};
+    IdsByModel fetch{};
 };
 struct IdentityRenewed {
     std::string device_id;

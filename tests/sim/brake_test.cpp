@@ -1,7 +1,7 @@
 // A pull that would take very much away waits for somebody's word.
 #include "sim/office.h"
 
-namespace ct::sim {
+namespace ct::calm {
 namespace {
 
 struct Flood {
@@ -144,4 +144,4 @@ TEST_CASE_FIXTURE(Flood,
 }
 
 }  // namespace
-}  // namespace ct::sim
+}  // namespace ct::calm

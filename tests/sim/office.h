@@ -17,7 +17,7 @@
 #include "server/accounts.h"
 #include "server/service.h"
 
-namespace ct::sim {
+namespace ct::calm {
 
 class OfficeClock final : public Clock {
   public:
@@ -219,4 +219,4 @@ class Seat {
     }
 };
 
-}  // namespace ct::sim
+}  // namespace ct::calm

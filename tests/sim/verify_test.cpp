@@ -1,7 +1,7 @@
 // The mirror compared with a real server: what differs is found, and only that is fetched again.
 #include "sim/office.h"
 
-namespace ct::sim {
+namespace ct::calm {
 namespace {
 
 using crm::Model;
@@ -154,4 +154,4 @@ TEST_CASE("verify: an employee's mirror is compared with what they may see") {
 }
 
 }  // namespace
-}  // namespace ct::sim
+}  // namespace ct::calm
