@@ -1,28 +1,16 @@
 // login, logout, status: whose profile this is, and how it stands with its server.
 #include "cli/context.h"
 #include "cli/output.h"
-#include "client/network.h"
 #include "net/url.h"
 
 namespace ct::cli {
 namespace {
 
-// `status` is asked by people and monitors that wait: a server that takes longer counts as away.
-constexpr std::int64_t kProbeConnectMs = 2'000;
-constexpr std::int64_t kProbeTotalMs = 4'000;
-
 using client::Indicator;
 
 /// Asks the server whether it is there. A session by itself knows only what its own rounds met.
 [[nodiscard]] Indicator probe(Context& context, const client::SyncView& view) {
-    client::NetJob job;
-    job.base_url = view.server_url;
-    job.ca_file = context.config().ca_file;
-    job.request = sync::probe_request();
-    job.deadlines.connect_ms = kProbeConnectMs;
-    job.deadlines.total_ms = kProbeTotalMs;
-    client::Network network(context.surroundings().clock);
-    const client::NetAnswer answer = network.run(job);
+    const client::NetAnswer answer = context.ask(view.server_url, client::NetJob::Kind::probe, sync::probe_request());
     const auto& reply = std::get<sync::Reply>(answer.reply);
     if (std::holds_alternative<sync::Health>(reply)) return view.indicator;
     if (const auto* const unreachable = std::get_if<sync::Unreachable>(&reply)) {

@@ -35,6 +35,10 @@ struct Options {
     bool allow_deletes = false;
     std::string passphrase_file;
     bool discard_unsent = false;
+    std::vector<std::string> map;
+    std::string on_duplicate;
+    bool dry_run = false;
+    bool repair = false;
 };
 
 enum class Arg : std::uint8_t {
@@ -67,6 +71,14 @@ enum class Arg : std::uint8_t {
     archive,
     passphrase_file,
     discard_unsent,
+    csv_in,
+    csv_out,
+    map,
+    on_duplicate,
+    dry_run,
+    queue_file,
+    mended,
+    repair,
 };
 
 using Outcome = Result<ExitCode>;
@@ -76,6 +88,7 @@ struct Command {
     std::string_view summary;
     std::span<const Arg> args;
     Outcome (*run)(Context&);
+    std::string_view example;  ///< for --help, without the program's name
 };
 
 [[nodiscard]] std::span<const Command> commands();
@@ -93,6 +106,7 @@ struct Command {
 [[nodiscard]] Outcome run_queue_list(Context& context);  // queue.cpp
 [[nodiscard]] Outcome run_queue_retry(Context& context);
 [[nodiscard]] Outcome run_queue_discard(Context& context);
+[[nodiscard]] Outcome run_queue_export(Context& context);
 [[nodiscard]] Outcome run_conflict_list(Context& context);  // conflict.cpp
 [[nodiscard]] Outcome run_conflict_show(Context& context);
 [[nodiscard]] Outcome run_conflict_resolve(Context& context);
@@ -111,5 +125,11 @@ struct Command {
 [[nodiscard]] Outcome run_rescue_replay(Context& context);
 [[nodiscard]] Outcome run_backup(Context& context);
 [[nodiscard]] Outcome run_restore(Context& context);
+
+[[nodiscard]] Outcome run_import(Context& context);  // import.cpp
+[[nodiscard]] Outcome run_export(Context& context);
+
+[[nodiscard]] Outcome run_doctor(Context& context);  // doctor.cpp
+[[nodiscard]] Outcome run_verify(Context& context);  // sync.cpp
 
 }  // namespace ct::cli

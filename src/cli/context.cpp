@@ -4,6 +4,13 @@
 #include "client/rescue.h"
 
 namespace ct::cli {
+namespace {
+
+// People and monitors wait for it: a server that takes longer counts as away.
+constexpr std::int64_t kAskConnectMs = 2'000;
+constexpr std::int64_t kAskTotalMs = 4'000;
+
+}  // namespace
 
 Result<client::Profile> Context::locate() const {
     return client::Profile::locate(options_.profile, surroundings_.program);
@@ -32,6 +39,18 @@ Result<client::Session*> Context::session() {
     if (const auto& rebuilt = session_->store().rebuilt())
         surroundings_.err << "colortouchctl: " << client::rebuilt_notice(*rebuilt).message << '\n';
     return session_.get();
+}
+
+client::NetAnswer Context::ask(const std::string& server_url, client::NetJob::Kind kind, http::Request request) const {
+    client::NetJob job;
+    job.kind = kind;
+    job.base_url = server_url;
+    job.ca_file = config_.ca_file;
+    job.request = std::move(request);
+    job.deadlines.connect_ms = kAskConnectMs;
+    job.deadlines.total_ms = kAskTotalMs;
+    client::Network network(surroundings_.clock);
+    return network.run(job);
 }
 
 }  // namespace ct::cli

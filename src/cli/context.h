@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/surroundings.h"
 #include "client/config.h"
+#include "client/network.h"
 #include "client/session.h"
 
 namespace ct::cli {
@@ -30,6 +31,10 @@ class Context {
     /// Valid after `session()`.
     [[nodiscard]] const client::Profile& profile() const { return profile_; }
     [[nodiscard]] const client::Config& config() const { return config_; }
+
+    /// A short exchange with a server, as `status` and `doctor` ask: people wait for them.
+    [[nodiscard]] client::NetAnswer ask(const std::string& server_url, client::NetJob::Kind kind,
+                                        http::Request request) const;
 
   private:
     Surroundings& surroundings_;

@@ -1,10 +1,13 @@
-// queue list, retry, discard: the edits that the server has not settled.
+// queue list, retry, discard, export: the edits that the server has not settled.
 #include <algorithm>
+#include <sstream>
 
+#include "base/file.h"
 #include "cli/context.h"
 #include "cli/names.h"
 #include "cli/output.h"
 #include "crm/json_codec.h"
+#include "crm/validate.h"
 
 namespace ct::cli {
 namespace {
@@ -88,6 +91,12 @@ void print_queue(Context& context, const std::vector<QueuedOperation>& rows) {
     return out;
 }
 
+/// What asks for another moment or another operation is no trouble of the database.
+[[nodiscard]] Failure refused(Error error) {
+    if (error.kind == ErrorKind::busy) error.kind = ErrorKind::invalid;
+    return fail(std::move(error));
+}
+
 using Act = Result<store::Visible> (client::Session::*)(const Uuid&);
 
 [[nodiscard]] Outcome act(Context& context, Act what, const char* done, std::initializer_list<QueueState> states) {
@@ -103,18 +112,44 @@ using Act = Result<store::Visible> (client::Session::*)(const Uuid&);
     Json list = Json::array();
     for (const Uuid& id : *ids) {
         const auto visible = ((*session)->*what)(id);
-        if (!visible) {
-            Error error = visible.error();
-            // What asks for another moment or another operation is no trouble of the database.
-            if (error.kind == ErrorKind::busy) error.kind = ErrorKind::invalid;
-            return fail(std::move(error));
-        }
+        if (!visible) return refused(visible.error());
         list.push_back(id.str());
     }
     if (context.json()) {
         print_json(context.out(), {{done, std::move(list)}});
     } else {
         context.out() << ids->size() << ' ' << done << '\n';
+    }
+    return ExitCode::done;
+}
+
+/// "1a2b3c amount=17500": one operation, and the values in place of those that were refused.
+[[nodiscard]] Outcome mend(Context& context) {
+    const std::vector<std::string>& words = context.options().operations;
+    const auto is_value = [](const std::string& word) { return word.find('=') != std::string::npos; };
+    if (context.options().all || is_value(words.front()) || !std::all_of(words.begin() + 1, words.end(), is_value)) {
+        return fail(ErrorKind::invalid, "USAGE",
+                    "name one operation by its id, and behind it what to mend: field=value");
+    }
+    auto session = context.session();
+    if (!session) return fail(session.error());
+    const auto rows = whole_queue(**session);
+    if (!rows) return fail(rows.error());
+    std::vector<Uuid> ids;
+    for (const QueuedOperation& row : *rows) ids.push_back(row.operation.id);
+    const auto id = choose_id(ids, words.front(), "operation in the queue", "NO_SUCH_OPERATION");
+    if (!id) return fail(id.error());
+    const auto& row = (*rows)[static_cast<std::size_t>(std::find(ids.begin(), ids.end(), *id) - ids.begin())];
+    const crm::Model model = row.operation.model;
+    auto changes = parse_assignments(model, std::span(words).subspan(1));
+    if (!changes) return fail(changes.error());
+    crm::complete_phones(model, *changes, context.config().default_country);
+    const auto visible = (*session)->mend(*id, *changes);
+    if (!visible) return refused(visible.error());
+    if (context.json()) {
+        print_json(context.out(), {{"retried", Json::array({id->str()})}});
+    } else {
+        context.out() << "1 retried\n";
     }
     return ExitCode::done;
 }
@@ -137,12 +172,34 @@ Outcome run_queue_list(Context& context) {
 }
 
 Outcome run_queue_retry(Context& context) {
+    const auto& words = context.options().operations;
+    const bool mends = std::any_of(words.begin(), words.end(),
+                                   [](const std::string& word) { return word.find('=') != std::string::npos; });
+    if (mends) return mend(context);
     return act(context, &client::Session::retry, "retried", {QueueState::error});
 }
 
 Outcome run_queue_discard(Context& context) {
     return act(context, &client::Session::discard, "discarded",
                {QueueState::queued, QueueState::parked, QueueState::error, QueueState::conflict});
+}
+
+Outcome run_queue_export(Context& context) {
+    auto session = context.session();
+    if (!session) return fail(session.error());
+    const auto rows = whole_queue(**session);
+    if (!rows) return fail(rows.error());
+    std::ostringstream lines;
+    for (const QueuedOperation& row : *rows) print_json(lines, queue_row(row));
+    if (auto written = write_file_atomically(context.options().file, lines.view()); !written)
+        return fail(written.error());
+    if (context.json()) {
+        print_json(context.out(), {{"exported", rows->size()}});
+    } else {
+        context.out() << "Wrote " << rows->size() << (rows->size() == 1 ? " edit to " : " edits to ")
+                      << context.options().file << '\n';
+    }
+    return ExitCode::done;
 }
 
 }  // namespace ct::cli

@@ -82,6 +82,31 @@ void declare(CLI::App& app, Options& options, Arg arg) {
         case Arg::discard_unsent:
             app.add_flag("--discard-unsent", options.discard_unsent, "also when work that was not sent is lost by it");
             return;
+        case Arg::repair:
+            app.add_flag("--repair", options.repair, "fetch again what differs");
+            return;
+        case Arg::csv_in:
+            app.add_option("FILE", options.file,
+                           "CSV (comma, semicolon or tab); the first line names the columns by the fields' names or "
+                           "labels; money as 1,50,000.50, dates as 2026-11-23 or 23/11/2026, times in UTC")
+                ->required();
+            return;
+        case Arg::csv_out: app.add_option("FILE", options.file, "the CSV file to write")->required(); return;
+        case Arg::map:
+            app.add_option("--map", options.map, "COLUMN=FIELD: what a column is; COLUMN= leaves it out")
+                ->allow_extra_args(false);
+            return;
+        case Arg::on_duplicate:
+            app.add_option("--on-duplicate", options.on_duplicate,
+                           "skip (default), update (cells that are not blank) or create: for a row whose id, or for "
+                           "leads phone, e-mail, or name and company, is known");
+            return;
+        case Arg::dry_run: app.add_flag("--dry-run", options.dry_run, "tell what would happen, save nothing"); return;
+        case Arg::queue_file: app.add_option("FILE", options.file, "the file to write")->required(); return;
+        case Arg::mended:
+            app.add_option("OPERATION", options.operations,
+                           "ids of operations in the queue; behind one id, FIELD=VALUE in place of what was refused");
+            return;
         case Arg::all: app.add_flag("--all", options.all, "every operation to which it applies"); return;
     }
 }
@@ -103,6 +128,7 @@ void declare_commands(CLI::App& app, Options& options) {
         const std::string last(space == std::string_view::npos ? command.path : command.path.substr(space + 1));
         CLI::App* const sub = parent->add_subcommand(last, std::string(command.summary));
         sub->fallthrough();
+        sub->footer("Example: colortouchctl " + std::string(command.example));
         for (const Arg arg : command.args) declare(*sub, options, arg);
     }
 }

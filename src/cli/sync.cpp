@@ -179,4 +179,26 @@ Outcome run_sync(Context& context) {
     return options.watch ? watch(context, **session) : one_round(context, **session);
 }
 
+Outcome run_verify(Context& context) {
+    auto session = context.session();
+    if (!session) return fail(session.error());
+    const client::VerifyReport report = (*session)->verify(context.options().repair);
+    const sync::VerifyCounts& counts = report.counts;
+    if (!report.sync.reached) return fail(error_of(report.sync, (*session)->view().queue));
+    if (!counts.complete) {
+        return fail(ErrorKind::offline, "VERIFY_INCOMPLETE", "the server moved on meanwhile, or does not know how");
+    }
+    const bool healed = counts.repaired >= counts.differing;
+    if (context.json()) {
+        print_json(context.out(),
+                   {{"compared", counts.compared}, {"differing", counts.differing}, {"repaired", counts.repaired}});
+    } else {
+        context.out() << "Compared " << counts.compared << " records: " << counts.differing << " differ";
+        if (counts.differing > 0) context.out() << ", " << counts.repaired << " fetched again";
+        context.out() << '\n';
+        if (!healed) context.surroundings().err << "colortouchctl verify --repair fetches again what differs\n";
+    }
+    return healed ? ExitCode::done : ExitCode::attention;
+}
+
 }  // namespace ct::cli

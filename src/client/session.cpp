@@ -73,6 +73,7 @@ struct Session::Impl {
         }
         if (auto* failed = std::get_if<SignInFailed>(&event)) sign_in_error = std::move(failed->error);
         if (std::holds_alternative<SignedIn>(event)) signed_in_now = true;
+        if (auto* refused = std::get_if<SaveFailed>(&event)) refusals.push_back(std::move(*refused));
         if (auto* changed = std::get_if<AttachmentsChanged>(&event); changed != nullptr && progress) {
             for (const store::Attachment& attachment : changed->attachments) {
                 if (attachment.offset > 0 && attachment.offset < attachment.size) progress(attachment);
@@ -146,6 +147,7 @@ struct Session::Impl {
     std::optional<SyncFinished> last_round;
     std::optional<Error> sign_in_error;
     bool signed_in_now = false;
+    std::vector<SaveFailed> refusals;  // of the saves that are being committed
     std::deque<NetJob> file_jobs;
     std::function<void(const store::Attachment&)> progress;
     Bell bell;
@@ -178,6 +180,23 @@ bool Session::signed_in() const { return impl_->replica.signed_in(); }
 SyncView Session::view() { return impl_->replica.view(); }
 
 Result<store::Committed> Session::commit(std::vector<Edit> edits) { return impl_->replica.commit(edits); }
+Result<std::vector<std::optional<Error>>> Session::commit_each(std::vector<Edit> edits) {
+    std::vector<Commit> saves(edits.size());
+    for (std::size_t i = 0; i < edits.size(); ++i) {
+        saves[i].ticket = i;
+        saves[i].edits.push_back(std::move(edits[i]));
+    }
+    impl_->refusals.clear();
+    impl_->replica.commit(saves);
+    std::vector<std::optional<Error>> errors(saves.size());
+    for (SaveFailed& refused : impl_->refusals) {
+        const ErrorKind kind = refused.error.kind;
+        if (kind != ErrorKind::invalid && kind != ErrorKind::not_found) return fail(std::move(refused.error));
+        errors[refused.ticket] = std::move(refused.error);
+    }
+    return errors;
+}
+
 Result<store::Visible> Session::retry(const Uuid& operation) { return impl_->replica.retry(operation); }
 Result<store::Visible> Session::mend(const Uuid& operation, const crm::Changes& mended) {
     return impl_->replica.retry(operation, mended);

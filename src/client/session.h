@@ -48,6 +48,9 @@ class Session {
     [[nodiscard]] store::Store& store();  ///< for reading; edits go through `commit`
     /// Validates and stores; durable when it returns. More than one edit: a group, all or none.
     [[nodiscard]] Result<store::Committed> commit(std::vector<Edit> edits);
+    /// Edits that are nothing to each other, in one transaction: the n-th error is the n-th edit's, none: it is saved,
+    /// durably. Fails as a whole when it is the disk's matter; some may be saved then.
+    [[nodiscard]] Result<std::vector<std::optional<Error>>> commit_each(std::vector<Edit> edits);
     [[nodiscard]] Uuid new_id();
     /// UNAUTHENTICATED (wrong e-mail or password), OFFLINE, NOT_COLORTOUCH, INSECURE_SERVER …; binds the profile.
     /// OTHER_WORKSPACE when unsent edits of another server or workspace are in the queue.
