@@ -184,7 +184,7 @@ Outcome run_verify(Context& context) {
     if (!session) return fail(session.error());
     const client::VerifyReport report = (*session)->verify(context.options().repair);
     const sync::VerifyCounts& counts = report.counts;
-    if (!report.sync.reached) return fail(error_of(report.sync, (*session)->view().queue));
+    if (!report.round.reached) return fail(error_of(report.round, (*session)->view().queue));
     if (!counts.complete) {
         return fail(ErrorKind::offline, "VERIFY_INCOMPLETE", "the server moved on meanwhile, or does not know how");
     }
