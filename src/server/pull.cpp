@@ -322,9 +322,9 @@ void Pull::note(const Session& session, const Cursor& cursor) {
 
 /// A device's own changes do not come back to it. Where two go by one id (a cloned disk, a profile from an old copy), one
 /// would never hear of the other's: who has sent less than is on record takes another id first.
-tl::expected<void, Refusal> check_alone(const sync::PullRequest& request, ReadTransaction& transaction,
-                                        const Session& session) {
-    if (request.sequence < 0) return {};
+static tl::expected<void, Refusal> check_alone(const sync::PullRequest& request, ReadTransaction& transaction,
+                                               const Session& session, std::int64_t waited_ms) {
+    if (request.sequence < 0 || waited_ms > 0) return {};  // who has waited here may have pushed meanwhile
     const auto sent = transaction.next_sequence(session.device);
     if (!sent) return refuse(sent.error());
     if (*sent <= request.sequence) return {};
