@@ -392,6 +392,8 @@ Disk::Disk(std::string directory, std::uint64_t chance) : directory_(std::move(d
 
 Disk::~Disk() { disks().erase(directory_); }
 
+ct::Disk& Disk::beside_sqlite() { return *seam_; }
+
 void Disk::lose_unflushed() {
     for (auto& [path, image] : files_) {
         std::vector<FileImage::Write> writes = std::move(image->unsynced);

@@ -69,7 +69,7 @@ class Disk {
     [[nodiscard]] bool flush_failed() const { return flush_failed_; }  ///< since the last start
 
     /// The same files for the store's side journal, with the same faults. Lives as long as this.
-    [[nodiscard]] ct::Disk& beside_sqlite() { return *seam_; }
+    [[nodiscard]] ct::Disk& beside_sqlite();
 
     [[nodiscard]] Contents contents() const;
     void replace(const Contents& contents);  ///< all of it; nothing may be open
