@@ -1,85 +1,128 @@
-#include <doctest/doctest.h>
+#include "sim/laptop.h"
 
 #include <algorithm>
-#include <array>
+#include <fstream>
+#include <utility>
 
 #include "base/file.h"
-#include "crm/json_codec.h"
-#include "crm/tables.h"
-#include "sim/world.h"
-#include "store/record_table.h"
-#include "sync/stamp.h"
+#include "sim/checks.h"
 
 namespace ct::sim {
 
 namespace {
 
-using client::Edit;
-using crm::Model;
-using sync::OperationKind;
+constexpr std::int64_t kSkewMaxMs = 3 * kMinute;
+constexpr std::int64_t kJumpMaxMs = 2 * 365 * kDay;
+constexpr const char* kServer = "http://127.0.0.1:8787";
 
-constexpr std::int64_t kSkewMaxMs = 3 * 60'000;
-
-template <std::size_t N>
-std::string pick(Random& random, const std::array<std::string_view, N>& from) {
-    return std::string(from[random.below(N)]);
+std::int64_t skew(std::uint64_t seed) {
+    return static_cast<std::int64_t>(mix(seed, 3) % (2 * kSkewMaxMs)) - kSkewMaxMs;
 }
 
-constexpr std::array<std::string_view, 6> kNames{"Asha Rao", "Žofie Nováková", "李小龙", "Олег Иванов",
-                                                 "منى",      "O'Neill \"Bo\""};
-constexpr std::array<std::string_view, 4> kCities{"Pune", "Đà Nẵng", "São Paulo", ""};
+/// The one real file of a laptop. Written over in place: a run must not pay for a flush.
+void write_token(const std::string& file, const std::string& token) {
+    std::ofstream(file, std::ios::trunc) << token << '\n';
+}
 
 }  // namespace
 
-Laptop::Laptop(World& world, int number, const std::string& directory)
+Laptop::Laptop(World& world, int number, char seat, const Disk::Contents& disk, const std::string& token)
     : world_(world),
+      seat_(seat_of(seat)),
       number_(number),
-      directory_(directory),
-      clock_(world.now_, static_cast<std::int64_t>(world.random().below(2 * kSkewMaxMs)) - kSkewMaxMs),
-      random_(world.random().next()) {
-    REQUIRE(make_directories(directory_));
+      label_(std::to_string(number) + seat),
+      file_(directory_of_laptop(number) + "/colortouch.db"),
+      user_id_(office().user_ids.at(std::string(seat_.email))),
+      disk_(directory_of_laptop(number), mix(world.plan().seed, 100 + static_cast<std::uint64_t>(number))),
+      clock_(world.now(), skew(mix(world.plan().seed, 200 + static_cast<std::uint64_t>(number)))),
+      random_(mix(world.plan().seed, 300 + static_cast<std::uint64_t>(number))) {
+    disk_.replace(disk);
+    write_token(directory_of_laptop(number_) + "/token", token);
 }
 
-Laptop::~Laptop() { crash(); }
-
-void Laptop::start() {
-    ++incarnation_;
-    auto store = store::Store::open(directory_ + "/colortouch.db", clock_, random_);
-    REQUIRE_MESSAGE(store.has_value(), (store ? "" : store.error().message));
-    store_ = std::move(*store);
-    client::ReplicaOptions options;
-    options.tuning.batch_operations_max = 7;  // small, so that a few edits already take several of everything
-    options.tuning.pull_first_limit = 3;
-    options.tuning.pull_limit = 5;
-    replica_ =
-        std::make_unique<client::Replica>(*store_, client::Secrets(directory_ + "/token"), clock_, random_, options,
-                                          client::ReplicaPorts{[this](client::NetJob job) { send(std::move(job)); },
-                                                               [this] { ++incarnation_; }, [](client::Event) {}});
-    replica_->start();
-    arm_timer();
-}
-
-void Laptop::crash() {
-    ++incarnation_;
-    ++armed_;
-    armed_for_ = -1;
+Laptop::~Laptop() {
+    disk_.stop();
     replica_.reset();
     store_.reset();
 }
 
-void Laptop::sign_in(const std::string& email) {
-    REQUIRE(replica_->sign_in({"http://127.0.0.1:8787", email, "password of " + email, ""}));
+void Laptop::start() {
+    if (running()) return;
+    ++incarnation_;
+    ++listens_;
+    disk_.start();
+    auto store = store::Store::open(file_, clock_, random_);
+    if (!store) {
+        stop_if_dead();
+        if (disk_.is_full()) return;  // it says so; the user frees space and starts it again
+        return world_.broken(name() + " does not start: " + store.error().code + " " + store.error().message);
+    }
+    store_ = std::move(*store);
+    for (const crm::ModelDef& model : crm::models()) {
+        auto& records = shown_[static_cast<std::size_t>(model.model)];
+        records.clear();
+        const auto loaded = store_->load(model.model, 100, [&](std::vector<crm::Record>&& some) {
+            for (crm::Record& record : some) records.insert_or_assign(record.id, std::move(record));
+        });
+        if (!loaded) return world_.broken(name() + " cannot load: " + loaded.error().message);
+    }
+    client::ReplicaOptions options;
+    options.tuning.batch_operations_max = 7;  // small, so that a few edits already take several of everything
+    options.tuning.pull_first_limit = 3;
+    options.tuning.pull_limit = 5;
+    client::ReplicaPorts ports;
+    ports.send = [this](client::NetJob job) {
+        if (!disk_.dead()) world_.exchange(*this, std::move(job));
+    };
+    ports.listen = ports.send;
+    ports.cancel = [this] { ++incarnation_; };
+    ports.stop_listening = [this] { ++listens_; };
+    ports.emit = [this](client::Event event) { on_event(std::move(event)); };
+    replica_ = std::make_unique<client::Replica>(*store_, client::Secrets(directory_of_laptop(number_) + "/token"),
+                                                 clock_, random_, options, std::move(ports));
+    world_.trace([this] { return name() + " starts"; });
+    replica_->start();
+    if (mix(world_.plan().seed, 400 + static_cast<std::uint64_t>(number_)) % 2 == 0)
+        tell(sync::event::ListenChosen{true});
+    if (offline_) tell(sync::event::OfflineChosen{true});
+    was_link_up_ = true;
+    observe();
+}
+
+void Laptop::stop(bool power) {
+    if (!running() && store_ == nullptr && !power) return;
+    ++incarnation_;
+    ++listens_;
+    ++armed_;
+    armed_for_ = -1;
+    disk_.stop();
+    replica_.reset();
+    store_.reset();
+    saving_.clear();
+    if (power) disk_.lose_unflushed();
+}
+
+/// The disk stopped the machine in the middle of a write.
+void Laptop::stop_if_dead() {
+    if (!disk_.dead()) return;
+    world_.trace([this] { return name() + " stopped in the middle of a write"; });
+    stop(random_.below(2) == 0);
 }
 
 void Laptop::tell(sync::Event event) {
+    if (!running()) return;
     replica_->tell(std::move(event));
-    world_.observe(*this);
+    observe();
 }
 
-void Laptop::send(client::NetJob job) { world_.exchange(*this, std::move(job)); }
+void Laptop::answered(client::NetAnswer answer) {
+    answer.wall_at_answer = clock_.now();
+    replica_->on_answer(std::move(answer));
+    observe();
+}
 
 void Laptop::arm_timer() {
-    const auto due = replica_ ? replica_->due() : std::nullopt;
+    const auto due = replica_->due();
     if (!due) {
         ++armed_;
         armed_for_ = -1;
@@ -94,197 +137,201 @@ void Laptop::arm_timer() {
     });
 }
 
-// ---- edits
-
-std::optional<Uuid> Laptop::any_record(Model model) {
-    std::vector<Uuid> ids;
-    for (const auto& [id, record] : records(model)) {
-        const bool nonsense = model == Model::lead && !record.fields.has(crm::field_id(Model::lead, "name"));
-        if (!nonsense) ids.push_back(id);
+/// After everything that happened to the program.
+void Laptop::observe() {
+    if (disk_.dead()) return stop_if_dead();
+    if (!running()) return;
+    if (link_up() != was_link_up_) {
+        was_link_up_ = link_up();
+        replica_->tell(sync::event::LinkChanged{was_link_up_});
+        if (!was_link_up_) world_.at(link_down_until_, [this] { observe(); });
     }
-    if (ids.empty()) return std::nullopt;
-    return ids[random_.below(ids.size())];
+    arm_timer();
+    // Each look costs as much as ten steps: a sample of the moments, and all of them when somebody reads along.
+    if (mix(world_.plan().seed, ++observed_) % 16 == 0) {
+        if (std::string what = check_laptop(world_, *this); !what.empty()) world_.broken(what);
+    }
 }
 
-crm::Changes Laptop::random_changes(Model model, bool create) {
-    crm::Changes changes;
-    const auto set = [&](std::string_view name, crm::Value value) {
-        changes.set(crm::field(model, name), std::move(value));
-    };
-    const auto maybe = [&] { return random_.below(3) == 0; };
-    if (model == Model::lead) {
-        if (create || maybe()) set("name", pick(random_, kNames) + " " + std::to_string(random_.below(100)));
-        if (maybe()) set("city", pick(random_, kCities));
-        if (maybe()) set("status", pick(random_, std::array<std::string_view, 3>{"PENDING", "FOLLOW_UP", "CONVERTED"}));
-        if (maybe()) set("amount", static_cast<std::int64_t>(random_.below(1'000'000)));
-        if (maybe()) set("phone", "+9198765" + std::to_string(10'000 + random_.below(90'000)));
-        if (changes.empty()) set("email", "a" + std::to_string(random_.below(100)) + "@example.org");
-        return changes;
+// ---- what the program says
+
+void Laptop::on_event(client::Event event) {
+    if (auto* saved = std::get_if<client::Saved>(&event)) {
+        show(saved->visible);
+        const auto at = saving_.find(saved->ticket);
+        if (at == saving_.end()) return;
+        if (!disk_.dead()) ledger_.saved(at->second);
+        saving_.erase(at);
+    } else if (auto* failed = std::get_if<client::SaveFailed>(&event)) {
+        const auto at = saving_.find(failed->ticket);
+        if (at == saving_.end()) return;
+        if (disk_.dead() || disk_.flush_failed()) ledger_.perhaps(at->second);
+        saving_.erase(at);
+    } else if (auto* changed = std::get_if<client::RecordsChanged>(&event)) {
+        show(changed->visible);
+    } else if (auto* finished = std::get_if<client::SyncFinished>(&event)) {
+        world_.trace([&] {
+            return name() + " ends a round: " + finished->row.outcome + (finished->detail.empty() ? "" : ", ") +
+                   finished->detail;
+        });
+    } else if (auto* trouble = std::get_if<client::Trouble>(&event)) {
+        world_.trace([&] { return name() + " is in trouble: " + trouble->error.message; });
     }
-    const auto lead = any_record(Model::lead);
-    if (create && lead) set("leadId", lead->str());
-    if (model == Model::payment) {
-        if (create || maybe()) set("amount", static_cast<std::int64_t>(random_.below(100'000)));
-        if (maybe() || changes.empty())
-            set("method", pick(random_, std::array<std::string_view, 3>{"CASH", "UPI", "CARD"}));
-    } else if (model == Model::reminder) {
-        if (create || maybe()) set("title", "Call " + std::to_string(random_.below(100)));
-        if (create) set("reminderDate", clock_.now());
-        if (maybe() || changes.empty()) set("isCompleted", random_.below(2) == 0);
-    } else {
-        set("text", "Said " + std::to_string(random_.below(100)));
-    }
-    return changes;
 }
 
-std::optional<Edit> Laptop::random_edit() {
-    Edit edit;
-    edit.model = static_cast<Model>(random_.below(crm::kModelCount));
-    if (random_.below(2) == 0) edit.model = Model::lead;
-    const std::uint64_t dice = random_.below(10);
-    const auto existing = any_record(edit.model);
-    if (dice < 3 || !existing) {
-        edit.kind = OperationKind::create;
-        edit.record = replica_->new_id();
-        if (edit.model == Model::note && !any_record(Model::lead)) return std::nullopt;  // a note is on a lead
-    } else {
-        edit.kind = dice < 4 ? OperationKind::remove : OperationKind::update;
-        if (crm::def(edit.model).append_only && edit.kind == OperationKind::update) return std::nullopt;
-        edit.record = *existing;
+void Laptop::show(const store::Visible& visible) {
+    for (const crm::Record& record : visible.changed) {
+        auto& records = shown_[static_cast<std::size_t>(record.model)];
+        if (record.deleted)
+            records.erase(record.id);
+        else
+            records.insert_or_assign(record.id, record);
     }
-    if (edit.kind != OperationKind::remove)
-        edit.changes = random_changes(edit.model, edit.kind == OperationKind::create);
-    return edit;
+    for (const auto& [model, id] : visible.removed) shown_[static_cast<std::size_t>(model)].erase(id);
 }
 
-Result<store::Committed> Laptop::save(const std::vector<Edit>& edits) {
-    auto committed = replica_->commit(edits);
-    if (committed) {
-        for (const auto& [model, id] : committed->visible.removed) {  // created and deleted before anyone saw it
-            for (const Uuid& operation : saved_of_record_[id]) saved_.erase(operation);
-        }
-        for (const auto& queued : queue()) {
-            saved_.insert(queued.operation.id);
-            saved_of_record_[queued.operation.record].insert(queued.operation.id);
+std::string Laptop::check_monotonic() {
+    if (world_.server_restores > 0) return {};
+    for (const Records& records : shown_) {
+        for (const auto& [id, record] : records) {
+            auto& seen = versions_[id];
+            if (record.version < seen)
+                return "causality: " + name() + " showed version " + std::to_string(seen) + " of " + id.str() +
+                       " and now " + std::to_string(record.version);
+            seen = record.version;
         }
     }
-    world_.observe(*this);
-    return committed;
-}
-
-void Laptop::edit_at_random() {
-    std::vector<Edit> edits;
-    const std::size_t wanted = random_.below(5) == 0 ? 2 + random_.below(3) : 1;
-    while (edits.size() < wanted) {
-        auto edit = random_edit();
-        const bool twice = edit && std::any_of(edits.begin(), edits.end(),
-                                               [&](const Edit& other) { return other.record == edit->record; });
-        if (edit && !twice)
-            edits.push_back(std::move(*edit));
-        else if (random_.below(8) == 0)
-            break;
-    }
-    if (edits.empty()) return;
-    const auto committed = save(edits);
-    if (!committed && world_.failure.empty()) world_.failure = "an edit was refused: " + committed.error().message;
-}
-
-void Laptop::save_nonsense() {
-    sync::Operation operation;
-    operation.id = replica_->new_id();
-    operation.kind = OperationKind::create;
-    operation.model = Model::lead;
-    operation.record = replica_->new_id();
-    operation.stamp = sync::format_stamp(clock_.now(), 0, store_->state().device_id);
-    operation.changes.set(crm::field_id(Model::lead, "city"), std::string("a lead without a name"));
-    REQUIRE(store_->commit(std::vector{operation}, ""));
-    tell(sync::event::QueueChanged{store_->queue().sendable, true});
-}
-
-void Laptop::discard_refused() {
-    for (const auto& queued : queue()) {
-        const bool refused = queued.state == sync::QueueState::error || queued.state == sync::QueueState::conflict;
-        if (!refused) continue;
-        saved_.erase(queued.operation.id);
-        for (const Uuid& operation : saved_of_record_[queued.operation.record]) saved_.erase(operation);
-        (void)replica_->discard(queued.operation.id);  // it may be gone with another of its group
-    }
-    world_.observe(*this);
-}
-
-// ---- checks
-
-std::map<Uuid, crm::Record> Laptop::records(Model model) {
-    std::map<Uuid, crm::Record> all;
-    REQUIRE(store_->load(model, 100, [&](std::vector<crm::Record>&& some) {
-        for (crm::Record& record : some) all.emplace(record.id, std::move(record));
-    }));
-    return all;
+    return {};
 }
 
 std::vector<sync::QueuedOperation> Laptop::queue() {
     auto listed = store_->list_queue(100'000);
-    REQUIRE(listed);
+    if (!listed) throw Unable(name() + ": the queue cannot be listed: " + listed.error().message);
     return std::move(*listed);
 }
 
-std::string Laptop::check_rebase(Model model) {
-    auto connection = sqlite::Connection::open(directory_ + "/colortouch.db", true);
-    REQUIRE(connection);
-    store::RecordTable shadows(**connection, model, true);
-    std::map<Uuid, std::vector<sync::QueuedOperation>> unsettled;
-    for (auto& queued : queue()) {
-        if (queued.operation.model == model) unsettled[queued.operation.record].push_back(std::move(queued));
-    }
-    for (const auto& [id, operations] : unsettled) {
-        const auto shown = store_->get(model, id);
-        const auto server = shadows.get(id);
-        if (!shown || !server) return "a row cannot be read";
-        if (!*shown) continue;  // revoked, with operations in error
-        crm::Record base;
-        base.id = id;
-        base.model = model;
-        base.deleted = true;
-        if (*server) base = **server;
-        const crm::Record expected = sync::replay(base, operations);
-        if (expected.fields != (*shown)->fields || expected.deleted != (*shown)->deleted) {
-            std::string text = "rule 1: laptop " + std::to_string(number_) + ": " + std::string(crm::name(model)) +
-                               " " + id.str() + (expected.deleted ? " (deleted)" : "") + " should become ";
-            crm::JsonWriter json(text);
-            crm::write_changes(json, model, crm::difference(**shown, expected));
-            return text + describe();
-        }
-    }
-    return {};
-}
-
 std::string Laptop::describe() {
-    std::string text = "\nlaptop " + std::to_string(number_) + ": " + replica_->engine().reason();
+    if (!running()) return "\n" + name() + " is off";
+    std::string text = "\n" + name() + ": " + replica_->engine().reason() + " [" + replica_->engine().last_error() +
+                       "] cursor " + store_->state().cursor.value_or("none");
     for (const auto& queued : queue()) {
         const sync::Operation& operation = queued.operation;
-        text += "\n  " + std::string(name(operation.kind)) + " " + std::string(crm::name(operation.model)) + " " +
-                operation.record.str() + " base " + std::to_string(operation.base) + " " +
-                std::string(name(queued.state)) + " #" + std::to_string(queued.sequence) +
-                (operation.group.nil() ? "" : " group " + operation.group.str()) + " " + queued.error_code + " ";
-        crm::JsonWriter json(text);
-        crm::write_changes(json, operation.model, operation.changes);
+        text += "\n  " + operation.id.str() + " " + std::string(sync::name(operation.kind)) + " " +
+                std::string(crm::name(operation.model)) + " " + operation.record.str() + " base " +
+                std::to_string(operation.base) + " " + std::string(sync::name(queued.state)) + " #" +
+                std::to_string(queued.sequence) + (operation.group.nil() ? "" : " group " + operation.group.str()) +
+                " " + queued.error_code + " " + as_json(operation.model, operation.changes).dump();
     }
     return text;
 }
 
-std::string Laptop::check() {
-    if (!running()) return {};
-    if (!replica_->engine().invariant()) return "the engine waits for nothing: " + replica_->engine().reason();
-    for (const auto& queued : queue()) {
-        const bool judged = queued.state == sync::QueueState::error || queued.state == sync::QueueState::conflict ||
-                            !queued.error_code.empty();
-        if (queued.retry_count > 0 && !judged) return "rule 6: a transport failure cost a retry";
-        if (queued.error_code == "ID_REUSED") return "rule 7: an operation that was sent was altered";
+// ---- what breaks
+
+void Laptop::sign_in() {
+    if (!running() || replica_->signed_in()) return;
+    if (auto begun = replica_->sign_in({kServer, std::string(seat_.email), password_of(seat_.email), ""}); !begun)
+        world_.broken(name() + " cannot sign in: " + begun.error().message);
+    observe();
+}
+
+void Laptop::end_faults() {
+    disk_.full(false);
+    disk_.flushes_fail(false);
+    disk_.stop_at_write(0);
+    link_down_until_ = portal_until_ = lose_there_until_ = lose_back_until_ = 0;
+    // Where a flush failed, what the window shows is in doubt until the program is started anew.
+    if (disk_.dead() || disk_.flush_failed()) stop(false);
+    start();
+    if (std::exchange(offline_, false)) tell(sync::event::OfflineChosen{false});
+    observe();
+    sign_in();
+}
+
+void Laptop::laptop_act(const Step& step, Random& random) {
+    const auto for_a_while = [&](SteadyMs longest) {
+        return world_.now() + 1 + static_cast<SteadyMs>(random.below(static_cast<std::uint64_t>(longest)));
+    };
+    switch (step.act) {
+        case Act::crash: return stop(false);
+        case Act::power_cut: return stop(true);
+        case Act::stop_at_write: return disk_.stop_at_write(1 + static_cast<int>(random.below(40)));
+        case Act::disk_full:
+            disk_.full(true);
+            return world_.at(for_a_while(5 * kMinute), [this] {
+                disk_.full(false);
+                start();
+            });
+        case Act::flushes_fail:
+            disk_.flushes_fail(true);
+            return world_.at(for_a_while(kMinute), [this] { disk_.flushes_fail(false); });
+        case Act::clock_jump: {
+            const auto far = random.below(3) == 0 ? kJumpMaxMs : random.below(2) == 0 ? kDay : 10 * kMinute;
+            clock_.jump(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(2 * far))) - far);
+            return observe();
+        }
+        case Act::link_down: link_down_until_ = for_a_while(5 * kMinute); return observe();
+        case Act::lose_there: lose_there_until_ = for_a_while(5 * kMinute); return;
+        case Act::lose_back: lose_back_until_ = for_a_while(5 * kMinute); return;
+        case Act::portal: portal_until_ = for_a_while(5 * kMinute); return;
+        case Act::copy_away: copy_ = Copy{disk_.contents(), ledger_, read_token(number_)}; return;
+        case Act::clone:
+            if (world_.laptops().size() >= 6) return;
+            world_.copies_about = true;
+            {
+                Laptop& twin = world_.add_laptop(seat_.letter, disk_.contents(), read_token(number_));
+                twin.ledger_ = ledger_;
+                twin.was_restored = was_restored = true;
+                twin.start();
+            }
+            return;
+        case Act::restore_copy:
+            if (!copy_) return;
+            stop(false);
+            world_.copies_about = was_restored = true;
+            disk_.replace(copy_->disk);
+            ledger_ = copy_->ledger;
+            versions_.clear();
+            write_token(directory_of_laptop(number_) + "/token", copy_->token);
+            return;
+        case Act::revoke:  // somebody ends its sign-in, in the list of devices
+            if (running()) world_.end_session(*this);
+            return;
+        default: throw Unable("no act of a laptop");
     }
-    for (const crm::ModelDef& model : crm::models()) {
-        if (std::string broken = check_rebase(model.model); !broken.empty()) return broken;
+}
+
+void Laptop::carry_out(const Step& step, Random& random) {
+    const bool breaks = step.act >= Act::crash;
+    if (!breaks) {
+        start();
+        if (!running()) return;
+        sign_in();
+        if (!running()) return;
     }
-    return {};
+    world_.trace([&] { return name() + ": " + std::string(sim::name(step.act)) + " (step " + std::to_string(step.number) + ")"; });
+    switch (step.act) {
+        case Act::edit: return edit(random, 1);
+        case Act::group: return edit(random, 2 + random.below(3));
+        case Act::import: return import(random);
+        case Act::remove: return remove(random);
+        case Act::restore: return restore(random);
+        case Act::merge: return merge(random);
+        case Act::unmerge: return unmerge(random);
+        case Act::hand_over: return hand_over(random);
+        case Act::foreign_field: return foreign_field(random);
+        case Act::nonsense: return nonsense(random);
+        case Act::decide: return decide(random, false);
+        case Act::retry: return retry(random);
+        case Act::discard: return discard(random, false);
+        case Act::take_back: return take_back(random);
+        case Act::sync_now: return tell(sync::event::SyncAsked{});
+        case Act::focus: return tell(sync::event::Nudged{});
+        case Act::offline:
+        case Act::online:
+            offline_ = step.act == Act::offline;
+            return tell(sync::event::OfflineChosen{offline_});
+        default: return laptop_act(step, random);
+    }
 }
 
 }  // namespace ct::sim

@@ -1,106 +1,89 @@
 #include "sim/world.h"
 
-#include <doctest/doctest.h>
-#include <sqlite3.h>
+#include <algorithm>
+#include <utility>
 
-#include <filesystem>
-#include <nlohmann/json.hpp>
-
-#include "crm/json_codec.h"
-#include "server/accounts.h"
+#include "sim/checks.h"
+#include "sim/laptop.h"
 
 namespace ct::sim {
 
 namespace {
 
-constexpr SteadyMs kDay = 24 * 3'600'000;
-constexpr server::PasswordCost kCheap{1, 8 * 1'024};
+constexpr std::uint64_t kHappenedMax = 300'000;  // more in one run: something goes round and round
+constexpr std::size_t kStoryMax = 20'000;
 
-std::string temporary_directory(std::uint64_t seed) {
-    namespace fs = std::filesystem;
-    static int count = 0;
-    // In memory where there is such a place: a run makes thousands of durable writes.
-    const fs::path root = fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
-    const fs::path path = root / ("colortouch-sim-" + std::to_string(seed) + "-" + std::to_string(++count) + "-" +
-                                  std::to_string(system_random().next()));
-    fs::create_directories(path);
-    return path.string();
+/// The member "wait" of a pull, as it was, and put to 0: the service must not block a thread of virtual time.
+std::int64_t take_wait(std::string& body) {
+    constexpr std::string_view kName = "\"wait\":";
+    const auto at = body.find(kName);
+    if (at == std::string::npos) return 0;
+    const auto begin = at + kName.size(), end = body.find_first_not_of("0123456789", begin);
+    const std::int64_t wait = std::stoll("0" + body.substr(begin, end - begin));
+    body.replace(begin, end - begin, "0");
+    return wait;
 }
 
-std::string email_of(int number) { return "agent" + std::to_string(number) + "@example.org"; }
+bool nothing_new(const http::Response& response) {
+    return response.status == 200 && response.body.find("\"changes\":[]") != std::string::npos &&
+           response.body.find("\"hasMore\":false") != std::string::npos;
+}
 
-/// Rows of a query on the server's file, as texts.
-std::vector<std::vector<std::string>> query(const std::string& file, const std::string& sql) {
-    std::vector<std::vector<std::string>> rows;
-    sqlite3* database = nullptr;
-    REQUIRE(sqlite3_open_v2(file.c_str(), &database, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK);
-    const auto add = [](void* into, int count, char** values, char**) {
-        auto& row = static_cast<std::vector<std::vector<std::string>>*>(into)->emplace_back();
-        for (int i = 0; i < count; ++i) row.emplace_back(values[i] == nullptr ? "" : values[i]);
-        return 0;
-    };
-    const int code = sqlite3_exec(database, sql.c_str(), add, &rows, nullptr);
-    CHECK_MESSAGE(code == SQLITE_OK, sqlite3_errmsg(database));
-    sqlite3_close(database);
-    return rows;
+http::Response gateway(Random& random) {
+    constexpr std::array<int, 4> kStatus{500, 502, 503, 504};
+    return {kStatus[random.below(kStatus.size())], {{"Content-Type", "text/html"}}, "<html>Bad gateway</html>", {}};
+}
+
+http::Response busy(Random& random) {
+    const bool many = random.below(2) == 0;
+    return {many ? 429 : 503,
+            {{"Content-Type", "application/problem+json"}, {"ColorTouch-Protocol", "1"}, {"Retry-After", "20"}},
+            many ? R"({"code":"TOO_MANY_REQUESTS","detail":"slowly"})" : R"({"code":"UNAVAILABLE","detail":"busy"})",
+            {}};
 }
 
 }  // namespace
 
-World::World(std::uint64_t seed, int laptops)
-    : random_(seed), server_clock_(now_), directory_(temporary_directory(seed)) {
-    open_server();
-    make_users();
-    for (int i = 0; i < laptops; ++i) add_laptop();
+World::World(const Plan& plan, bool tracing)
+    : plan_((static_cast<void>(office()), plan)),  // made first: it uses the same disks
+      tracing_(tracing),
+      faults_(plan.faults),
+      server_clock_(now_),
+      server_random_(mix(plan.seed, 1)),
+      server_file_("/simulated-server/server.db"),
+      server_disk_("/simulated-server", mix(plan.seed, 2)) {
+    sqlite3_randomness(0, nullptr);
+    server_disk_.replace(office().server);
+    server_start();
+    for (const char seat : plan_.seats) {
+        const Office::Prepared& prepared = office().laptops.at(seat);
+        add_laptop(seat, prepared.disk, prepared.token).start();
+    }
 }
 
 World::~World() {
     laptops_.clear();
-    service_.reset();
-    storage_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
+    server_stop();
 }
 
-void World::open_server() {
-    auto storage = server::open_storage("file:" + directory_ + "/server.db", random_);
-    REQUIRE_MESSAGE(storage.has_value(), (storage ? "" : storage.error().message));
-    storage_ = std::move(*storage);
-    server::ServiceOptions options;
-    options.password_cost = kCheap;
-    service_ = std::make_unique<server::Service>(*storage_, server_clock_, random_, options);
-}
-
-void World::make_users() {
-    server::Passwords passwords(kCheap);
-    const auto workspace = server::create_workspace(*storage_, server_clock_, random_, "Simulated");
-    REQUIRE(workspace);
-    for (int i = 0; i < 8; ++i) {
-        const server::NewUser user{email_of(i), "Agent " + std::to_string(i), "password of " + email_of(i),
-                                   server::Role::manager};
-        REQUIRE(server::create_user(*storage_, server_clock_, random_, passwords, *workspace, user));
-    }
-}
-
-void World::restart_server() {
-    service_.reset();
-    storage_.reset();
-    open_server();
-}
-
-Laptop& World::add_laptop() {
+Laptop& World::add_laptop(char seat, const Disk::Contents& disk, const std::string& token) {
     const int number = static_cast<int>(laptops_.size());
-    laptops_.push_back(std::make_unique<Laptop>(*this, number, directory_ + "/laptop" + std::to_string(number)));
-    Laptop& laptop = *laptops_.back();
-    laptop.start();
-    const bool was_up = std::exchange(server_up_, true);
-    const Weather before = std::exchange(weather, Weather{});
-    laptop.sign_in(email_of(number));
-    while (!laptop.replica().signed_in() && !happenings_.empty()) run_until(happenings_.top().at);
-    REQUIRE(laptop.replica().signed_in());
-    weather = before;
-    server_up_ = was_up;
-    return laptop;
+    laptops_.push_back(std::make_unique<Laptop>(*this, number, seat, disk, token));
+    return *laptops_.back();
+}
+
+void World::broken(const std::string& what) {
+    if (!broken_.empty()) return;
+    broken_ = what;
+    trace([&] { return "BROKEN: " + what; });
+}
+
+void World::trace(const std::function<std::string()>& line) {
+    if (!tracing_ || story_.size() >= kStoryMax) return;
+    const std::int64_t s = now_ / 1'000;
+    char time[32];
+    sqlite3_snprintf(sizeof(time), time, "%3lld:%02lld:%02lld.%03lld ", s / 3'600, s / 60 % 60, s % 60, now_ % 1'000);
+    story_.push_back(time + line());
 }
 
 // ---- time
@@ -110,202 +93,237 @@ void World::at(SteadyMs when, std::function<void()> what) {
 }
 
 void World::run_until(SteadyMs when) {
-    while (!happenings_.empty() && happenings_.top().at <= when) {
+    while (!happenings_.empty() && happenings_.top().at <= when && !is_broken()) {
         Happening next = happenings_.top();
         happenings_.pop();
         now_ = next.at;
         next.what();
+        if (happened_ > kHappenedMax) broken("something goes round and round");
     }
     now_ = std::max(now_, when);
 }
 
-bool World::settle() {
-    weather = Weather{};
-    server_up_ = true;
-    const SteadyMs end = now_ + kDay;
-    const std::uint64_t happened_max = happened_ + 200'000;  // something goes round and round
-    for (auto& laptop : laptops_) {
-        if (!laptop->running()) laptop->start();
-        laptop->tell(sync::event::LinkChanged{true});
+// ---- the plan
+
+std::string World::run() {
+    for (const Step& step : plan_.steps) {
+        carry_out(step);
+        run_until(now_ + step.pause);
+        if (is_broken()) return broken_;
     }
-    const auto all_idle = [this] {
-        return std::all_of(laptops_.begin(), laptops_.end(), [](auto& laptop) { return laptop->idle(); });
-    };
-    while (now_ < end && happened_ < happened_max && failure.empty()) {
-        run_until(now_ + 60'000);
-        for (auto& laptop : laptops_) laptop->discard_refused();
-        if (!all_idle()) continue;
-        // Everything is sent. One more round each, so that all have seen all.
-        for (auto& laptop : laptops_) laptop->tell(sync::event::SyncAsked{});
-        run_until(now_ + 60'000);
-        if (all_idle()) return true;
-    }
-    return false;
+    end_faults();
+    if (std::string what = settle(); !what.empty()) broken(what);
+    return broken_;
 }
 
-std::string World::describe() {
-    std::string text;
+void World::carry_out(const Step& step) {
+    SeededRandom random(step.seed);
+    if (step.act >= Act::server_down) {
+        trace([&] { return std::string(name(step.act)) + " (step " + std::to_string(step.number) + ")"; });
+        server_act(step, random);
+    } else {
+        laptops_.at(static_cast<std::size_t>(step.laptop))->carry_out(step, random);
+    }
+}
+
+void World::end_faults() {
+    trace([] { return std::string("all faults end"); });
+    faults_ = Faults{};
+    server_disk_.full(false);
+    server_disk_.stop_at_write(0);
+    server_down_until_ = 0;
+    if (!service_) server_start();
+    for (std::size_t i = 0; i < laptops_.size(); ++i) laptops_[i]->end_faults();
+}
+
+/// Liveness: with no restart, no new edit and nobody asking, all that can go goes.
+std::string World::drain(const char* when) {
+    const auto all_sent = [this] {
+        return std::all_of(laptops_.begin(), laptops_.end(),
+                           [](auto& laptop) { return laptop->running() && laptop->store().queue().sendable == 0; });
+    };
+    const SteadyMs end = now_ + kHour;
+    while (now_ < end && !is_broken()) {
+        run_until(now_ + kMinute);
+        for (auto& laptop : laptops_) laptop->sign_in();  // whoever was signed out
+        if (all_sent()) return {};
+    }
+    if (is_broken()) return broken_;
+    std::string text = std::string("liveness: ") + when + " an hour does not empty the queues";
     for (auto& laptop : laptops_) text += laptop->describe();
     return text;
 }
 
-// ---- network
-
-net::HttpOutcome World::answer(const client::NetJob& job) {
-    net::HttpOutcome outcome;
-    if (!server_up_) {
-        outcome.failure = net::NetFailure::refused;
-        return outcome;
+std::string World::settle() {
+    run_until(now_ + kMinute);  // sign-ins
+    for (auto& laptop : laptops_) laptop->end_faults();
+    if (std::string what = drain("after the last fault,"); !what.empty()) return what;
+    for (auto& laptop : laptops_) {
+        if (std::string what = check_held_back(*laptop); !what.empty()) return what;
     }
-    if (chance(weather.login_page)) {
-        outcome.response = {200, {{"Content-Type", "text/html"}}, "<html>Welcome to the hotel</html>", {}};
-        return outcome;
+    for (int round = 0; round < 30; ++round) {
+        bool waits = false;
+        for (auto& laptop : laptops_) {
+            if (!laptop->running()) return laptop->name() + " does not run";
+            waits = waits || laptop->store().queue().operations > 0;
+            SeededRandom random(mix(plan_.seed, 1'000 + static_cast<std::uint64_t>(round)));
+            if (laptop->store().queue().operations > 0) laptop->decide_everything(random);
+        }
+        if (!waits) break;
+        if (std::string what = drain("after people decided,"); !what.empty()) return what;
+        if (round == 29) {
+            std::string text = "people decide and decide, and something is always left";
+            for (auto& laptop : laptops_) text += laptop->describe();
+            return text;
+        }
     }
-    outcome.response = service_->handle(job.request);
-    if (std::getenv("SIM_TRACE"))
-        fprintf(stderr, "%s\n  -> %s\n", job.request.body.c_str(), outcome.response.body.c_str());
-    if (chance(weather.cut_answer)) {
-        outcome.failure = net::NetFailure::cut;
-        outcome.response.body.resize(outcome.response.body.size() / 2);
+    // The interval and its jitter, twice: who looks may find that something of its own is to be sent.
+    for (int look = 0; look < 2; ++look) {
+        run_until(now_ + 6 * kMinute);
+        if (std::string what = drain("after all have looked,"); !what.empty()) return what;
     }
-    return outcome;
+    for (auto& laptop : laptops_) {
+        if (std::string what = check_laptop(*this, *laptop); !what.empty()) return what;
+    }
+    return check_world(*this);
 }
 
+// ---- network
+
 void World::exchange(Laptop& laptop, client::NetJob job) {
-    const auto latency = [this] {
-        return 1 + static_cast<SteadyMs>(random_.below(static_cast<std::uint64_t>(weather.latency_max_ms)));
+    SeededRandom random(mix(mix(plan_.seed, 500 + static_cast<std::uint64_t>(laptop.number())), laptop.next_exchange()));
+    const auto chance = [&random](int percent) { return static_cast<int>(random.below(100)) < percent; };
+    const auto latency = [&] {
+        return 1 + static_cast<SteadyMs>(random.below(static_cast<std::uint64_t>(faults_.latency_max_ms)));
     };
-    const std::uint64_t incarnation = laptop.incarnation_;
-    const auto deliver = [this, &laptop, incarnation](const client::NetJob& for_job, const net::HttpOutcome& outcome) {
-        if (incarnation != laptop.incarnation_ || !laptop.running()) return;
-        client::NetAnswer answer = client::read_answer(for_job, outcome);
-        answer.wall_at_answer = laptop.clock_.now();
-        laptop.replica_->on_answer(std::move(answer));
-        observe(laptop);
+    const bool listens = job.kind == client::NetJob::Kind::listen;
+    const std::uint64_t incarnation = laptop.incarnation(listens);
+    const std::string what = job.request.path + " #" + std::to_string(job.id);
+    const auto deliver = [this, &laptop, incarnation, listens, job, what](net::HttpOutcome outcome) {
+        if (incarnation != laptop.incarnation(listens) || !laptop.running()) return;
+        trace([&] {
+            return laptop.name() + " hears of " + what + ": " +
+                   (outcome.failure != net::NetFailure::none ? net::name(outcome.failure)
+                                                             : std::to_string(outcome.response.status) + " " +
+                                                                   outcome.response.body.substr(0, 2'000));
+        });
+        laptop.answered(client::read_answer(job, outcome));
     };
-    const bool lost = chance(weather.lose_request);
-    const bool unanswered = chance(weather.lose_answer);
-    const bool twice = chance(weather.duplicate);
-    const SteadyMs there = now_ + latency();
-    const SteadyMs back = there + latency();
-    const SteadyMs gives_up = now_ + job.deadlines.read_ms;
-    at(there, [this, job, lost, unanswered, twice, back, gives_up, deliver] {
+    const auto fails = [](net::NetFailure how) {
         net::HttpOutcome outcome;
-        outcome.failure = net::NetFailure::timeout;
-        if (!lost) {
-            net::HttpOutcome answered = answer(job);
-            if (twice && server_up_) (void)service_->handle(job.request);  // a proxy that tries again
-            if (!unanswered) outcome = std::move(answered);
+        outcome.failure = how;
+        return outcome;
+    };
+    trace([&] { return laptop.name() + " sends " + what + " " + job.request.body.substr(0, 2'000); });
+    if (!laptop.link_up()) {
+        at(now_ + 1, [deliver, fails] { deliver(fails(net::NetFailure::no_route)); });
+        return;
+    }
+    if (laptop.portal() || chance(faults_.portal_page)) {
+        net::HttpOutcome outcome;
+        outcome.response = {200, {{"Content-Type", "text/html"}}, "<html>Welcome to the hotel</html>", {}};
+        at(now_ + latency(), [deliver, outcome] { deliver(outcome); });
+        return;
+    }
+    const bool lost = laptop.loses_requests() || chance(faults_.lose_request);
+    const bool unanswered = laptop.loses_answers() || chance(faults_.lose_answer);
+    const bool twice = chance(faults_.duplicate), cut = chance(faults_.cut_answer), error = chance(faults_.error);
+    const int kind = static_cast<int>(random.below(3));  // of error
+    const std::uint64_t more = random.next();
+    const SteadyMs gives_up = now_ + job.deadlines.read_ms;
+    const SteadyMs there = chance(faults_.late) ? gives_up + latency() * 10 : now_ + latency();
+    const SteadyMs way_back = latency();
+    if (lost) {
+        at(gives_up, [deliver, fails] { deliver(fails(net::NetFailure::timeout)); });
+        return;
+    }
+    if (there > gives_up) at(gives_up, [deliver, fails] { deliver(fails(net::NetFailure::timeout)); });
+    at(there, [this, &laptop, job, deliver, fails, unanswered, twice, cut, error, kind, more, gives_up, way_back] {
+        SeededRandom chances(more);
+        if (error && kind == 0) {
+            net::HttpOutcome outcome;
+            outcome.response = busy(chances);
+            at(now_ + way_back, [deliver, outcome] { deliver(outcome); });
+            return;
         }
-        at(outcome.failure == net::NetFailure::timeout ? gives_up : back,
-           [job, outcome, deliver] { deliver(job, outcome); });
+        if (!service_) {
+            at(now_ + way_back, [deliver, fails] { deliver(fails(net::NetFailure::refused)); });
+            return;
+        }
+        if (twice) {  // a proxy that tries again
+            http::Request again = job.request;
+            (void)take_wait(again.body);
+            (void)handle(laptop, again);
+        }
+        const bool spoilt = error && kind == 1;
+        const std::uint64_t seed = chances.next();
+        poll(laptop, job.request,
+             [this, deliver, fails, unanswered, cut, spoilt, gives_up, way_back, seed](const http::Response& response) {
+                 SeededRandom last(seed);
+                 net::HttpOutcome outcome;
+                 outcome.response = response;
+                 if (response.status == 0) outcome.failure = net::NetFailure::cut;
+                 if (spoilt) outcome.response = gateway(last);
+                 if (cut) {
+                     outcome.failure = last.below(2) == 0 ? net::NetFailure::cut : net::NetFailure::bad_body;
+                     outcome.response.body.clear();
+                 }
+                 if (unanswered) {
+                     at(std::max(now_, gives_up), [deliver, fails] { deliver(fails(net::NetFailure::timeout)); });
+                 } else {
+                     at(now_ + way_back, [deliver, outcome] { deliver(outcome); });
+                 }
+             });
     });
 }
 
-void World::observe(Laptop& laptop) {
-    laptop.arm_timer();
-    if (failure.empty() && random_.below(10) == 0) failure = laptop.check();
+/// What the server makes of it, or nothing: it went down over it.
+std::optional<http::Response> World::handle(const Laptop& laptop, const http::Request& request) {
+    if (!service_) return std::nullopt;
+    http::Response response = service_->handle(request);
+    if (server_died()) return std::nullopt;
+    if (std::string what = wire_.passed(request, response, copies_about); !what.empty()) broken(what);
+    const bool of_others = response.body.find("(of the others)") != std::string::npos;
+    if (of_others && laptop.seat().workspace == 0) broken("workspaces: " + laptop.name() + " is sent what is not its own");
+    if (response.status == 500 && response.body.find("INTERNAL") != std::string::npos)
+        broken("the server made a mistake: " + response.body);
+    return response;
 }
 
-// ---- the rules
-
-std::string World::check() {
-    for (auto& laptop : laptops_) {
-        if (std::string broken = laptop->check(); !broken.empty()) return broken;
+/// Answers now, or, where the client wants to wait for news, when there are some.
+void World::poll(const Laptop& laptop, const http::Request& request, std::function<void(http::Response)> answer) {
+    http::Request asked = request;
+    const std::int64_t wait = request.path == "/api/sync/pull" ? take_wait(asked.body) : 0;
+    const auto response = handle(laptop, asked);
+    if (!response || wait == 0 || !nothing_new(*response)) {
+        answer(response.value_or(http::Response{}));
+    } else {
+        const std::uint64_t number = ++polls_;
+        waiting_.push_back({number, &laptop, asked, now_ + wait * 1'000, std::move(answer)});
+        at(now_ + wait * 1'000, [this, number] {
+            const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&](auto& w) { return w.number == number; });
+            if (at == waiting_.end()) return;
+            Waiting done = std::move(*at);
+            waiting_.erase(at);
+            done.answer(handle(*done.laptop, done.request).value_or(http::Response{}));
+        });
     }
-    if (std::string broken = check_nothing_lost(); !broken.empty()) return broken;
-    if (std::string broken = check_largest_stamp_wins(); !broken.empty()) return broken;
-    return check_convergence();
+    if (request.path == "/api/sync/push") look_again();
 }
 
-/// What the server received of a record, for the report of a failure.
-std::string World::history(const std::string& record) {
-    std::string text;
-    for (const auto& row :
-         query(directory_ + "/server.db",
-               "SELECT operation, verdict, version, base, stamp, policy, data, device_id FROM operation_log "
-               "WHERE record_id='" +
-                   record + "' ORDER BY received_at")) {
-        text += "\n ";
-        for (const std::string& column : row) text += " " + column;
-    }
-    return text;
-}
-
-/// Rule 2: everyone shows what a laptop shows that never saw anything before.
-std::string World::check_convergence() {
-    Laptop& fresh = add_laptop();
-    fresh.tell(sync::event::SyncAsked{});
-    run_until(now_ + 60'000);
-    for (const crm::ModelDef& model : crm::models()) {
-        const auto expected = fresh.records(model.model);
-        for (std::size_t i = 0; i + 1 < laptops_.size(); ++i) {
-            const auto shown = laptops_[i]->records(model.model);
-            const std::string where = "rule 2: laptop " + std::to_string(i) + ", " + std::string(model.name) + ": ";
-            for (const auto& [id, record] : shown) {
-                if (!expected.contains(id)) return where + id.str() + " should be gone" + history(id.str());
-            }
-            for (const auto& [id, record] : expected) {
-                const auto at = shown.find(id);
-                if (at == shown.end()) return where + id.str() + " is missing" + history(id.str());
-                crm::Record mine = at->second;
-                mine.last_synced_at = record.last_synced_at;
-                if (mine == record) continue;
-                const crm::Changes differs = crm::difference(mine, record);
-                std::string text = id.str() + " v" + std::to_string(mine.version) + " should be v" +
-                                   std::to_string(record.version) + ", updated " +
-                                   std::to_string(mine.updated_at - record.updated_at) + " ms, created " +
-                                   std::to_string(mine.created_at - record.created_at) + " ms off, status " +
-                                   std::string(crm::name(mine.sync_status)) + ", to become: ";
-                crm::JsonWriter json(text);
-                crm::write_changes(json, model.model, differs);
-                return where + text;
-            }
+/// After a push: whoever waits for news asks again.
+void World::look_again() {
+    for (std::size_t i = 0; i < waiting_.size();) {
+        const auto response = handle(*waiting_[i].laptop, waiting_[i].request);
+        if (response && nothing_new(*response)) {
+            ++i;
+            continue;
         }
+        if (i >= waiting_.size()) return;  // the server went down, and all of them with it
+        Waiting done = std::move(waiting_[i]);
+        waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+        done.answer(response.value_or(http::Response{}));
     }
-    return {};
-}
-
-/// Rule 3: each operation reported saved is in its laptop's queue or on the server's record, which holds an id once.
-std::string World::check_nothing_lost() {
-    std::set<std::string> received;
-    for (const auto& row : query(directory_ + "/server.db", "SELECT id FROM operation_log")) received.insert(row[0]);
-    for (auto& laptop : laptops_) {
-        for (const Uuid& operation : laptop->saved()) {
-            if (!received.contains(operation.str())) return "rule 3: operation " + operation.str() + " is nowhere";
-        }
-    }
-    return {};
-}
-
-/// Rule 4, for the fields of leads that are neither merged nor manual.
-std::string World::check_largest_stamp_wins() {
-    for (const char* field : {"name", "city", "status", "amount", "phone", "email"}) {
-        std::map<std::string, std::pair<std::string, nlohmann::json>> winners;  // by record: stamp and value
-        for (const auto& row : query(directory_ + "/server.db",
-                                     "SELECT record_id, stamp, data, lost FROM operation_log WHERE model='Lead' AND "
-                                     "verdict IN ('applied','merged','superseded') AND data IS NOT NULL")) {
-            const auto data = nlohmann::json::parse(row[2]);
-            const bool lost = !row[3].empty() && nlohmann::json::parse(row[3]).contains(field);
-            if (!data.contains(field) || lost) continue;
-            auto& winner = winners[row[0]];
-            if (row[1] > winner.first) winner = {row[1], data[field]};
-        }
-        for (const auto& row :
-             query(directory_ + "/server.db", std::string("SELECT id, \"") + field + "\" FROM lead WHERE deleted=0")) {
-            const auto at = winners.find(row[0]);
-            if (at == winners.end()) continue;
-            const auto& value = at->second.second;
-            const std::string expected = value.is_string() ? value.get<std::string>()
-                                         : value.is_null() ? ""
-                                                           : value.dump();
-            if (expected != row[1]) {
-                return std::string("rule 4: ") + field + " of lead " + row[0] + " is \"" + row[1] +
-                       "\", the largest stamp says \"" + expected + "\"" + history(row[0]);
-            }
-        }
-    }
-    return {};
 }
 
 }  // namespace ct::sim
