@@ -143,7 +143,7 @@ bool keep_steps(Plan& plan, std::string_view list) {
         const auto read = std::from_chars(word.data(), end, first);
         int last = first;
         if (read.ptr != end && *read.ptr == '-')
-            good = std::from_chars(read.ptr + 1, end, last).ptr == end && good;
+            good = read.ptr + 1 != end && std::from_chars(read.ptr + 1, end, last).ptr == end && good;
         else
             good = read.ptr == end && good;
         for (int number = first; number <= last && number < 100'000; ++number) wanted.insert(number);
