@@ -82,9 +82,7 @@ void declare(CLI::App& app, Options& options, Arg arg) {
         case Arg::discard_unsent:
             app.add_flag("--discard-unsent", options.discard_unsent, "also when work that was not sent is lost by it");
             return;
-        case Arg::repair:
-            app.add_flag("--repair", options.repair, "fetch again what differs");
-            return;
+        case Arg::repair: app.add_flag("--repair", options.repair, "fetch again what differs"); return;
         case Arg::csv_in:
             app.add_option("FILE", options.file,
                            "CSV (comma, semicolon or tab); the first line names the columns by the fields' names or "

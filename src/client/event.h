@@ -98,11 +98,11 @@ struct SaveRescue {  ///< all unsent work in one sealed file (client/rescue.h)
 struct ReplayRescue {
     std::string file, passphrase;
 };
-using Command =
-    std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused, SignIn, SignOut,
-                 ListQueue, RetryOperation, DiscardOperation, ListConflicts, ResolveConflict, ListDecisions, TakeBack,
-                 ListHistory, IntervalChanged, AddAttachment, RemoveAttachment, FetchAttachment, RetryAttachment,
-                 ListAttachments, SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged, SaveRescue, ReplayRescue>;
+using Command = std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused,
+                             SignIn, SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts,
+                             ResolveConflict, ListDecisions, TakeBack, ListHistory, IntervalChanged, AddAttachment,
+                             RemoveAttachment, FetchAttachment, RetryAttachment, ListAttachments, SendAttachmentsNow,
+                             MeteredChanged, LiveUpdatesChanged, SaveRescue, ReplayRescue>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -136,8 +136,8 @@ struct SyncView {
     bool listening = false;             ///< others' edits arrive as they are made
     std::string last_error_code;        ///< of the last failed attempt; empty after a success
     bool working_offline = false;       ///< by the user's choice
-    store::HeldRemovals removals;  ///< any: a pull waits for DecideRemovals, and nothing of it is done
-    std::string removals_reason;   ///< in words: what would go; empty when nothing is held
+    store::HeldRemovals removals;       ///< any: a pull waits for DecideRemovals, and nothing of it is done
+    std::string removals_reason;        ///< in words: what would go; empty when nothing is held
     bool removals_refused = false;
     std::string server_url, user_name, user_email, workspace_name, device_id, epoch;
     std::string cursor;
@@ -167,8 +167,8 @@ struct SyncChanged {
 };
 struct SyncFinished {  ///< a round ended
     store::SyncHistoryRow row;
-    bool asked_for = false;  ///< by SyncNow: the UI may toast success
-    std::string detail;      ///< on failure: one sentence
+    bool asked_for = false;                    ///< by SyncNow: the UI may toast success
+    std::string detail;                        ///< on failure: one sentence
     std::optional<sync::VerifyCounts> verify;  ///< when the mirror was compared with the server
 };
 struct SignedIn {

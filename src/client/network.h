@@ -17,7 +17,16 @@
 namespace ct::client {
 
 struct NetJob {
-    enum class Kind : std::uint8_t { probe, push, pull, listen, verify, login, logout, file };  // listen: a pull that waits
+    enum class Kind : std::uint8_t {
+        probe,
+        push,
+        pull,
+        listen,
+        verify,
+        login,
+        logout,
+        file
+    };  // listen: a pull that waits
     Kind kind = Kind::probe;
     std::uint64_t id = 0;
     std::string base_url;

@@ -314,14 +314,18 @@ void Pull::note(const Session& session, const Cursor& cursor) {
         if (at != 0 && now - at < kNoteAgainMs) return;
         at = now;
     }
-    // Not worth failing for: what is not noted only keeps tombstones longer.
-    if (auto noted = storage_.note_pulled(session.user.workspace.key, session.device, cursor.base, now); !noted) {
+    // Not worth failing for, nor waiting: what is not noted only keeps tombstones longer.
+    const auto noted = storage_.note_pulled(session.user.workspace.key, session.device, cursor.base, now);
+    if (noted) return;
+    if (noted.error().kind != ErrorKind::busy) {
         log::warn("how far a device has pulled could not be noted: " + noted.error().message);
     }
+    const std::lock_guard lock(noted_mutex_);
+    noted_.erase({session.user.workspace.key, session.device});  // with the next pull, then
 }
 
-/// A device's own changes do not come back to it. Where two go by one id (a cloned disk, a profile from an old copy), one
-/// would never hear of the other's: who has sent less than is on record takes another id first.
+/// A device's own changes do not come back to it. Where two go by one id (a cloned disk, a profile from an old copy),
+/// one would never hear of the other's: who has sent less than is on record takes another id first.
 static tl::expected<void, Refusal> check_alone(const sync::PullRequest& request, ReadTransaction& transaction,
                                                const Session& session, std::int64_t waited_ms) {
     if (request.sequence < 0 || waited_ms > 0) return {};  // who has waited here may have pushed meanwhile
@@ -380,7 +384,8 @@ Answer Pull::look(const Session& session, const sync::PullRequest& request, std:
     const std::int64_t rung = bells_.count(workspace);
     auto transaction = storage_.begin_read(CT_MUTANT(crossed_workspaces) ? 1 : workspace);
     if (!transaction) return refuse(transaction.error());
-    if (auto alone = check_alone(request, **transaction, session, waited_ms); !alone) return tl::unexpected(alone.error());
+    if (auto alone = check_alone(request, **transaction, session, waited_ms); !alone)
+        return tl::unexpected(alone.error());
     Cursor cursor;
     if (request.cursor) {
         auto checked = checked_cursor(*request.cursor, **transaction, session);

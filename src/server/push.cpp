@@ -355,8 +355,8 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
     const StoredRecord& now = batch_.find(key);
     const std::string stamp = sync::clamp_stamp(operation.stamp, now_);
     // Made under an id that another laptop went by, too: what that one did meanwhile looks like this device's own.
-    const bool renamed = sync::stamp_device(operation.stamp) != session_.device &&
-                         now.server.record.version > operation.base;
+    const bool renamed =
+        sync::stamp_device(operation.stamp) != session_.device && now.server.record.version > operation.base;
     Operation complete = operation;
     if (auto filled = fill_seen(transaction_, now.server, session_.device, complete); !filled) trouble_ = filled;
     sync::Decision decision = sync::decide(now.server, complete, stamp, batch_.next_version());

@@ -195,7 +195,7 @@ struct Store::Impl {
 
     const std::string file;
     const Clock& clock;
-    UuidGenerator ids;                               // for what the store itself names
+    UuidGenerator ids;  // for what the store itself names
     Disk& disk;
     Journal journal;
     std::optional<Rebuilt> rebuilt;                  // since it was opened
@@ -209,7 +209,8 @@ struct Store::Impl {
     Mirror mirror;
     bool removals_allowed = false;
     Removals removed_in_run{};  // by the pages of the pull that is under way
-    std::array<std::set<Uuid>, crm::kModelCount> damaged;  // rows that the last recount found so, of what the server said
+    std::array<std::set<Uuid>, crm::kModelCount>
+        damaged;  // rows that the last recount found so, of what the server said
 };
 
 }  // namespace ct::store

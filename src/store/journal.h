@@ -95,7 +95,7 @@ class Journal {
 
     std::string noted_;  // of this transaction
     std::int64_t noted_count_ = 0;
-    std::optional<std::int64_t> frame_at_;               // written in this transaction
+    std::optional<std::int64_t> frame_at_;              // written in this transaction
     std::optional<std::set<Uuid>> attachments_before_;  // as they were before this transaction
     bool side_by_side_ = false, flushing_ = false;
 };

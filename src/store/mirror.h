@@ -1,5 +1,6 @@
-// The sums of the mirror (sync/mirror.h) as the client keeps them: of what the server last said of each record, whatever
-// edits lie on top. In memory, and in the table `mirror`; one record that moves on is one subtraction and one addition.
+// The sums of the mirror (sync/mirror.h) as the client keeps them: of what the server last said of each record,
+// whatever edits lie on top. In memory, and in the table `mirror`; one record that moves on is one subtraction and one
+// addition.
 #pragma once
 
 #include <array>

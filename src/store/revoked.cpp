@@ -50,6 +50,7 @@ Result<void> Store::Impl::apply_revoked(const sync::PullRow& row, PageApplied& a
             CT_TRY(mark(member, QueueState::error, kRevoked, own ? kGone : kCompany, applied.visible));
         }
     }
+    std::erase_if(applied.visible.changed, [&](const crm::Record& shown) { return shown.id == row.id; });
     return forget(row.model, row.id, applied.visible);
 }
 

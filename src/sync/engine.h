@@ -112,7 +112,7 @@ struct LocalFailure {
 using Event = std::variant<event::QueueChanged, event::Account, event::LinkChanged, event::OfflineChosen,
                            event::SyncAsked, event::Nudged, event::IntervalChanged, event::ListenChosen, event::Metered,
                            event::TimerFired, event::BatchReady, event::Answered, event::Settled, event::PageDone,
-                           event::RemovalsDecided, event::Compared,                           event::IdentityRenewed, event::LocalFailure>;
+                           event::RemovalsDecided, event::Compared, event::IdentityRenewed, event::LocalFailure>;
 
 namespace action {
 
@@ -196,9 +196,9 @@ struct RoundFinished {
 
 using Action =
     std::variant<action::SendProbe, action::PrepareBatch, action::SendPush, action::Settle, action::SendPull,
-                 action::ApplyPage, action::SendVerify, action::CompareMirror, action::SendRepair,
-                 action::ApplyRepair, action::CancelRequests, action::Listen, action::StopListening, action::Stalled,
-                 action::RenewDevice, action::RestartPull, action::DropToken, action::RoundFinished>;
+                 action::ApplyPage, action::SendVerify, action::CompareMirror, action::SendRepair, action::ApplyRepair,
+                 action::CancelRequests, action::Listen, action::StopListening, action::Stalled, action::RenewDevice,
+                 action::RestartPull, action::DropToken, action::RoundFinished>;
 
 /// Why the last attempt did not go through; what the indicator distinguishes.
 enum class Obstacle : std::uint8_t {
@@ -359,7 +359,7 @@ class Engine {
     int verify_steps_ = 0;                       // questions in this round
     std::optional<VerifyCounts> verify_;
     bool pull_next_ = false;  // the identity being renewed is the server's
-    int restarts_ = 0;  // identity changes in this round: more than a few is a fault of the server
+    int restarts_ = 0;        // identity changes in this round: more than a few is a fault of the server
     std::int64_t pull_remaining_ = 0;
     std::int64_t deferred_ = 0;
     RoundCounts counts_;

@@ -71,7 +71,7 @@ struct VerifyModel {
 struct VerifyAnswer {
     std::string epoch;
     std::int64_t version = 0;
-    std::string from;    ///< the cursor of the request: records that changed after it do not count in `models`
+    std::string from;     ///< the cursor of the request: records that changed after it do not count in `models`
     bool behind = false;  ///< more changed than is worth telling: pull first. `models` is empty
     IdsByModel moved;     ///< records that changed after it, gone ones too
     std::vector<VerifyModel> models;

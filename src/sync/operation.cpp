@@ -70,7 +70,8 @@ Compaction compact(QueuedOperation& earlier, const QueuedOperation& later) {
     const Operation& second = later.operation;
     const bool unsent = earlier.state == QueueState::queued && earlier.sequence < 0 &&
                         later.state == QueueState::queued && later.sequence < 0;
-    if ((!unsent && !CT_MUTANT(compact_sent)) || first.record != second.record || first.model != second.model) return Compaction::impossible;
+    if ((!unsent && !CT_MUTANT(compact_sent)) || first.record != second.record || first.model != second.model)
+        return Compaction::impossible;
     if (!first.group.nil() || !second.group.nil() || first.policy != second.policy) return Compaction::impossible;
 
     using enum OperationKind;

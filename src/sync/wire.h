@@ -80,7 +80,8 @@ struct PullRequest {
     std::vector<std::pair<crm::Model, std::vector<std::string>>> exclude;
     std::int64_t limit = 2'000;
     std::int64_t wait_s = 0;
-    /// Not empty: these as they are now, whole, or gone; the cursor stays where it is. For what `verify` found to differ.
+    /// Not empty: these as they are now, whole, or gone; the cursor stays where it is. For what `verify` found to
+    /// differ.
     IdsByModel records;
     /// Operations that the device ever sent, as it counts; -1: not told. Where the server counts more, somebody else
     /// goes by the same device id, and what they pushed would never come back: DEVICE_FORKED.

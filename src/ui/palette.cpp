@@ -110,8 +110,8 @@ void CommandPalette::look_for_leads(Desk& desk) {
     const std::string wanted = fold(trim(typed_));
     if (wanted.empty()) return;
     const client::Table& leads = desk.state.table(Model::lead);
-    auto shown = static_cast<std::size_t>(std::count_if(
-        found_.begin(), found_.end(), [](const Found& found) { return found.command == Found::kNone; }));
+    auto shown = static_cast<std::size_t>(
+        std::count_if(found_.begin(), found_.end(), [](const Found& found) { return found.command == Found::kNone; }));
     const std::size_t end = std::min(leads.size(), next_row_ + kRowsPerFrame);
     for (; next_row_ < end && shown < kLeadsAtMost; ++next_row_) {
         const crm::Record& lead = leads.at(next_row_);
@@ -130,7 +130,8 @@ void CommandPalette::draw(Desk& desk) {
     }
     const ImGuiViewport& screen = *ImGui::GetMainViewport();
     const float width = std::min(theme.px(kWidth), screen.Size.x - theme.px(32));
-    ImGui::SetNextWindowPos({screen.Pos.x + screen.Size.x / 2, screen.Pos.y + theme.px(84)}, ImGuiCond_Always, {0.5F, 0});
+    ImGui::SetNextWindowPos({screen.Pos.x + screen.Size.x / 2, screen.Pos.y + theme.px(84)}, ImGuiCond_Always,
+                            {0.5F, 0});
     ImGui::SetNextWindowSizeConstraints({width, 0}, {width, screen.Size.y - theme.px(120)});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(12), theme.px(12)});
     ImGui::PushStyleVar(ImGuiStyleVar_PopupRounding, theme.px(12));
@@ -144,7 +145,8 @@ void CommandPalette::draw(Desk& desk) {
             if (ImGui::IsKeyPressed(ImGuiKey_DownArrow)) chosen_ = (chosen_ + 1) % found_.size();
             if (ImGui::IsKeyPressed(ImGuiKey_UpArrow)) chosen_ = (chosen_ + found_.size() - 1) % found_.size();
         }
-        const bool enter = ImGui::IsKeyPressed(ImGuiKey_Enter, false) || ImGui::IsKeyPressed(ImGuiKey_KeypadEnter, false);
+        const bool enter =
+            ImGui::IsKeyPressed(ImGuiKey_Enter, false) || ImGui::IsKeyPressed(ImGuiKey_KeypadEnter, false);
         std::size_t done = enter && chosen_ < found_.size() ? chosen_ : Found::kNone;
         ImGui::Dummy({0, theme.px(4)});
         for (std::size_t i = 0; i < found_.size(); ++i) {
@@ -190,8 +192,8 @@ bool CommandPalette::draw_found(Desk& desk, const Found& found, bool chosen) {
     } else {
         draw_avatar(theme, {at.x + theme.px(20), middle}, theme.px(12), words);
     }
-    const std::string_view right = command ? commands_[found.command].keys
-                                           : lead->fields.text(crm::field(Model::lead, "city"));
+    const std::string_view right =
+        command ? commands_[found.command].keys : lead->fields.text(crm::field(Model::lead, "city"));
     theme.push(Size::small);
     const float right_width = right.empty() ? 0.0F : measure(right).x;
     draw_text({max.x - theme.px(12) - right_width, middle - ImGui::GetFontSize() / 2}, p.muted, right);

@@ -221,7 +221,9 @@ void on_server(test::Kind kind, const std::string& name, const std::string& aim)
     const bool postgres = kind == test::Kind::postgres;
     ::setenv("CT_TEST_DURABLE", "1", 1);  // commits are on the disk, as a business has it
     test::Cluster cluster(kind);
-    for (const auto& [database, measure] : {std::pair{"speed", bench_speed}, std::pair{"growth", bench_growth}}) {
+    using Measure = void (*)(const Place&);
+    for (const auto& [database, measure] : {std::pair<const char*, Measure>{"speed", bench_speed},
+                                            std::pair<const char*, Measure>{"growth", bench_growth}}) {
         cluster.sql(std::string("CREATE ") + (postgres ? "SCHEMA " : "DATABASE ") + database);
         Place place{name, {}, aim, {}};
         place.url =

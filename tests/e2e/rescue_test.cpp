@@ -1,5 +1,5 @@
-// Unsent work survives what can happen to a laptop: its database is deleted or damaged, the laptop itself is given up, a
-// backup is put back. Nothing is lost, and the server has everything once.
+// Unsent work survives what can happen to a laptop: its database is deleted or damaged, the laptop itself is given up,
+// a backup is put back. Nothing is lost, and the server has everything once.
 #include <doctest/doctest.h>
 
 #include <fstream>

@@ -41,10 +41,9 @@ Ran Server::command(Arguments arguments, const std::string& input) const {
 void Server::start() {
     const auto deadline = std::chrono::steady_clock::now() + kStartWithin;
     for (;;) {
-        process_ =
-            std::make_unique<Process>(Arguments{program("colortouchd"), "serve", "--listen",
-                                                "127.0.0.1:" + std::to_string(port_), "--database-url", database_,
-                                                "--files", files().string()});
+        process_ = std::make_unique<Process>(Arguments{program("colortouchd"), "serve", "--listen",
+                                                       "127.0.0.1:" + std::to_string(port_), "--database-url",
+                                                       database_, "--files", files().string()});
         const auto line = process_->first_line(kStartWithin);
         const std::string expected = "listening on 127.0.0.1:";
         if (line && line->starts_with(expected)) {

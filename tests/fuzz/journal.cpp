@@ -1,6 +1,7 @@
 // Whatever stands in a side journal after a disk's worst day.
-#include "fuzz.h"
 #include "store/journal.h"
+
+#include "fuzz.h"
 
 using namespace ct;
 

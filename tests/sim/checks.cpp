@@ -33,9 +33,7 @@ bool failed(const QueuedOperation& queued) {
     return queued.state == QueueState::error || queued.state == QueueState::conflict;
 }
 
-std::string name_of(const crm::Record& record) {
-    return std::string(crm::name(record.model)) + " " + record.id.str();
-}
+std::string name_of(const crm::Record& record) { return std::string(crm::name(record.model)) + " " + record.id.str(); }
 
 // ---- one laptop
 
@@ -151,12 +149,12 @@ std::string check_convergence(World& world, Laptop& laptop, Model model) {
     }
     if (visible == laptop.shown(model).size()) return {};
     for (const auto& [id, record] : laptop.shown(model)) {
-        const auto found = rows(world.server_file(), "SELECT deleted, owner_id FROM \"" + std::string(def.table) +
-                                                         "\" WHERE workspace_id=" +
-                                                         world.workspace_id(laptop.seat().workspace) + " AND id='" +
-                                                         id.str() + "'");
-        const bool there = !found.empty() && found[0][0] == "0" &&
-                           (laptop.seat().sees_all || found[0][1] == laptop.user_id());
+        const auto found =
+            rows(world.server_file(), "SELECT deleted, owner_id FROM \"" + std::string(def.table) +
+                                          "\" WHERE workspace_id=" + world.workspace_id(laptop.seat().workspace) +
+                                          " AND id='" + id.str() + "'");
+        const bool there =
+            !found.empty() && found[0][0] == "0" && (laptop.seat().sees_all || found[0][1] == laptop.user_id());
         if (!there)
             return "rule 2: " + laptop.name() + ": " + name_of(record) + " should be gone" + history(world, id.str());
     }
@@ -216,8 +214,8 @@ struct Winner {
 /// Records whose fields are not decided by stamps alone: somebody decided, merged, or had a clock in the future.
 std::set<std::string> decided_otherwise(World& world) {
     std::set<std::string> records;
-    for (const Row& row : rows(world.server_file(),
-                               "SELECT record_id, policy, stamp, received_at, data FROM operation_log")) {
+    for (const Row& row :
+         rows(world.server_file(), "SELECT record_id, policy, stamp, received_at, data FROM operation_log")) {
         const bool ahead = sync::stamp_ms(row[2]) > std::stoll(row[3]) + sync::kStampAheadMaxMs;
         const bool merges = row[4].find("mergedInto") != std::string::npos;
         if (row[1] == "force" || ahead || merges) records.insert(row[0]);
@@ -233,10 +231,10 @@ std::set<std::string> decided_otherwise(World& world) {
 /// Rule 4, for fields that are replaced: among the operations accepted for it, the largest stamp wins.
 std::string check_largest_stamp(World& world, const crm::ModelDef& model, const std::set<std::string>& skip) {
     std::map<std::pair<std::string, std::string>, Winner> winners;  // by record and field
-    for (const Row& row : rows(world.server_file(),
-                               "SELECT record_id, stamp, data, lost FROM operation_log WHERE model='" +
-                                   std::string(model.name) +
-                                   "' AND verdict IN ('applied','merged','superseded') AND data IS NOT NULL")) {
+    for (const Row& row :
+         rows(world.server_file(), "SELECT record_id, stamp, data, lost FROM operation_log WHERE model='" +
+                                       std::string(model.name) +
+                                       "' AND verdict IN ('applied','merged','superseded') AND data IS NOT NULL")) {
         if (skip.contains(row[0])) continue;
         const json data = json::parse(row[2]), lost = row[3].empty() ? json::object() : json::parse(row[3]);
         for (const auto& item : data.items()) {
@@ -274,16 +272,17 @@ std::string check_versions(World& world) {
                               "SELECT workspace_id, version, count(*), min(record_id) FROM operation_log WHERE verdict "
                               "IN ('applied') AND result IS NULL GROUP BY 1, 2 HAVING count(*) > 1");
     if (doubled.empty()) return {};
-    return "version " + doubled[0][1] + " was given to " + doubled[0][2] + " operations" + history(world, doubled[0][3]);
+    return "version " + doubled[0][1] + " was given to " + doubled[0][2] + " operations" +
+           history(world, doubled[0][3]);
 }
 
 std::string check_workspaces(World& world) {
     for (const crm::ModelDef& model : crm::models()) {
         for (const crm::FieldDef& field : model.fields) {
             const std::string column = "\"" + std::string(field.name) + "\"";
-            const auto found = rows(world.server_file(), "SELECT id, " + column + " FROM \"" + std::string(model.table) +
-                                                             "\" WHERE workspace_id=1 AND " + column +
-                                                             " LIKE '%(of the others)%'");
+            const auto found =
+                rows(world.server_file(), "SELECT id, " + column + " FROM \"" + std::string(model.table) +
+                                              "\" WHERE workspace_id=1 AND " + column + " LIKE '%(of the others)%'");
             if (!found.empty()) return "workspaces: the first holds what is of the second: " + found[0][1];
         }
     }
@@ -357,10 +356,11 @@ std::string check_world(World& world) {
 
 std::string history(World& world, const std::string& record) {
     std::string text;
-    for (const Row& row : rows(world.server_file(),
-                               "SELECT id, operation, verdict, version, base, stamp, policy, data, lost, received_at FROM "
-                               "operation_log WHERE record_id='" +
-                                   record + "' ORDER BY received_at, version")) {
+    for (const Row& row :
+         rows(world.server_file(),
+              "SELECT id, operation, verdict, version, base, stamp, policy, data, lost, received_at FROM "
+              "operation_log WHERE record_id='" +
+                  record + "' ORDER BY received_at, version")) {
         text += "\n   ";
         for (const std::string& column : row) text += " " + (column.empty() ? "-" : column);
     }

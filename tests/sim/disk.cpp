@@ -253,8 +253,8 @@ struct Vfs {
 
     static int access(sqlite3_vfs*, const char* name, int, int* out) {
         Disk* disk = disk_of(name);
-        const auto at = disk == nullptr ? std::map<std::string, std::shared_ptr<FileImage>>::iterator{}
-                                        : disk->files_.find(name);
+        const auto at =
+            disk == nullptr ? std::map<std::string, std::shared_ptr<FileImage>>::iterator{} : disk->files_.find(name);
         *out = disk != nullptr && at != disk->files_.end() && !at->second->bytes.empty() ? 1 : 0;
         return SQLITE_OK;
     }
@@ -283,9 +283,9 @@ struct Vfs {
     static const sqlite3_io_methods kMethods;
 };
 
-const sqlite3_io_methods Vfs::kMethods = {2,        close,   read,     write,   truncate, sync,        size,
-                                          lock,     unlock,  reserved, control, sector_size, characteristics,
-                                          map,      lock_memory, barrier, unmap, nullptr, nullptr};
+const sqlite3_io_methods Vfs::kMethods = {
+    2,           close,           read, write,       truncate, sync,  size,    lock,   unlock, reserved, control,
+    sector_size, characteristics, map,  lock_memory, barrier,  unmap, nullptr, nullptr};
 
 void Disk::take_over() {
     static sqlite3_vfs vfs = [] {
@@ -385,7 +385,8 @@ class Disk::Seam final : public ct::Disk {
     sim::Disk& disk_;
 };
 
-Disk::Disk(std::string directory, std::uint64_t chance) : directory_(std::move(directory)), chance_(chance), seam_(std::make_unique<Seam>(*this)) {
+Disk::Disk(std::string directory, std::uint64_t chance)
+    : directory_(std::move(directory)), chance_(chance), seam_(std::make_unique<Seam>(*this)) {
     take_over();
     disks()[directory_] = this;
 }

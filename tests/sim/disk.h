@@ -55,7 +55,7 @@ class Disk {
     static void take_over();
 
     // ---- the machine
-    void stop() { dead_ = true; }  ///< nothing is written any more: the process was killed
+    void stop() { dead_ = true; }                              ///< nothing is written any more: the process was killed
     void stop_at_write(int number) { writes_left_ = number; }  ///< in the middle of the n-th write from now; 0: not
     [[nodiscard]] bool dead() const { return dead_; }
     /// What was not flushed is kept, lost or torn, by chance. Close all connections first.

@@ -308,7 +308,9 @@ void Laptop::carry_out(const Step& step, Random& random) {
         sign_in();
         if (!running()) return;
     }
-    world_.trace([&] { return name() + ": " + std::string(sim::name(step.act)) + " (step " + std::to_string(step.number) + ")"; });
+    world_.trace([&] {
+        return name() + ": " + std::string(sim::name(step.act)) + " (step " + std::to_string(step.number) + ")";
+    });
     switch (step.act) {
         case Act::edit: return edit(random, 1);
         case Act::group: return edit(random, 2 + random.below(3));
@@ -327,9 +329,7 @@ void Laptop::carry_out(const Step& step, Random& random) {
         case Act::sync_now: return tell(sync::event::SyncAsked{});
         case Act::focus: return tell(sync::event::Nudged{});
         case Act::offline:
-        case Act::online:
-            offline_ = step.act == Act::offline;
-            return tell(sync::event::OfflineChosen{offline_});
+        case Act::online: offline_ = step.act == Act::offline; return tell(sync::event::OfflineChosen{offline_});
         default: return laptop_act(step, random);
     }
 }

@@ -33,8 +33,8 @@ class Laptop {
 
     void carry_out(const Step& step, Random& random);
     void tell(sync::Event event);
-    void end_faults();      ///< its own; the user goes online
-    void sign_in();         ///< nothing where they are
+    void end_faults();                       ///< its own; the user goes online
+    void sign_in();                          ///< nothing where they are
     void decide_everything(Random& random);  ///< whatever waits for a person
 
     // ---- for the world
@@ -64,7 +64,7 @@ class Laptop {
     [[nodiscard]] std::string describe();  ///< its queue, for the report of a failure
     /// Versions of what is shown never go back, while the server is the same one.
     [[nodiscard]] std::string check_monotonic();
-    bool was_restored = false;             ///< or is a clone
+    bool was_restored = false;  ///< or is a clone
 
   private:
     // user.cpp: what a person does
@@ -108,7 +108,7 @@ class Laptop {
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<client::Replica> replica_;
     std::uint64_t incarnation_ = 0, listens_ = 0;
-    std::uint64_t armed_ = 0;        // number of the timer that counts
+    std::uint64_t armed_ = 0;  // number of the timer that counts
     SteadyMs armed_for_ = -1;
     std::uint64_t exchanges_ = 0, observed_ = 0, tickets_ = 0;
     int retries_ = 0;

@@ -93,6 +93,7 @@ struct Scenario {
     int steps_min = 8, steps_max = 40;
     std::int64_t pause_max_ms = 8'000;  ///< between two steps
     std::string_view seats = "ab";      ///< who may play, see world.h; the first two always do
+    bool by_name_only = false;          ///< it has open findings: no seed chooses it
 };
 [[nodiscard]] std::span<const Scenario> scenarios();
 [[nodiscard]] const Scenario* find_scenario(std::string_view name);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 
+#include "base/log.h"
 #include "sim/world.h"
 
 namespace ct::sim {
@@ -51,8 +52,8 @@ class Thinner {
             for (std::size_t at = 0; at < best_.steps.size() && left_ > 0;) {
                 Plan plan = best_;
                 const auto begin = plan.steps.begin() + static_cast<std::ptrdiff_t>(at);
-                const auto end = plan.steps.begin() +
-                                 static_cast<std::ptrdiff_t>(std::min(at + chunk, plan.steps.size()));
+                const auto end =
+                    plan.steps.begin() + static_cast<std::ptrdiff_t>(std::min(at + chunk, plan.steps.size()));
                 plan.steps.erase(begin, end);
                 if (still_fails(plan))
                     thinner = true;
@@ -106,6 +107,8 @@ Outcome run(const Plan& plan, bool tracing) {
     return outcome;
 }
 
+void quiet() { log::to_file(directory_of_laptop(0) + "/log"); }
+
 Plan minimise(const Plan& plan, int runs_max) {
     Thinner thinner(plan, runs_max);
     thinner.laptops();
@@ -117,14 +120,15 @@ Plan minimise(const Plan& plan, int runs_max) {
 }
 
 std::string command_line(const Plan& plan) {
-    std::string text = "tools/sim --scenario " + std::string(plan.scenario->name) + " --seed " +
-                       std::to_string(plan.seed);
+    std::string text =
+        "tools/sim --scenario " + std::string(plan.scenario->name) + " --seed " + std::to_string(plan.seed);
     const Plan whole = make_plan(plan.seed, plan.scenario);
     if (plan.seats != whole.seats) text += " --seats " + plan.seats;
     if (plan.steps.size() != whole.steps.size()) text += " --keep " + list_of(plan.steps);
     std::string calmed;
     for (const Rate& rate : rates()) {
-        if (plan.faults.*rate.rate != whole.faults.*rate.rate) calmed += (calmed.empty() ? "" : ",") + std::string(rate.name);
+        if (plan.faults.*rate.rate != whole.faults.*rate.rate)
+            calmed += (calmed.empty() ? "" : ",") + std::string(rate.name);
     }
     if (!calmed.empty()) text += " --calm " + calmed;
     return text;
@@ -140,7 +144,7 @@ bool keep_steps(Plan& plan, std::string_view list) {
         const auto read = std::from_chars(word.data(), end, first);
         int last = first;
         if (read.ptr != end && *read.ptr == '-')
-            good = std::from_chars(read.ptr + 1, end, last).ptr == end && good;
+            good = read.ptr + 1 != end && std::from_chars(read.ptr + 1, end, last).ptr == end && good;
         else
             good = read.ptr == end && good;
         for (int number = first; number <= last && number < 100'000; ++number) wanted.insert(number);

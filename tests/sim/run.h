@@ -18,6 +18,9 @@ struct Outcome {
 
 [[nodiscard]] Outcome run(const Plan& plan, bool tracing = false);
 
+/// Everything breaks in here, and the log would say so line by line: it goes where nobody looks.
+void quiet();
+
 /// The plan without what the failure does not need (delta debugging; Zeller, Hildebrandt: "Simplifying and Isolating
 /// Failure-Inducing Input", 2002): fewer steps, fewer rates of the network, fewer laptops. At most `runs_max` runs.
 [[nodiscard]] Plan minimise(const Plan& plan, int runs_max = 600);

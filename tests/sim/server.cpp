@@ -214,7 +214,8 @@ void World::server_act(const Step& step, Random& random) {
             return back_in(5'000);
         case Act::server_disk_full:
             server_disk_.full(true);
-            return at(now_ + 1 + static_cast<SteadyMs>(random.below(3 * kMinute)), [this] { server_disk_.full(false); });
+            return at(now_ + 1 + static_cast<SteadyMs>(random.below(3 * kMinute)),
+                      [this] { server_disk_.full(false); });
         case Act::server_backup: backup_ = server_disk_.contents(); return;
         case Act::server_restore: return server_restore();
         default: throw Unable("no act of the server");

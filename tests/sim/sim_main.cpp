@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/log.h"
 #include "sim/run.h"
 
 namespace {
@@ -92,9 +91,8 @@ int one(const Options& options) {
     Plan plan = make_plan(*options.seed, options.scenario);
     if (!options.seats.empty()) {
         plan.seats = options.seats;
-        std::erase_if(plan.steps, [&](const Step& step) {
-            return static_cast<std::size_t>(step.laptop) >= options.seats.size();
-        });
+        std::erase_if(plan.steps,
+                      [&](const Step& step) { return static_cast<std::size_t>(step.laptop) >= options.seats.size(); });
     }
     const bool good = (options.keep.empty() || keep_steps(plan, options.keep)) && calm(plan, options.calm);
     if (!good) {
@@ -118,7 +116,8 @@ int many(const Options& options) {
         const Outcome outcome = run(plan);
         if (!outcome.failed()) continue;
         ++failures;
-        std::printf("seed %llu (%s):\n", static_cast<unsigned long long>(seed), std::string(plan.scenario->name).c_str());
+        std::printf("seed %llu (%s):\n", static_cast<unsigned long long>(seed),
+                    std::string(plan.scenario->name).c_str());
         if (options.keep_going && !options.minimise)
             std::printf("%s\n  %s --trace\n", outcome.broken.c_str(), command_line(plan).c_str());
         else
@@ -146,6 +145,6 @@ int main(int argc, char** argv) {
             std::printf("%-16s %s\n", std::string(scenario.name).c_str(), std::string(scenario.what).c_str());
         return 0;
     }
-    log::set_level(log::Level::off);
+    quiet();
     return options->seed ? one(*options) : many(*options);
 }

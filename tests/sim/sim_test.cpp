@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <string>
 
-#include "base/log.h"
 #include "sim/run.h"
 
 namespace ct::sim {
@@ -27,7 +26,7 @@ bool in_ci() {
 }  // namespace
 
 TEST_CASE("whatever breaks in between, the rules hold") {
-    log::set_level(log::Level::off);
+    quiet();
     using clock = std::chrono::steady_clock;
     const auto scenarios_count = static_cast<std::uint64_t>(scenarios().size());
     const std::uint64_t runs_max = std::max<std::uint64_t>(number_from("CT_SIM_RUNS", 10'000), scenarios_count);

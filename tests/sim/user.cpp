@@ -34,7 +34,8 @@ std::string digits(Random& random, std::uint64_t below) { return std::to_string(
 std::string relabelled(Random& random, std::string_view present) {
     std::vector<std::string> labels;
     for (const std::string_view label : kLabels) {
-        const bool there = ("\n" + std::string(present) + "\n").find("\n" + std::string(label) + "\n") != std::string::npos;
+        const bool there =
+            ("\n" + std::string(present) + "\n").find("\n" + std::string(label) + "\n") != std::string::npos;
         if (there != (random.below(4) == 0)) labels.emplace_back(label);
     }
     std::string text;
@@ -129,7 +130,8 @@ std::optional<Edit> Laptop::random_edit(Random& random) {
     edit.changes = random_changes(random, edit.model, false);
     if (edit.model != Model::lead) return edit;
     const auto text = [&](std::string_view field) { return existing->fields.text(crm::field(edit.model, field)); };
-    if (random.below(4) == 0) edit.changes.set(crm::field_id(Model::lead, "labels"), relabelled(random, text("labels")));
+    if (random.below(4) == 0)
+        edit.changes.set(crm::field_id(Model::lead, "labels"), relabelled(random, text("labels")));
     if (random.below(4) == 0) edit.changes.set(crm::field_id(Model::lead, "notes"), rewritten(random, text("notes")));
     return edit;
 }
@@ -160,7 +162,8 @@ void Laptop::save(std::vector<Edit> edits) {
                 const bool empty = crm::absent(crm::view(value)) || value == crm::Value{std::string{}};
                 seen = seen && (*stored)->fields.get(field) == (empty ? crm::ValueView{} : crm::view(value));
             }
-            if (!seen) world_.broken("causality: " + name() + " does not see what it just saved of " + edit.record.str());
+            if (!seen)
+                world_.broken("causality: " + name() + " does not see what it just saved of " + edit.record.str());
         }
     } else if (!alive || disk_.flush_failed()) {
         ledger_.perhaps(as_made);

@@ -191,7 +191,8 @@ std::string World::settle() {
 // ---- network
 
 void World::exchange(Laptop& laptop, client::NetJob job) {
-    SeededRandom random(mix(mix(plan_.seed, 500 + static_cast<std::uint64_t>(laptop.number())), laptop.next_exchange()));
+    SeededRandom random(
+        mix(mix(plan_.seed, 500 + static_cast<std::uint64_t>(laptop.number())), laptop.next_exchange()));
     const auto chance = [&random](int percent) { return static_cast<int>(random.below(100)) < percent; };
     const auto latency = [&] {
         return 1 + static_cast<SteadyMs>(random.below(static_cast<std::uint64_t>(faults_.latency_max_ms)));
@@ -203,9 +204,9 @@ void World::exchange(Laptop& laptop, client::NetJob job) {
         if (incarnation != laptop.incarnation(listens) || !laptop.running()) return;
         trace([&] {
             return laptop.name() + " hears of " + what + ": " +
-                   (outcome.failure != net::NetFailure::none ? net::name(outcome.failure)
-                                                             : std::to_string(outcome.response.status) + " " +
-                                                                   outcome.response.body.substr(0, 2'000));
+                   (outcome.failure != net::NetFailure::none
+                        ? net::name(outcome.failure)
+                        : std::to_string(outcome.response.status) + " " + outcome.response.body.substr(0, 2'000));
         });
         laptop.answered(client::read_answer(job, outcome));
     };
@@ -250,7 +251,11 @@ void World::exchange(Laptop& laptop, client::NetJob job) {
             at(now_ + way_back, [deliver, fails] { deliver(fails(net::NetFailure::refused)); });
             return;
         }
-        if (twice) (void)handle(laptop, job.request);  // a proxy that tries again
+        if (twice) {  // a proxy that tries again
+            http::Request again = job.request;
+            (void)take_wait(again.body);
+            (void)handle(laptop, again);
+        }
         const bool spoilt = error && kind == 1;
         const std::uint64_t seed = chances.next();
         poll(laptop, job.request,
@@ -280,7 +285,8 @@ std::optional<http::Response> World::handle(const Laptop& laptop, const http::Re
     if (server_died()) return std::nullopt;
     if (std::string what = wire_.passed(request, response, copies_about); !what.empty()) broken(what);
     const bool of_others = response.body.find("(of the others)") != std::string::npos;
-    if (of_others && laptop.seat().workspace == 0) broken("workspaces: " + laptop.name() + " is sent what is not its own");
+    if (of_others && laptop.seat().workspace == 0)
+        broken("workspaces: " + laptop.name() + " is sent what is not its own");
     if (response.status == 500 && response.body.find("INTERNAL") != std::string::npos)
         broken("the server made a mistake: " + response.body);
     return response;

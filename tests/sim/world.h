@@ -90,7 +90,7 @@ class World {
     void at(SteadyMs when, std::function<void()> what);
     void exchange(Laptop& laptop, client::NetJob job);
     void end_session(const Laptop& laptop);  ///< on the server: its token is not taken any more
-    void broken(const std::string& what);  ///< the first one counts
+    void broken(const std::string& what);    ///< the first one counts
     [[nodiscard]] bool is_broken() const { return !broken_.empty(); }
     void trace(const std::function<std::string()>& line);
     [[nodiscard]] const std::vector<std::string>& story() const { return story_; }

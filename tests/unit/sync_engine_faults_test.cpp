@@ -240,8 +240,9 @@ TEST_CASE("engine: a forked device takes a new identity and sends again; a new e
     CHECK(hand.need<action::RestartPull>().epoch == "e2");
     CHECK(hand.need<action::RestartPull>().other_epoch);
     hand.tell(event::IdentityRenewed{"", "e2"});
-    // A server that changes its mind again and again is at fault: no circles.
-    hand.answer(hand.answer_batch(1), changed);
+    // First what it has: our own edits may need what is offered back. One that changes its mind again and again is at
+    // fault: no circles.
+    hand.answer(hand.need<action::SendPull>().request, changed);
     CHECK(hand.need<action::RoundFinished>().outcome == "EPOCH_CHANGED");
     CHECK(hand.due_in() >= hand.tuning.backoff_floor_ms);
 }

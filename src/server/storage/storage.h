@@ -208,6 +208,7 @@ class Storage : public Accounts {
     [[nodiscard]] virtual Result<std::unique_ptr<WriteTransaction>> begin_write(WorkspaceKey workspace) = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<ReadTransaction>> begin_read(WorkspaceKey workspace) = 0;
 
+    /// Kind busy: it would have to wait for a push, and pulls never do.
     [[nodiscard]] virtual Result<void> note_pulled(WorkspaceKey workspace, std::string_view device,
                                                    std::int64_t version, UnixMs now) = 0;
     [[nodiscard]] virtual Result<std::vector<PulledTo>> pulled(WorkspaceKey workspace) = 0;  ///< all devices

@@ -108,9 +108,10 @@ inline constexpr const char* kSameContent =
 
 // ---- pulls. `all`: the viewer sees everything, and there is no $3.
 [[nodiscard]] std::string snapshot(Phase phase, bool all, int rows);  ///< $1 workspace, $2 below, $3 as_of, $4 owner
-[[nodiscard]] std::string changes(crm::Model model, bool all, int rows);   ///< $1 workspace, $2 after, $3 user
-[[nodiscard]] std::string sees(crm::Model model);                          ///< $1 workspace, $2 id, $3 owner or ""
-[[nodiscard]] std::string changed_records(const Backend& backend, crm::Model model);  ///< $1 workspace, $2 ids, $3 after
+[[nodiscard]] std::string changes(crm::Model model, bool all, int rows);  ///< $1 workspace, $2 after, $3 user
+[[nodiscard]] std::string sees(crm::Model model);                         ///< $1 workspace, $2 id, $3 owner or ""
+[[nodiscard]] std::string changed_records(const Backend& backend,
+                                          crm::Model model);               ///< $1 workspace, $2 ids, $3 after
 [[nodiscard]] std::string count(crm::Model model, bool all);               ///< $1 workspace, $2 owner
 [[nodiscard]] std::string versions(crm::Model model, bool all, int rows);  ///< $1 workspace, $2 above, $3 owner
 

@@ -37,6 +37,9 @@ Result<Found> look(Connection& connection, WorkspaceKey workspace, std::int64_t 
 
 Result<void> SqliteStorage::note_pulled(WorkspaceKey workspace, std::string_view device, std::int64_t version,
                                         UnixMs now) {
+    std::unique_lock free(write_mutex_, std::try_to_lock);
+    if (!free.owns_lock()) return fail(ErrorKind::busy, "BUSY", "a push is under way");
+    free.unlock();
     return write([&](Connection& connection) -> Result<void> {
         auto use = connection.prepare("REPLACE INTO pulled(workspace_id, device_id, version, seen_at) VALUES(?,?,?,?)");
         if (!use) return fail(use.error());

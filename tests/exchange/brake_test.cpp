@@ -1,5 +1,5 @@
 // A pull that would take very much away waits for somebody's word.
-#include "sim/office.h"
+#include "exchange/office.h"
 
 namespace ct::calm {
 namespace {

@@ -1,5 +1,5 @@
 // The mirror compared with a real server: what differs is found, and only that is fetched again.
-#include "sim/office.h"
+#include "exchange/office.h"
 
 namespace ct::calm {
 namespace {

@@ -78,13 +78,17 @@ class Office {
     std::unique_ptr<server::Storage> storage;
     std::unique_ptr<server::Service> service;
     server::Workspace workspace;
+    std::uint64_t seats = 0;  // each has chance of its own, or they would be one device
 };
 
 /// One client, signed in. Its files outlive `close`.
 class Seat {
   public:
     Seat(Office& the_office, const std::string& name, const std::string& email, sync::Tuning with = {})
-        : office(the_office), directory(the_office.directory + "/" + name), tuning(with) {
+        : office(the_office),
+          random(11 + the_office.seats++),
+          directory(the_office.directory + "/" + name),
+          tuning(with) {
         std::filesystem::create_directory(directory);
         open();
         REQUIRE(replica->sign_in({"http://127.0.0.1:8787", email, "a good password", ""}));
@@ -200,7 +204,7 @@ class Seat {
     }
 
     Office& office;
-    SeededRandom random{11};
+    SeededRandom random;
     const std::string directory;
     sync::Tuning tuning;
     std::unique_ptr<store::Store> store;
