@@ -149,7 +149,7 @@ class Importer {
             auto record = current(*id);
             if (!record) return fail(record.error());
             match.record = *std::move(record);
-            if (match.record) return match;
+            return match;  // an id that is not known here is another record, however alike the two are
         }
         for (const std::string& key : keys) {
             const auto known = known_.find(key);

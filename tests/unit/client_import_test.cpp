@@ -1,0 +1,226 @@
+// CSV into records and back: what columns and cells mean, who counts as known, and that a round trip changes nothing.
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+
+#include "base/random.h"
+#include "client/import.h"
+#include "crm/csv.h"
+#include "crm/tables.h"
+#include "crm/validate.h"
+
+namespace ct::client {
+namespace {
+
+using crm::Model;
+
+constexpr crm::FieldId kName = crm::field_id(Model::lead, "name");
+constexpr crm::FieldId kPhone = crm::field_id(Model::lead, "phone");
+constexpr crm::FieldId kCity = crm::field_id(Model::lead, "city");
+constexpr crm::FieldId kAmount = crm::field_id(Model::lead, "amount");
+constexpr crm::FieldId kCurrency = crm::field_id(Model::lead, "currency");
+constexpr crm::FieldId kEnquiry = crm::field_id(Model::lead, "enquiryDate");
+
+/// A book in memory.
+class Book {
+  public:
+    [[nodiscard]] ImportDoors doors() {
+        return {[this](Model model, const std::function<void(std::vector<crm::Record> &&)>& visit) {
+                    std::vector<crm::Record> all;
+                    for (const auto& [id, record] : records) {
+                        if (record.model == model && !record.deleted) all.push_back(record);
+                    }
+                    visit(std::move(all));
+                    return Result<void>();
+                },
+                [this](Model, const Uuid& id) {
+                    const auto found = records.find(id);
+                    return Result<std::optional<crm::Record>>(
+                        found == records.end() ? std::nullopt : std::optional<crm::Record>(found->second));
+                },
+                [this](std::vector<Edit>&& edits) -> Result<std::vector<std::optional<Error>>> {
+                    ++commits;
+                    for (const Edit& edit : edits) {
+                        crm::Record& record = records[edit.record];
+                        record.id = edit.record;
+                        record.model = edit.model;
+                        crm::apply(record, edit.changes);
+                    }
+                    return std::vector<std::optional<Error>>(edits.size());
+                },
+                [this] { return *Uuid::parse("01a00000-0000-7000-8000-" + std::to_string(100'000'000'000 + ++made)); }};
+    }
+
+    ImportReport import(std::string_view text, OnDuplicate on_duplicate = OnDuplicate::skip, bool dry_run = false,
+                        Model model = Model::lead) {
+        ImportOptions options;
+        options.model = model;
+        options.on_duplicate = on_duplicate;
+        options.dry_run = dry_run;
+        const auto report = import_csv(text, options, doors());
+        REQUIRE_MESSAGE(report.has_value(), report.error().message);
+        return *report;
+    }
+
+    [[nodiscard]] std::string exported(Model model) {
+        std::string text;
+        REQUIRE(export_csv(model, doors(), [&](std::string_view piece) {
+                    text += piece;
+                    return Result<void>();
+                }).has_value());
+        return text;
+    }
+
+    std::map<Uuid, crm::Record> records;
+    int commits = 0;
+    std::int64_t made = 0;
+};
+
+std::string random_text(Random& random) {
+    constexpr std::string_view kPieces[] = {"a",  "Ä", "\"", ",", ";", "\t", "\n", " ", "अ",
+                                            "+1", "=", "😀",  "'", ".", "|",  "0",  "-"};
+    std::string text = "x";
+    for (std::uint64_t i = random.next() % 12; i > 0; --i) text += kPieces[random.next() % std::size(kPieces)];
+    return text + "x";
+}
+
+}  // namespace
+
+TEST_CASE("import: columns by name or label, lakh grouping, day-first dates; what is wrong is told with its line") {
+    Book book;
+    const ImportReport report = book.import(
+        "\xef\xbb\xbfNAME;e mail;Phone;Expected value;enquiry_date;Colour;version\r\n"
+        "Asha;a@example.org;98765 43210;1,50,000;23/11/2026;red;3\r\n"
+        "\r\n"
+        ";;;;;;\r\n"
+        "Bad;;;12x;;;\r\n"
+        ";b@example.org;;;;;\r\n"
+        "Day;;;;31/02/2026;;\r\n"
+        "Wide;;;;;;;more\r\n"
+        "Late;;;0.50;2026-11-24 9:30;;\r\n");
+    CHECK(report.created == 2);
+    CHECK(report.ignored_columns == std::vector<std::string>{"Colour"});
+    REQUIRE(report.rejected.size() == 4);
+    const std::pair<std::int64_t, const char*> rejected[] = {
+        {5, "Lead.amount"}, {6, "Lead.name"}, {7, "31/02/2026"}, {8, "8 cells"}};
+    for (std::size_t i = 0; i < std::size(rejected); ++i) {
+        CHECK(report.rejected[i].line == rejected[i].first);
+        CHECK(report.rejected[i].reason.find(rejected[i].second) != std::string::npos);
+    }
+    const crm::Record& asha = book.records.begin()->second;
+    CHECK(asha.fields.integer(kAmount) == 15'000'000);
+    CHECK(asha.fields.integer(kEnquiry) == *parse_rfc3339("2026-11-23"));
+    CHECK(asha.fields.text(kCurrency) == "INR");
+    CHECK(book.records.rbegin()->second.fields.integer(kEnquiry) == *parse_rfc3339("2026-11-24T09:30:00Z"));
+    CHECK(book.commits == 1);
+}
+
+TEST_CASE("import: a lead is known by phone, e-mail, or name and company; also by an earlier row") {
+    const std::string first = "name,company,phone,email,city\nAsha,Rao & Co,98765 43210,a@example.org,Pune\n";
+    const char* const same[] = {"Other,,+91 98765-43210,,Goa", "Other,,,A@Example.org,Goa", "ASHA,rao & co,,,Goa"};
+    for (const char* const row : same) {
+        CAPTURE(row);
+        Book book;
+        CHECK(book.import(first + row + "\n").skipped == 1);
+        CHECK(book.import(first).skipped == 1);
+        const ImportReport updated =
+            book.import(std::string("name,company,phone,email,city\n") + row + "\n", OnDuplicate::update);
+        CHECK(updated.updated == 1);
+        REQUIRE(book.records.size() == 1);
+        CHECK(book.records.begin()->second.fields.text(kCity) == "Goa");
+        CHECK_FALSE(book.records.begin()->second.fields.text(kPhone).empty());  // a blank cell clears nothing
+        CHECK(book.import(first, OnDuplicate::create).created == 1);
+        CHECK(book.records.size() == 2);
+    }
+    Book book;
+    CHECK(book.import("name\nAsha\nAsha\n").created == 2);  // a name alone is not enough
+}
+
+TEST_CASE("import: two rows of one lead in one file become one record with both; a trial tells the same") {
+    const std::string file = "name,phone,city\nAsha,98765 43210,\nAsha R,98765 43210,Pune\n";
+    Book book;
+    const ImportReport trial = book.import(file, OnDuplicate::update, true);
+    CHECK(book.commits == 0);
+    const ImportReport report = book.import(file, OnDuplicate::update);
+    for (const ImportReport* each : {&trial, &report}) {
+        CHECK(each->created == 1);
+        CHECK(each->updated == 1);
+    }
+    REQUIRE(book.records.size() == 1);
+    CHECK(book.records.begin()->second.fields.text(kCity) == "Pune");
+    CHECK(book.records.begin()->second.fields.text(kName) == "Asha R");
+}
+
+TEST_CASE("import: rows name their lead, which must be there") {
+    Book book;
+    (void)book.import("name\nAsha\n");
+    const std::string lead = book.records.begin()->first.str();
+    const ImportReport report = book.import("leadId,amount,due\n" + lead + ",100,1/2/2027\n" +
+                                                "01a00000-0000-7000-8000-000000000009,100,\n" + "nobody,100,\n",
+                                            OnDuplicate::skip, false, Model::payment);
+    CHECK(report.created == 1);
+    REQUIRE(report.rejected.size() == 2);
+    CHECK(report.rejected[0].line == 3);
+    CHECK(report.rejected[0].reason.find("there is no Lead") != std::string::npos);
+}
+
+TEST_CASE("import: a header that cannot be understood is refused before anything is saved") {
+    const auto code = [](std::string_view text, crm::CsvColumns::Map map) {
+        Book book;
+        ImportOptions options;
+        options.map = std::move(map);
+        const auto report = import_csv(text, options, book.doors());
+        CHECK((report.has_value() || book.commits == 0));
+        return report ? std::string("none") : report.error().code;
+    };
+    CHECK(code("", {}) == "EMPTY_FILE");
+    CHECK(code("\"name\n", {}) == "INVALID_CSV");
+    CHECK(code("colour\nred\n", {}) == "NO_COLUMNS");
+    CHECK(code("name,Name\na,b\n", {}) == "DUPLICATE_COLUMN");
+    CHECK(code("name,x\na,b\n", {{"y", "city"}}) == "UNKNOWN_COLUMN");
+    CHECK(code("name,x\na,b\n", {{"x", "colour"}}) == "UNKNOWN_FIELD");
+    CHECK(code("name,Name\na,b\n", {{"Name", ""}}) == "NO_COLUMNS");  // both are called the same
+    CHECK(code("x,city\na,b\n", {{"X", "name"}, {"city", ""}}) == "none");
+}
+
+TEST_CASE("import: what was exported changes nothing, and in an empty book makes the same records") {
+    SeededRandom random(11);
+    Book book;
+    for (int i = 0; i < 200; ++i) {
+        crm::Record record;
+        record.model = Model::lead;
+        record.id = *Uuid::parse("01b00000-0000-7000-8000-" + std::to_string(100'000'000'000 + i));
+        crm::Changes changes;
+        const auto& fields = crm::def(Model::lead).fields;
+        for (std::size_t f = 0; f < fields.size(); ++f) {
+            const bool takes_any =
+                fields[f].type == crm::FieldType::text || fields[f].type == crm::FieldType::multiline;
+            if (!takes_any || fields[f].derived()) continue;
+            std::string text = random_text(random);
+            if (fields[f].type == crm::FieldType::text)
+                std::erase_if(text, [](char c) { return c == '\n' || c == '\t'; });
+            changes.set(static_cast<crm::FieldId>(f), std::move(text));
+        }
+        const char* const currencies[] = {"INR", "JPY", "KWD"};
+        changes.set(kCurrency, std::string(currencies[random.next() % 3]));
+        changes.set(kAmount, static_cast<std::int64_t>(random.next() >> 1));
+        changes.set(kEnquiry, static_cast<std::int64_t>(random.next() % 4'000'000'000'000));
+        REQUIRE(crm::validate_new(Model::lead, changes).has_value());
+        crm::apply(record, changes);
+        book.records[record.id] = record;
+    }
+    const auto before = book.records;
+    const std::string text = book.exported(Model::lead);
+    const ImportReport again = book.import(text, OnDuplicate::update);
+    CHECK(again.skipped == 200);
+    CHECK(again.rejected.empty());
+    CHECK(book.commits == 0);
+
+    Book empty;
+    CHECK(empty.import(text, OnDuplicate::update).created == 200);
+    for (const auto& [id, record] : before) CHECK(empty.records.at(id).fields == record.fields);
+    CHECK(empty.exported(Model::lead) == text);
+}
+
+}  // namespace ct::client
