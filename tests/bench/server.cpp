@@ -216,14 +216,15 @@ void bench_growth(const Place& place) {
            "ratio " + number(at_last / at_first, 2), "1.2");
 }
 
+constexpr std::pair<const char*, void (*)(const Place&)> kMeasures[] = {{"speed", bench_speed},
+                                                                        {"growth", bench_growth}};
+
 /// A database of its own for each measurement.
 void on_server(test::Kind kind, const std::string& name, const std::string& aim) {
     const bool postgres = kind == test::Kind::postgres;
     ::setenv("CT_TEST_DURABLE", "1", 1);  // commits are on the disk, as a business has it
     test::Cluster cluster(kind);
-    using Measure = void (*)(const Place&);
-    for (const auto& [database, measure] : {std::pair<const char*, Measure>{"speed", bench_speed},
-                                            std::pair<const char*, Measure>{"growth", bench_growth}}) {
+    for (const auto& [database, measure] : kMeasures) {
         cluster.sql(std::string("CREATE ") + (postgres ? "SCHEMA " : "DATABASE ") + database);
         Place place{name, {}, aim, {}};
         place.url =
@@ -239,7 +240,7 @@ void on_server(test::Kind kind, const std::string& name, const std::string& aim)
 
 void on_file() {
     const Directory directory;
-    for (const auto& [database, measure] : {std::pair{"speed", bench_speed}, std::pair{"growth", bench_growth}}) {
+    for (const auto& [database, measure] : kMeasures) {
         const auto connection = must(sqlite::Connection::open(directory.file(std::string(database) + ".raw"), false));
         must(connection->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"));
         measure({"SQLite", "file:" + directory.file(database), "30,000 operations/s",

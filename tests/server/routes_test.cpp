@@ -21,8 +21,8 @@ TEST_CASE("routes: health says whose server this is, ready looks at the database
 
 TEST_CASE("routes: unknown addresses are 404, wrong methods 405 with Allow") {
     Site site;
-    for (const char* path : {"/", "/api", "/api/sync", "/api/sync/push/", "/api/sync/pushx", "/api/auth/devices/",
-                             "/api/auth/devices/a/b", "//api/health"}) {
+    for (const char* path : {"/nothing", "/api", "/api/sync", "/api/sync/push/", "/api/sync/pushx",
+                             "/api/auth/devices/", "/api/auth/devices/a/b", "//api/health"}) {
         CAPTURE(path);
         check_problem(site.ask("GET", path), 404, "NOT_FOUND");
     }
