@@ -128,14 +128,14 @@ std::string fact(std::string_view name, std::string_view value) {
 }
 
 std::string devices_table(const std::vector<Device>& devices, UnixMs now) {
-    std::string out = "<section><h2>Devices</h2>" + heads({"Person", "Device", "Last sync", "Sent", ""});
+    std::string out = "<section><h2>Devices</h2>" + heads({"Person", "Device", "Last sync", "Sent", "State"});
     for (std::size_t i = 0; i < std::min(devices.size(), kDevicesShown); ++i) {
         const Device& device = devices[i];
         const std::int64_t age = now - device.seen_at;
         out += "<tr>" + cell("Person", device.user_name) + cell("Device", device.name) +
                cell("Last sync", ago(age), device.signed_in && age > 7 * kDayMs ? "bad" : "") +
                cell("Operations sent", std::to_string(device.operations)) +
-               cell("", device.signed_in ? "" : "signed out", "dim") + "</tr>";
+               cell("State", device.signed_in ? "signed in" : "signed out", device.signed_in ? "" : "dim") + "</tr>";
     }
     out += "</tbody></table></div>";
     if (devices.size() > kDevicesShown)
