@@ -89,7 +89,9 @@ struct Store::Impl {
     [[nodiscard]] Result<bool> same_as(const JournalContent& content);
     [[nodiscard]] Result<void> salvage(const std::string& damaged_file);
     /// Puts an operation made elsewhere, or before a disaster, into the queue as it is; it is never altered again.
-    [[nodiscard]] Result<void> adopt(sync::QueuedOperation queued, Position position, Visible& visible);
+    /// `server`: what the server said of its record, where that has to be known from before.
+    [[nodiscard]] Result<void> adopt(sync::QueuedOperation queued, Position position, Visible& visible,
+                                     std::optional<crm::Record> server = {});
     [[nodiscard]] Result<void> write_attachment(const Attachment& attachment);
     [[nodiscard]] Result<void> freeze_unsent();
 

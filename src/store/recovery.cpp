@@ -131,6 +131,9 @@ Result<void> Store::Impl::catch_up(const JournalContent& content) {
         Visible visible;
         for (const auto& [position, queued] : content.queue) {
             const QueueEntry* known = index.find(queued.operation.id);
+            // Before anything is dropped: a record without edits is taken for what the server said.
+            auto server = server_record(queued.operation.model, queued.operation.record);
+            if (!server) return fail(server.error());
             if (known != nullptr) {
                 const bool older = known->state == QueueState::queued && known->sequence < 0 &&
                                    stamps[known->id] < queued.operation.stamp;
@@ -145,7 +148,7 @@ Result<void> Store::Impl::catch_up(const JournalContent& content) {
             }
             ++returned;
             const Position free = index.entries().contains(position) ? index.next_position() : position;
-            CT_TRY(adopt(queued, free, visible));
+            CT_TRY(adopt(queued, free, visible, std::move(*server)));
         }
         for (const auto& [id, attachment] : content.attachments) CT_TRY(write_attachment(attachment));
         if (!uncertain) return {};
@@ -179,11 +182,15 @@ Result<void> Store::Impl::freeze_unsent() {
     return {};
 }
 
-Result<void> Store::Impl::adopt(QueuedOperation queued, Position position, Visible& visible) {
+Result<void> Store::Impl::adopt(QueuedOperation queued, Position position, Visible& visible,
+                                std::optional<crm::Record> server) {
     freeze(queued);
     const crm::Model model = queued.operation.model;
-    auto server = server_record(model, queued.operation.record);
-    if (!server) return fail(server.error());
+    if (!server) {
+        auto found = server_record(model, queued.operation.record);
+        if (!found) return fail(found.error());
+        server = std::move(*found);
+    }
     QueueEntry entry = entry_of(queued, position);
     entry.wants_parent = queued.error_code == "MISSING_PARENT";
     CT_TRY(tables->queue.insert(entry, queued));
