@@ -54,6 +54,9 @@ struct Tables {
     QueueTable queue;
 };
 
+/// The server's code for the company of a spoilt operation.
+inline constexpr std::string_view kGroupFailed = "GROUP_FAILED";
+
 struct Store::Impl {
     Impl(std::string file_name, const Clock& a_clock, Random& random, Disk& a_disk)
         : file(std::move(file_name)),

@@ -13,7 +13,6 @@ using sync::OperationKind;
 using sync::QueuedOperation;
 using sync::QueueState;
 
-constexpr std::string_view kGroupFailed = "GROUP_FAILED";  // the server's code for the company of a spoilt operation
 
 Conflict conflict_of(QueuedOperation queued, crm::Record theirs) {
     Conflict conflict;

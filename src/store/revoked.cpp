@@ -58,8 +58,8 @@ Result<void> Store::Impl::revive(const Uuid& record, Visible& visible) {
     const std::vector<Position> waiting = index.of_record(record);
     for (const Position position : waiting) {
         const std::vector<Position> unit = unit_of(position);
-        bool free = true;
-        std::vector<Position> revoked;
+        bool free = true, revoked = false;
+        std::vector<Position> again;
         for (const Position member : unit) {
             const QueueEntry& entry = index.at(member);
             const auto here = records(entry.model).stand(entry.record);
@@ -68,10 +68,14 @@ Result<void> Store::Impl::revive(const Uuid& record, Visible& visible) {
             if (entry.state != QueueState::error) continue;
             const auto queued = tables->queue.read(member);
             if (!queued) return fail(queued.error());
-            if (queued->error_code == kRevoked) revoked.push_back(member);
+            // All of a save or none: what failed for its company's sake goes again with it, what was refused for a reason
+            // of its own keeps the others back.
+            revoked = revoked || queued->error_code == kRevoked;
+            free = free && (queued->error_code == kRevoked || queued->error_code == kGroupFailed);
+            again.push_back(member);
         }
-        if (!free) continue;
-        for (const Position member : revoked) CT_TRY(mark(member, QueueState::queued, {}, {}, visible));
+        if (!free || !revoked) continue;
+        for (const Position member : again) CT_TRY(mark(member, QueueState::queued, {}, {}, visible));
     }
     return {};
 }
