@@ -13,7 +13,6 @@ using sync::OperationKind;
 using sync::QueuedOperation;
 using sync::QueueState;
 
-
 Conflict conflict_of(QueuedOperation queued, crm::Record theirs) {
     Conflict conflict;
     const sync::Operation& operation = queued.operation;

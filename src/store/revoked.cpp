@@ -68,8 +68,8 @@ Result<void> Store::Impl::revive(const Uuid& record, Visible& visible) {
             if (entry.state != QueueState::error) continue;
             const auto queued = tables->queue.read(member);
             if (!queued) return fail(queued.error());
-            // All of a save or none: what failed for its company's sake goes again with it, what was refused for a reason
-            // of its own keeps the others back.
+            // All of a save or none: what failed for its company's sake goes again with it, what was refused for a
+            // reason of its own keeps the others back.
             revoked = revoked || queued->error_code == kRevoked;
             free = free && (queued->error_code == kRevoked || queued->error_code == kGroupFailed);
             again.push_back(member);

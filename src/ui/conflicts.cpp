@@ -313,7 +313,8 @@ void Conflicts::draw_buttons(Desk& desk, const Conflict& conflict, Choices& choi
     const Palette& p = theme.colors();
     const auto like = static_cast<std::size_t>(std::count_if(
         desk.conflicts.begin(), desk.conflicts.end(), [&](const Conflict& other) { return alike(other, conflict); }));
-    bool& for_all = for_all_[conflict.queued.operation.id];
+    const Uuid id = conflict.queued.operation.id;
+    bool for_all = for_all_.contains(id);
     Preview chosen = preview(desk, conflict, choices);
     ImGui::Dummy({0, theme.px(2)});
     if (!chosen.words.empty()) {
@@ -349,7 +350,12 @@ void Conflicts::draw_buttons(Desk& desk, const Conflict& conflict, Choices& choi
     if (like < 2) return;
     const std::string label = "Do the same for all " + std::to_string(like) + " like this";
     ImGui::Dummy({0, theme.px(2)});
-    toggle(theme, label.c_str(), &for_all);
+    if (!toggle(theme, label.c_str(), &for_all)) return;
+    if (for_all) {
+        for_all_.insert(id);
+    } else {
+        for_all_.erase(id);
+    }
 }
 
 void Conflicts::resolve(Desk& desk, const Conflict& conflict, store::Resolution resolution) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,7 @@ class Conflicts {
     void resolve_all_like(Desk& desk, const store::Conflict& conflict, store::Side side);
 
     std::map<Uuid, Choices> choices_;  // by operation
-    std::map<Uuid, bool> for_all_;     // by operation: the same for all like this
+    std::set<Uuid> for_all_;           // operations: the same for all like this
     std::size_t tab_ = 0;
     std::int64_t seen_operations_ = -1, seen_conflicts_ = -1;  // of the queue, when the lists were asked for last
     UnixMs seen_sync_at_ = -1;
