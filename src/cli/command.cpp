@@ -3,7 +3,7 @@
 namespace ct::cli {
 namespace {
 
-constexpr Arg kLogin[] = {Arg::server, Arg::email, Arg::workspace};
+constexpr Arg kLogin[] = {Arg::server, Arg::email, Arg::workspace, Arg::discard_unsent};
 constexpr Arg kAdd[] = {Arg::model, Arg::assignments};
 constexpr Arg kSet[] = {Arg::model, Arg::id, Arg::assignments};
 constexpr Arg kOne[] = {Arg::model, Arg::id};

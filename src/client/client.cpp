@@ -62,6 +62,7 @@ struct Client::Impl {
         ReplicaOptions result;
         result.ca_file = options.config.ca_file;
         result.conflicts = options.config.conflicts;
+        result.left_out = options.config.left_out;
         result.tuning = options.tuning;
         result.tuning.interval_ms = options.config.sync_interval_s * 1'000;
         return result;
@@ -255,6 +256,7 @@ struct Client::Impl {
         replica.tell(sync::event::Metered{command.on});
     }
     void on(LiveUpdatesChanged& command) { replica.tell(sync::event::ListenChosen{command.on}); }
+    void on(LeaveOut& command) { replica.leave_out(command.parts); }
     void on(SaveRescue& command) {
         auto saved = save_rescue(*store, options.profile.attachments().string(), command.file, command.passphrase,
                                  options.clock->now());

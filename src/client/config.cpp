@@ -56,6 +56,15 @@ class Members {
     }
     [[nodiscard]] const std::string& fault() const { return fault_; }
 
+    void parts(const char* name, sync::Parts& into) {
+        const json* member = find(name);
+        if (member == nullptr) return;
+        if (!member->is_array()) return fault(name, "must be a list such as [\"Payment\", \"Lead.notes\"]");
+        for (const json& place : *member) {
+            const auto added = into.add(place.is_string() ? place.get<std::string>() : place.dump());
+            if (!added) fault(name, "has a place that is none: " + added.error().message);
+        }
+    }
     void rules(const char* name, ConflictRules& into) {
         const json* member = find(name);
         if (member == nullptr) return;
@@ -152,6 +161,7 @@ Result<Config> Config::load(const std::filesystem::path& file) {
     members.flag("liveUpdates", config.live_updates);
     members.flag("meteredLink", config.metered_link);
     members.integer("attachmentsMinKilobits", 0, 1'000'000, config.attachments_min_kbit);
+    members.parts("leaveOut", config.left_out);
     members.rules("conflicts", config.conflicts);
     if (!members.fault().empty()) return bad_config(file, members.fault());
     return config;
@@ -174,6 +184,7 @@ Result<void> Config::save(const std::filesystem::path& file) const {
     document["liveUpdates"] = live_updates;
     document["meteredLink"] = metered_link;
     document["attachmentsMinKilobits"] = attachments_min_kbit;
+    document["leaveOut"] = left_out.places();
     json rules = json::object();
     for (const auto& [place, rule] : conflicts.all()) rules[place] = name(rule);
     document["conflicts"] = std::move(rules);

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "client/conflict_rules.h"
+#include "sync/selection.h"
 
 namespace ct::client {
 
@@ -42,6 +43,7 @@ struct Config {
     bool live_updates = true;                ///< others' edits arrive as they are made (long poll)
     bool metered_link = false;               ///< attachments and old records only when asked for, and longer intervals
     std::int64_t attachments_min_kbit = 64;  ///< on a slower link they wait as well; 0: never
+    sync::Parts left_out;                    ///< ["Payment", "Lead.notes"]: not pulled to this device
     ConflictRules conflicts;                 ///< {"Payment.amount": "ask", "Lead": "server"}
 
     /// A missing file gives the defaults; an unreadable one is an error that names line or member, and stays as it is.

@@ -44,6 +44,7 @@ struct WorkOffline {
 struct WindowFocused {};
 struct SignIn {
     std::string server_url, email, password, workspace;
+    bool discard_unsent = false;  ///< another user's work, that waits on this profile
 };
 struct SignOut {};
 struct ListQueue {};
@@ -92,6 +93,9 @@ struct MeteredChanged {
 struct LiveUpdatesChanged {  ///< hear of others' edits as they are made, or only with the rounds
     bool on = true;
 };
+struct LeaveOut {  ///< what is not pulled any more; what is wanted again is fetched
+    sync::Parts parts;
+};
 struct SaveRescue {  ///< all unsent work in one sealed file (client/rescue.h)
     std::string file, passphrase;
 };
@@ -102,7 +106,7 @@ using Command = std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideR
                              SignIn, SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts,
                              ResolveConflict, ListDecisions, TakeBack, ListHistory, IntervalChanged, AddAttachment,
                              RemoveAttachment, FetchAttachment, RetryAttachment, ListAttachments, SendAttachmentsNow,
-                             MeteredChanged, LiveUpdatesChanged, SaveRescue, ReplayRescue>;
+                             MeteredChanged, LiveUpdatesChanged, LeaveOut, SaveRescue, ReplayRescue>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -141,6 +145,8 @@ struct SyncView {
     bool removals_refused = false;
     std::string server_url, user_name, user_email, workspace_name, device_id, epoch;
     std::string cursor;
+    std::vector<std::string> left_out;     ///< by the user: "Payment", "Lead.notes"
+    std::vector<std::string> catching_up;  ///< wanted again, and not all here yet
     std::int64_t clock_offset_ms = 0;
 
     bool operator==(const SyncView&) const = default;

@@ -42,6 +42,12 @@ Replica::Replica(store::Store& store, Secrets secrets, const Clock& clock, Rando
       stamps_(store.state().device_id, store.state().stamp_ms, store.state().stamp_counter) {}
 
 void Replica::start() {
+    if (const auto& newer = store_.read_only()) {  // nothing is sent, and what came could not be kept
+        in_trouble_ = true;
+        ports_.emit(Trouble{*newer});
+        queue_changed(false);
+        return;
+    }
     if (auto token = secrets_.token()) {
         token_ = std::move(*token);
     } else {
@@ -217,6 +223,7 @@ void Replica::decide_by_rules(const sync::PushAnswer& answer, store::Settled& se
 // ---- account
 
 Result<void> Replica::sign_in(const SignIn& request) {
+    if (const auto& newer = store_.read_only()) return fail(*newer);
     if (!net::transport_is_safe(request.server_url)) {
         return fail(ErrorKind::invalid, "INSECURE_SERVER",
                     request.server_url + ": use https; plain http is for this computer's own addresses only", "server");
@@ -245,13 +252,22 @@ Result<void> Replica::bind(const sync::LoginAnswer& answer) {
                         "\" (colortouchctl rescue save FILE makes a copy of what is unsent)");
     }
     const std::int64_t waiting = store_.queue().operations;
-    if (waiting > 0 && !state.user.id.empty() && state.user.id != answer.user.id) {
+    const bool others = waiting > 0 && !state.user.id.empty() && state.user.id != answer.user.id;
+    if (others && !signing_in_->discard_unsent) {
         return fail(ErrorKind::invalid, "UNSENT_WORK",
                     std::to_string(waiting) + " unsent edits of " + state.user.email +
                         " wait on this profile, and would be sent in the name of " + answer.user.email +
                         ": sign in as " + state.user.email +
-                        " and sync, or put them in a rescue copy (colortouchctl rescue save FILE) and " +
-                        "discard them here");
+                        " and sync, or put them in a rescue copy (colortouchctl rescue save FILE), and sign in with " +
+                        "--discard-unsent");
+    }
+    if (others) {
+        auto discarded = store_.discard_all();
+        if (!discarded) return fail(discarded.error());
+        log::warn(std::to_string(waiting) + " unsent edits of " + state.user.email + " were discarded, as asked for");
+        show(std::move(*discarded));
+        queue_changed(false);
+        state.cursor.reset();
     }
     if (state.epoch != answer.epoch) state.cursor.reset();
     state.epoch = answer.epoch;
@@ -372,32 +388,6 @@ void Replica::on(sync::action::Settle& action) {
                                          settled->rejected});
 }
 
-sync::PullRequest Replica::pull_request(std::int64_t limit) const {
-    sync::PullRequest request;
-    request.device_id = store_.state().device_id;
-    request.epoch = store_.state().epoch;
-    request.cursor = store_.state().cursor;
-    request.limit = limit;
-    return request;
-}
-
-void Replica::on(sync::action::SendPull& action) {
-    sync::PullRequest request = pull_request(action.limit);
-    if (action.cursor) request.cursor = std::move(action.cursor);
-    request.sequence = store_.state().next_sequence;  // while this runs nothing is pushed; while one listens it may be
-    send(NetJob::Kind::pull, action.request, sync::api_request("/api/sync/pull", sync::encode(request), token_));
-}
-
-void Replica::on(sync::action::ApplyPage& action) {
-    auto applied = store_.apply(action.page);
-    if (!applied) return cannot_carry_out(applied.error());
-    if (hold(*applied)) return;
-    stamps_.observe(applied->newest_stamp_ms);
-    show(std::move(applied->visible));
-    told_.push_back(queue_event(false));
-    told_.push_back(sync::event::PageDone{applied->rows, applied->ignored});
-}
-
 void Replica::on(sync::action::CancelRequests&) { ports_.cancel(); }
 
 void Replica::on(sync::action::Listen& action) {
@@ -428,6 +418,10 @@ void Replica::on(sync::action::RenewDevice&) {
 }
 
 void Replica::on(sync::action::RestartPull& action) {
+    if (action.catch_up) {
+        if (auto restarted = store_.restart_catch_up(); !restarted) return cannot_carry_out(restarted.error());
+        return told_.push_back(sync::event::IdentityRenewed{store_.state().device_id, store_.state().epoch});
+    }
     store::SyncState state = store_.state();
     state.cursor.reset();
     if (action.other_epoch) state.epoch = action.epoch;
@@ -456,6 +450,7 @@ void Replica::on(sync::action::RoundFinished& action) {
     row.bytes_sent = std::exchange(round_bytes_sent_, 0);
     row.bytes_received = std::exchange(round_bytes_received_, 0);
     row.outcome = action.outcome;
+    row.reason = action.detail;
     if (action.outcome == "done" && !engine_.pull_held()) {
         store_.allow_removals(false);  // that was for this once
         removals_ = {};
@@ -580,6 +575,8 @@ SyncView Replica::view() const {
     view.device_id = state.device_id;
     view.epoch = state.epoch;
     view.cursor = state.cursor.value_or("");
+    view.left_out = options_.left_out.places();
+    view.catching_up = missing_parts();
     view.clock_offset_ms = state.clock_offset_ms;
     return view;
 }

@@ -39,6 +39,7 @@ struct ReplicaOptions {
     std::string ca_file;
     std::string device_name = "ColorTouch";
     ConflictRules conflicts;
+    sync::Parts left_out;  ///< of what is pulled (sync/selection.h)
 };
 
 class Replica {
@@ -83,6 +84,9 @@ class Replica {
     /// Whether the pull that is held may take away what it would; false: everything stays as it is.
     void decide_removals(bool allowed);
 
+    /// What is to be left out from the next round on, which begins at once.
+    void leave_out(const sync::Parts& parts);
+
     [[nodiscard]] SyncView view() const;
     [[nodiscard]] const sync::Engine& engine() const { return engine_; }
     [[nodiscard]] store::Store& store() { return store_; }
@@ -116,6 +120,8 @@ class Replica {
     [[nodiscard]] NetJob job(NetJob::Kind kind, std::uint64_t id, http::Request request) const;
     void send(NetJob::Kind kind, std::uint64_t id, http::Request request);
     [[nodiscard]] sync::PullRequest pull_request(std::int64_t limit) const;
+    [[nodiscard]] sync::PullRequest catch_up_request(std::int64_t limit) const;
+    [[nodiscard]] std::vector<std::string> missing_parts() const;
     [[nodiscard]] sync::Event queue_event(bool edited) const;
     void learn(const NetAnswer& answer);
     void learn_time(UnixMs server_now, std::int64_t doubt_ms);

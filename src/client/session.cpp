@@ -50,6 +50,7 @@ struct Session::Impl {
         ReplicaOptions options;
         options.ca_file = config.ca_file;
         options.conflicts = config.conflicts;
+        options.left_out = config.left_out;
         options.device_name = "colortouchctl";
         options.tuning.interval_ms = config.sync_interval_s * 1'000;
         return options;
@@ -210,10 +211,11 @@ Result<store::Committed> Session::take_back(const store::AuditRow& decision) {
 Result<store::Visible> Session::discard(const Uuid& operation) { return impl_->replica.discard(operation); }
 
 Result<sync::LoginAnswer> Session::login(const std::string& server_url, const std::string& email,
-                                         const std::string& password, const std::string& workspace) {
+                                         const std::string& password, const std::string& workspace,
+                                         bool discard_unsent) {
     impl_->sign_in_error.reset();
     impl_->signed_in_now = false;
-    if (auto begun = impl_->replica.sign_in({server_url, email, password, workspace}); !begun)
+    if (auto begun = impl_->replica.sign_in({server_url, email, password, workspace, discard_unsent}); !begun)
         return fail(begun.error());
     impl_->drain();
     if (impl_->sign_in_error) return fail(*impl_->sign_in_error);
@@ -235,10 +237,16 @@ Result<void> Session::logout() {
 
 SyncReport Session::Impl::round(const sync::event::SyncAsked& asked) {
     last_round.reset();
+    SyncReport none;
+    if (const auto& newer = store->read_only()) {
+        none.indicator = Indicator::local_trouble;
+        none.code = newer->code;
+        none.message = newer->message;
+        return none;
+    }
     replica.tell(asked);
     drain();
     if (last_round) return report(*last_round);
-    SyncReport none;
     none.indicator = replica.view().indicator;
     none.code = "NO_ANSWER";
     none.message = "the round did not end";

@@ -53,9 +53,11 @@ class Session {
     [[nodiscard]] Result<std::vector<std::optional<Error>>> commit_each(std::vector<Edit> edits);
     [[nodiscard]] Uuid new_id();
     /// UNAUTHENTICATED (wrong e-mail or password), OFFLINE, NOT_COLORTOUCH, INSECURE_SERVER …; binds the profile.
-    /// OTHER_WORKSPACE when unsent edits of another server or workspace are in the queue.
+    /// OTHER_WORKSPACE when the profile holds another workspace's data; UNSENT_WORK when another user's edits wait in
+    /// it, unless they are to be discarded.
     [[nodiscard]] Result<sync::LoginAnswer> login(const std::string& server_url, const std::string& email,
-                                                  const std::string& password, const std::string& workspace);
+                                                  const std::string& password, const std::string& workspace,
+                                                  bool discard_unsent = false);
     [[nodiscard]] Result<void> logout();
     [[nodiscard]] bool signed_in() const;
     /// One whole round; never throws, never hangs (deadlines). One that would remove very many records ends with code

@@ -1,5 +1,6 @@
 // Pages of the server's changes: one page, one transaction, together with its cursor.
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "base/mutant.h"
@@ -47,14 +48,15 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
         return applied;
     }
     CT_TRY(impl_->ready());
-    const auto removals = impl_->removals_of(page);
+    const auto followed = [this](crm::Model model) { return !impl_->state.selection.left_out.whole(model); };
+    const auto removals = impl_->removals_of(page, !page.has_more, followed);
     if (!removals) return fail(removals.error());
     applied.held = impl_->too_many(*removals, impl_->removed_in_run);
     if (applied.held.any()) return applied;
     auto done = impl_->transaction([&]() -> Result<void> {
-        if (!page.from) CT_TRY(impl_->begin_snapshot());
+        if (!page.from) CT_TRY(impl_->begin_snapshot(followed));
         CT_TRY(impl_->apply_rows(page, applied));
-        if (!page.has_more) CT_TRY(impl_->end_snapshot(applied.visible));
+        if (!page.has_more) CT_TRY(impl_->end_snapshot(followed, applied.visible));
         SyncState next = impl_->state;
         if (!CT_MUTANT(page_without_cursor)) next.cursor = page.cursor;
         if (next.epoch.empty()) next.epoch = page.epoch;
@@ -69,6 +71,7 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
     for (std::size_t i = 0; i < removals->size(); ++i) {
         impl_->removed_in_run[i] = page.has_more ? impl_->removed_in_run[i] + (*removals)[i] : 0;
     }
+    applied.parts_missing = !impl_->state.selection.catching_up.empty();
     return applied;
 }
 
@@ -76,7 +79,9 @@ Result<void> Store::Impl::apply_rows(const sync::PullPage& page, PageApplied& ap
     std::set<Uuid> around;
     for (const PullRow& row : page.rows) {
         if (!unconfirmed.empty()) CT_TRY(confirm(row.id));
-        if (!CT_MUTANT(cursor_without_page) || &row != &page.rows.back()) CT_TRY(apply_row(row, applied));
+        if (!CT_MUTANT(cursor_without_page) || &row != &page.rows.back()) {
+            CT_TRY(catching_up ? apply_part(row, applied) : apply_row(row, applied));
+        }
         applied.newest_stamp_ms = std::max(applied.newest_stamp_ms, row.updated_at);
         if (index.empty()) continue;
         if (index.dirty(row.id) || !index.of_parent(row.id).empty()) around.insert(row.id);
@@ -115,7 +120,9 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
     if (whole && server->version == 0 && index.dirty(row.id)) CT_TRY(revive(row.id, applied.visible));
     const crm::Record known = foreign_epoch ? *server : crm::Record{};
     if (whole) {
-        server = whole_record(row, now);
+        crm::Record fresh = whole_record(row, now);
+        keep_left_out(*server, fresh);
+        server = std::move(fresh);
     } else {
         lay_over(*server, row, now);
     }
@@ -125,9 +132,10 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
     return show(row.model, std::move(*server), applied.visible);
 }
 
-Result<void> Store::Impl::begin_snapshot() {
-    CT_TRY(connection->execute("DELETE FROM unconfirmed"));
+Result<void> Store::Impl::begin_snapshot(const Of& of) {
+    CT_TRY(drop_unconfirmed(of));
     for (const crm::ModelDef& model : crm::models()) {
+        if (!of(model.model)) continue;
         CT_TRY(connection->execute("INSERT INTO unconfirmed SELECT id, '" + std::string(model.name) + "' FROM " +
                                    quoted(record_table_name(model.model, false)) + " WHERE version>0 AND deleted=0"));
     }
@@ -144,9 +152,13 @@ Result<void> Store::Impl::confirm(const Uuid& record) {
     return use->uuid(record).run();
 }
 
-Result<void> Store::Impl::end_snapshot(Visible& visible) {
+Result<void> Store::Impl::end_snapshot(const Of& of, Visible& visible) {
     if (unconfirmed.empty()) return {};
-    for (const auto& [id, model] : unconfirmed) {
+    for (const auto& [id, model] : std::exchange(unconfirmed, {})) {
+        if (!of(model)) {  // of the catch-up, which is not through
+            unconfirmed.emplace(id, model);
+            continue;
+        }
         if (foreign_epoch) {
             CT_TRY(offer_missing(model, id, visible));
             continue;
@@ -161,8 +173,15 @@ Result<void> Store::Impl::end_snapshot(Visible& visible) {
         server->deleted = true;
         CT_TRY(show(model, std::move(*server), visible));
     }
-    unconfirmed.clear();
-    return connection->execute("DELETE FROM unconfirmed");
+    return drop_unconfirmed(of);
+}
+
+Result<void> Store::Impl::drop_unconfirmed(const Of& of) {
+    for (const crm::ModelDef& model : crm::models()) {
+        if (!of(model.model)) continue;
+        CT_TRY(connection->execute("DELETE FROM unconfirmed WHERE model='" + std::string(model.name) + "'"));
+    }
+    return {};
 }
 
 /// A record that the server, restored from a backup, does not have.

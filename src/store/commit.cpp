@@ -102,7 +102,8 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
     QueuedOperation queued;
     queued.operation = operation;
     if (restores) queued.operation.kind = OperationKind::update;
-    queued.operation.base = current.version;
+    // Others may have changed what nobody here has seen since: it is judged by its stamp.
+    queued.operation.base = edits_left_out(operation) ? 0 : current.version;
     queued.before = before_of(current, operation);
     queued.operation.seen = sync::merging(operation.model, queued.before);
     queued.user = user;

@@ -49,7 +49,8 @@ template <class T>
 
 /// The tables of one connection; made anew when that is.
 struct Tables {
-    Tables(sqlite::Connection& connection, Journal& journal);
+    /// `foreign`: rows of a later version, whose checksums are over more than is known here.
+    Tables(sqlite::Connection& connection, Journal& journal, bool foreign);
     std::vector<RecordTable> records, shadows;  ///< by model
     QueueTable queue;
 };
@@ -159,18 +160,22 @@ struct Store::Impl {
     [[nodiscard]] Result<crm::Record> before_operation(const QueueEntry& entry, crm::Record server);
     /// The row at its old place, as one that was never sent.
     [[nodiscard]] Result<void> put_again(Position position, sync::QueuedOperation queued);
-    /// What the page would take away by itself, and whether that is to be asked about (brake.cpp).
+    /// The models that a pull is about.
+    using Of = std::function<bool(crm::Model)>;
+    /// What the page would take away by itself, and whether that is to be asked about (brake.cpp). `ends`: it is the
+    /// last one of its pull.
     using Removals = std::array<std::int64_t, crm::kModelCount>;
-    [[nodiscard]] Result<Removals> removals_of(const sync::PullPage& page);
+    [[nodiscard]] Result<Removals> removals_of(const sync::PullPage& page, bool ends, const Of& of);
     [[nodiscard]] HeldRemovals too_many(const Removals& removals, const Removals& before) const;
     /// All rows, and what follows from them for the queue.
     [[nodiscard]] Result<void> apply_rows(const sync::PullPage& page, PageApplied& applied);
     [[nodiscard]] Result<void> apply_row(const sync::PullRow& row, PageApplied& applied);
     /// A pull from the start mentions what there is, not what is gone: what it leaves out at its end goes. Records are
     /// never removed first, and not at all while the server is another incarnation that may lack them by accident.
-    [[nodiscard]] Result<void> begin_snapshot();
+    [[nodiscard]] Result<void> begin_snapshot(const Of& of);
     [[nodiscard]] Result<void> confirm(const Uuid& record);
-    [[nodiscard]] Result<void> end_snapshot(Visible& visible);
+    [[nodiscard]] Result<void> end_snapshot(const Of& of, Visible& visible);
+    [[nodiscard]] Result<void> drop_unconfirmed(const Of& of);
     [[nodiscard]] Result<void> apply_revoked(const sync::PullRow& row, PageApplied& applied);
     /// What waits for a record that is in sight again goes on.
     [[nodiscard]] Result<void> revive(const Uuid& record, Visible& visible);
@@ -179,6 +184,16 @@ struct Store::Impl {
     [[nodiscard]] Result<void> mark(Position position, sync::QueueState next, std::string_view code,
                                     std::string_view message, Visible& visible);
     [[nodiscard]] Result<bool> parent_is_there(const QueueEntry& entry);
+
+    // ---- what is left out (selection.cpp)
+    /// Not all of its values were asked for: those stay that are known.
+    void keep_left_out(const crm::Record& known, crm::Record& fresh) const;
+    /// A row of the catch-up: a whole record, or only the fields that were missing.
+    [[nodiscard]] Result<void> apply_part(const sync::PullRow& row, PageApplied& applied);
+    [[nodiscard]] Of caught_up_with() const;
+    /// Whether the operation changes a value that is not kept up to date here.
+    [[nodiscard]] bool edits_left_out(const sync::Operation& operation) const;
+    [[nodiscard]] Result<void> save_selection(const sync::Selection& next);
 
     // ---- verify (mirror.cpp)
     /// How the server has each record, tombstones included.
@@ -204,6 +219,7 @@ struct Store::Impl {
     Disk& disk;
     Journal journal;
     std::optional<Rebuilt> rebuilt;                  // since it was opened
+    std::optional<Error> newer;                      // the file is a later version's: it is only read
     std::unique_ptr<sqlite::Connection> connection;  // null: it could not be opened again
     std::unique_ptr<Tables> tables;
     QueueIndex index;
@@ -211,6 +227,8 @@ struct Store::Impl {
     std::map<Uuid, crm::Model> unconfirmed;  // as the table of that name
     bool foreign_epoch = false;              // the server's versions begin anew: smaller ones are not older
     bool repairing = false;                  // what comes is right, whatever its version
+    bool catching_up = false;                // the page is one of the catch-up
+    sync::Parts unwanted;                    // left out by the user, as last told
     Mirror mirror;
     bool removals_allowed = false;
     Removals removed_in_run{};  // by the pages of the pull that is under way

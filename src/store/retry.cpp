@@ -75,7 +75,8 @@ Result<void> Store::Impl::queue_again(Position position, const Uuid& new_id, con
     Operation& operation = queued->operation;
     operation.id = new_id;
     operation.stamp = new_stamp;
-    operation.base = server->version;  // whoever sends it again has seen what the server holds
+    // Whoever sends it again has seen what the server holds, as far as that is kept up to date here.
+    operation.base = edits_left_out(operation) ? 0 : server->version;
     const auto there = before_operation(entry, std::move(*server));
     if (!there) return fail(there.error());
     operation.changes = sync::merged_onto(*there, operation);

@@ -20,10 +20,10 @@ std::string directory_of(const std::string& file) {
 
 }  // namespace
 
-Tables::Tables(sqlite::Connection& connection, Journal& journal) : queue(connection, journal) {
+Tables::Tables(sqlite::Connection& connection, Journal& journal, bool foreign) : queue(connection, journal) {
     for (const crm::ModelDef& model : crm::models()) {
-        records.emplace_back(connection, model.model, false);
-        shadows.emplace_back(connection, model.model, true);
+        records.emplace_back(connection, model.model, false, foreign);
+        shadows.emplace_back(connection, model.model, true, foreign);
     }
 }
 
@@ -33,6 +33,7 @@ Store::~Store() = default;
 Result<std::unique_ptr<Store>> Store::open(const std::string& file, const Clock& clock, Random& random, Disk& disk) {
     auto impl = std::make_unique<Impl>(file, clock, random, disk);
     auto ready = impl->connect();
+    if (ready && impl->newer) return std::unique_ptr<Store>(new Store(std::move(impl)));
     if (ready) ready = impl->recover();
     if (!ready && is_damage(ready.error())) ready = impl->rebuild(ready.error());
     if (!ready) {
@@ -60,12 +61,17 @@ Result<void> Store::Impl::connect() {
     connection.reset();
     auto opened = sqlite::Connection::open(file, false);
     if (!opened) return fail(opened.error());
-    CT_TRY(prepare_file(**opened, file, migrations()));
+    newer.reset();
+    if (auto prepared = prepare_file(**opened, file, migrations()); !prepared) {
+        if (prepared.error().code != "DATABASE_NEWER") return prepared;
+        newer = prepared.error();
+        CT_TRY((*opened)->execute("PRAGMA query_only=ON"));
+    }
     connection = std::move(*opened);
-    tables = std::make_unique<Tables>(*connection, journal);
+    tables = std::make_unique<Tables>(*connection, journal, newer.has_value());
     auto loaded = reload();
     if (!loaded) connection.reset();
-    return loaded;
+    return loaded || !newer ? loaded : Result<void>(fail(*newer));  // not even readable for this one
 }
 
 Failure Store::Impl::no_connection() const {
@@ -92,6 +98,7 @@ Result<void> Store::Impl::reload() {
 
 Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work) {
     CT_TRY(ready());
+    if (newer) return fail(*newer);
     if (journal.broken()) CT_TRY(renew_journal());
     Result<void> done = connection->execute("BEGIN IMMEDIATE");
     if (done) done = work();
@@ -126,7 +133,7 @@ Result<void> Store::Impl::write_state(const SyncState& next) {
     CT_TRY(store::write_state(*connection, next, foreign_epoch));
     const bool same = next.device_id == state.device_id && next.server_url == state.server_url &&
                       next.workspace_id == state.workspace_id && next.user.id == state.user.id &&
-                      next.epoch == state.epoch;
+                      next.epoch == state.epoch && next.selection.left_out == state.selection.left_out;
     if (!same) journal.identity(state_values({next, foreign_epoch}));
     state = next;
     return {};
@@ -198,6 +205,8 @@ Result<std::vector<sync::QueuedOperation>> Store::list_queue(std::size_t limit) 
 }
 
 // ---- identity, state, history
+
+const std::optional<Error>& Store::read_only() const { return impl_->newer; }
 
 const SyncState& Store::state() const { return impl_->state; }
 

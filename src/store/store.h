@@ -26,6 +26,7 @@
 #include "store/attachment.h"
 #include "sync/mirror.h"
 #include "sync/operation.h"
+#include "sync/selection.h"
 #include "sync/wire.h"
 
 namespace ct::store {
@@ -38,6 +39,7 @@ struct SyncState {
     sync::UserInfo user;  ///< empty id: not signed in
     std::string epoch;    ///< of the server's database; empty: never seen
     std::optional<std::string> cursor;
+    sync::Selection selection;       ///< what of the workspace is kept up to date (kept by select, apply, catch_up)
     std::int64_t next_sequence = 0;  ///< operations ever sent (kept by take_batch)
     UnixMs stamp_ms = 0;             ///< the hybrid clock's last reading (kept by commit)
     std::uint16_t stamp_counter = 0;
@@ -88,6 +90,7 @@ struct PageApplied {
     std::int64_t rows = 0;       ///< rows that were applied
     bool ignored = false;        ///< the page did not start at our cursor: nothing was done
     HeldRemovals held;           ///< any: it would take too much away, and nothing was done (see allow_removals)
+    bool parts_missing = false;  ///< something that is wanted again has to be caught up with: see `catch_up`
     UnixMs newest_stamp_ms = 0;  ///< largest updated_at in the page, for the hybrid clock
 };
 
@@ -119,6 +122,7 @@ struct SyncHistoryRow {
     std::int64_t pushed = 0, merged = 0, superseded = 0, conflicts = 0, failed = 0, pulled = 0;
     std::int64_t requests = 0, bytes_sent = 0, bytes_received = 0;
     std::string outcome;  ///< "done", or an error code
+    std::string reason;   ///< in words: why it did not go through; empty when it did
 };
 
 struct AuditRow {
@@ -178,14 +182,18 @@ struct Adopted {
 
 class Store {
   public:
-    /// Opens or creates `file` (":memory:" for tests). Codes: NOT_A_DATABASE, NOT_OUR_DATABASE, DATABASE_NEWER,
-    /// JOURNAL_NEWER, DATABASE_DAMAGED, CANNOT_OPEN. A migration copies the file first ("….before-v2") and is one
-    /// transaction. All unsent work stands in a side journal too ("colortouch.queue" beside "colortouch.db"): where
-    /// that is, a database that is damaged is set aside and one that is gone is made anew, see `rebuilt`.
+    /// Opens or creates `file` (":memory:" for tests). Codes: NOT_A_DATABASE, NOT_OUR_DATABASE, DATABASE_NEWER (where
+    /// it cannot even be read, see `read_only`), JOURNAL_NEWER, DATABASE_DAMAGED, CANNOT_OPEN. A migration copies the
+    /// file first ("….before-v2") and is one transaction. All unsent work stands in a side journal too
+    /// ("colortouch.queue" beside "colortouch.db"): where that is, a database that is damaged is set aside and one that
+    /// is gone is made anew, see `rebuilt`.
     [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& file, const Clock& clock,
                                                              Random& random, Disk& disk = system_disk());
     /// What happened to the database since it was opened; nothing, when nothing did.
     [[nodiscard]] const std::optional<Rebuilt>& rebuilt() const;
+    /// DATABASE_NEWER: a later version of this program wrote the file. What this one knows of it can be read; whatever
+    /// would change it is refused with this error.
+    [[nodiscard]] const std::optional<Error>& read_only() const;
     /// To be called after an error that `is_damage`: sets the database aside ("….damaged-2026-11-26T101500Z"), makes a
     /// new one with the same identity but a new device id, takes over the records that can still be read, and brings
     /// all unsent work back from the journal; the rest comes with the next pull. Fails with `why` without a journal.
@@ -208,6 +216,9 @@ class Store {
         std::vector<std::string> faults;  ///< a sentence each
     };
     [[nodiscard]] Result<Check> check() const;
+    /// Reads the side journal: how many unsent operations are in it. JOURNAL_DAMAGED where not all of it can be read,
+    /// or it has not what the queue has; JOURNAL_NEWER.
+    [[nodiscard]] Result<std::int64_t> check_journal() const;
 
     // ---- editing
     /// Writes records, queue rows and audit rows of all operations in one transaction. `base` and the queue's
@@ -238,6 +249,14 @@ class Store {
     /// the end of a pull from the start. Not remembered over a start.
     void allow_removals(bool allowed);
 
+    // ---- what is left out (sync/selection.h)
+    /// What is wanted from now on; to be called when no page is on its way. What is left out stays as it is here.
+    [[nodiscard]] Result<void> select(const sync::Parts& left_out);
+    /// Applies one page of the catch-up, together with its cursor. The version of a record of which only fields were
+    /// fetched stays: the main pull may have more of it to tell.
+    [[nodiscard]] Result<PageApplied> catch_up(const sync::PullPage& page);
+    [[nodiscard]] Result<void> restart_catch_up();  ///< its cursor is too old
+
     // ---- verify: is the mirror what the server has? (sync/mirror.h)
     /// The sums of what the server last said of this model's records; kept up with every change.
     [[nodiscard]] std::vector<sync::Bucket> mirror(crm::Model model, std::size_t buckets = sync::kBuckets) const;
@@ -261,6 +280,8 @@ class Store {
     /// Drops an operation (state error, parked, conflict or queued; never sent) and shows the server's state again.
     /// NO_SUCH_OPERATION, OPERATION_IN_FLIGHT.
     [[nodiscard]] Result<Visible> discard(const Uuid& operation);
+    /// Drops all of them, those in flight too (of which the server may have some: the next pull is one from the start).
+    [[nodiscard]] Result<Visible> discard_all();
 
     // ---- the rescue copy (client/rescue.h)
     /// The database as it is now, whole, as a new file.

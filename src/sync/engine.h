@@ -10,7 +10,8 @@
 //     +------ finish <---- pulling <-----+ (nothing left to send)
 //
 // A probe goes first only when the last attempt failed or the link changed: otherwise a round is a push and a pull.
-// While a page is applied the next one is already on its way.
+// While a page is applied the next one is already on its way. What was left out and is wanted again is pulled behind
+// what everybody gets (engine_parts.cpp).
 //
 // Between rounds it may listen (long poll, engine_listen.cpp); what it says of itself, and the watchdog over the queue,
 // is in engine_reason.cpp.
@@ -87,7 +88,8 @@ struct Settled {
 struct PageDone {
     std::int64_t rows = 0;
     bool ignored = false;
-    bool held = false;  ///< it would take too much away: nothing was done, somebody has to be asked
+    bool held = false;           ///< it would take too much away: nothing was done, somebody has to be asked
+    bool parts_missing = false;  ///< something was left out and is wanted again (selection.h)
 };
 /// Whether a pull may take away as much as it would.
 struct RemovalsDecided {
@@ -132,15 +134,18 @@ struct SendPush {
 struct Settle {
     PushAnswer answer;
 };
-/// `cursor` unset: from the one that the store holds.
+/// `cursor` unset: from the one that the store holds, and whatever was on its way before counts no more. `catch_up`:
+/// only of what is missing (selection.h), by the cursor of that.
 struct SendPull {
     std::uint64_t request = 0;
     std::optional<std::string> cursor;
     std::int64_t limit = 0;
+    bool catch_up = false;
 };
 /// Answer with PageDone.
 struct ApplyPage {
     PullPage page;
+    bool catch_up = false;
 };
 /// The replica adds the cursor and the models. `thorough`: read every row first, not the sums alone.
 struct SendVerify {
@@ -181,6 +186,7 @@ struct RenewDevice {};
 struct RestartPull {
     bool other_epoch = false;  ///< false: the server is the one that it was, and lacks nothing
     std::string epoch;         ///< of the other one; empty: adopted from its next answer
+    bool catch_up = false;     ///< only the catch-up: the main pull goes on where it stands
 };
 /// The token is not taken any more: forget it; the queue stays.
 struct DropToken {};
@@ -287,6 +293,8 @@ class Engine {
     void on_health(const Health& health);
     void on_push_answer(PushAnswer&& answer);
     void on_page(PullPage&& page);
+    void begin_catch_up();
+    void on_part_page(PullPage&& page);
     // ---- verify (engine_verify.cpp)
     void end_of_pull();
     void ask_mirror(VerifyRequest question, bool thorough);
@@ -349,8 +357,10 @@ class Engine {
     std::int64_t held_back_ = 0;               // of sendable_: the store did not give them out
     bool page_being_applied_ = false;
     bool pull_complete_ = false;
-    bool asked_for_ = false;  // by the user
-    bool again_ = false;      // asked for while a round was under way
+    bool catching_up_ = false;  // the pull is one of what was left out
+    bool parts_wait_ = false;   // it is put off: one pays by the byte
+    bool asked_for_ = false;    // by the user
+    bool again_ = false;        // asked for while a round was under way
     bool want_push_ = true, want_pull_ = true;
     bool verify_asked_ = false, repair_ = true;  // by the user
     bool pull_held_ = false;                     // until somebody says whether it may take so much away

@@ -162,6 +162,27 @@ void Settings::draw_sync(Desk& desk) {
     ImGui::Dummy({0, theme.px(2)});
     bool offline = desk.state.sync().working_offline;
     if (toggle(theme, "Work offline##settings", &offline)) desk.post(client::WorkOffline{offline});
+    draw_parts(desk);
+}
+
+/// What is fetched to this laptop. Leads are: the rest hangs on them.
+void Settings::draw_parts(Desk& desk) {
+    const Theme& theme = desk.theme;
+    client::Config& config = desk.config;
+    if (desk.state.sync().server_url.empty()) return;
+    ImGui::Dummy({0, theme.px(4)});
+    text(theme, "Kept up to date on this laptop", theme.colors().muted, Size::small, true);
+    for (const crm::ModelDef& model : crm::models()) {
+        if (!model.parent) continue;
+        bool kept = !config.left_out.whole(model.model);
+        if (!toggle(theme, (std::string(model.plural) + "##kept").c_str(), &kept)) continue;
+        config.left_out.set_whole(model.model, !kept);
+        desk.config_changed = true;
+        desk.post(client::LeaveOut{config.left_out});
+    }
+    paragraph(theme,
+              "What is left out stays as it is here and is not fetched any more; your edits are sent all the same.",
+              theme.colors().muted, Size::small);
 }
 
 void Settings::draw_look(Desk& desk) {

@@ -13,6 +13,7 @@ class Settings {
   private:
     void draw_account(Desk& desk);
     void draw_sync(Desk& desk);
+    static void draw_parts(Desk& desk);
     void draw_look(Desk& desk);
     void draw_region(Desk& desk);
     void draw_keys(Desk& desk);

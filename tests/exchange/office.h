@@ -127,6 +127,7 @@ class Seat {
             if (lose_answers) {
                 outcome = {};
                 outcome.failure = net::NetFailure::timeout;
+                outcome.detail = "the answer was lost";
             }
             client::NetAnswer answer = client::read_answer(job, outcome);
             answer.wall_at_answer = office.clock.now();
