@@ -178,7 +178,7 @@ struct Client::Impl {
         if (const auto* finished = std::get_if<SyncFinished>(&event)) {
             attachments.round_ended(finished->row.outcome == "done");
         }
-        if (std::holds_alternative<DatabaseRebuilt>(event)) reload = true;
+        if (std::holds_alternative<DatabaseReopened>(event)) reload = true;
         events.push(std::move(event));
         emitted = true;
     }
@@ -288,7 +288,7 @@ struct Client::Impl {
     std::atomic<bool> stop{false};
     std::atomic<bool> link_up{true}, link_news{false};
     bool emitted = false;                 // worker: events since the last wake
-    bool reload = false;                  // worker: the database is a new one
+    bool reload = false;                  // worker: the database was opened anew
     std::unique_ptr<store::Store> store;  // worker
     NetworkThread network;
     NetworkThread ear;           // a request that waits for news holds nothing else up

@@ -206,11 +206,13 @@ struct RescueDone {
 struct RescueFailed {
     Error error;
 };
-struct DatabaseRebuilt {};  ///< forget all records: they come again, as at the start
+/// The database was made anew, or opened anew after a write that failed (and may have been taken all the same): forget
+/// all records, they come again as at the start.
+struct DatabaseReopened {};
 using Event =
     std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged, SyncFinished,
                  SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed, Trouble,
-                 AttachmentsChanged, AttachmentFailed, RescueDone, RescueFailed, DatabaseRebuilt>;
+                 AttachmentsChanged, AttachmentFailed, RescueDone, RescueFailed, DatabaseReopened>;
 
 /// "120 of 200 leads and 300 of 310 notes": what a pull would take away; empty when nothing is held.
 [[nodiscard]] std::string in_words(const store::HeldRemovals& removals);

@@ -39,7 +39,8 @@ Replica::Replica(store::Store& store, Secrets secrets, const Clock& clock, Rando
       engine_(options_.tuning, random),
       ids_(clock, random),
       time_(clock, store.state().clock_offset_ms, store.state().stamp_ms),
-      stamps_(store.state().device_id, store.state().stamp_ms, store.state().stamp_counter) {}
+      stamps_(store.state().device_id, store.state().stamp_ms, store.state().stamp_counter),
+      openings_(store.openings()) {}
 
 void Replica::start() {
     if (auto token = secrets_.token()) {
@@ -135,18 +136,21 @@ void Replica::commit(std::span<const Commit> saves) {
 Result<store::Visible> Replica::retry(const Uuid& operation, const crm::Changes& mended) {
     auto visible = store_.retry(operation, ids_.next(), next_stamp(), mended);
     if (visible) queue_changed(true);
+    note_reopening();
     return visible;
 }
 
 Result<store::Visible> Replica::discard(const Uuid& operation) {
     auto visible = store_.discard(operation);
     if (visible) queue_changed(false);
+    note_reopening();
     return visible;
 }
 
 Result<store::Visible> Replica::resolve(const Uuid& operation, const store::Resolution& resolution) {
     auto visible = store_.resolve(operation, resolution, ids_.next(), next_stamp());
     if (visible) queue_changed(true);
+    note_reopening();
     return visible;
 }
 
@@ -509,9 +513,14 @@ bool Replica::rebuild(const Error& error) {
     }
     stamps_ = sync::HybridClock(store_.state().device_id, stamps_.last_ms(), stamps_.last_counter());
     ports_.emit(Trouble{rebuilt_notice(*rebuilt)});
-    ports_.emit(DatabaseRebuilt{});
+    note_reopening();
     told_.push_back(sync::event::QueueChanged{store_.queue().sendable, false});
     return true;
+}
+
+/// What the window shows may not be what the disk holds.
+void Replica::note_reopening() {
+    if (std::exchange(openings_, store_.openings()) != store_.openings()) ports_.emit(DatabaseReopened{});
 }
 
 void Replica::trouble(const Error& error) {
@@ -585,6 +594,7 @@ SyncView Replica::view() const {
 }
 
 void Replica::publish() {
+    note_reopening();
     SyncView now = view();
     // A next try that moved by a few ms of measuring is the same next try.
     if (published_ && std::abs(published_->next_try_at - now.next_try_at) < 50)

@@ -70,7 +70,7 @@ class Replica {
     [[nodiscard]] bool signed_in() const { return !token_.empty(); }
     [[nodiscard]] const std::string& token() const { return token_; }  ///< for requests beside record sync
 
-    /// Something could not be read: a database that is damaged is made anew (DatabaseRebuilt), the rest is told.
+    /// Something could not be read: a database that is damaged is made anew (DatabaseReopened), the rest is told.
     void trouble(const Error& error);
     /// After the store took over work from elsewhere.
     void taken_over(store::Visible visible);
@@ -129,6 +129,7 @@ class Replica {
     void local_trouble(const Error& error);
     void cannot_carry_out(const Error& error);  ///< an action: the engine has to hear of it, whatever it was
     [[nodiscard]] bool rebuild(const Error& error);
+    void note_reopening();
     void publish();
     [[nodiscard]] Indicator indicator() const;
 
@@ -146,6 +147,7 @@ class Replica {
 
     std::deque<sync::Event> told_;  // events for the engine, in order
     bool telling_ = false;          // the engine is at work further up the stack
+    std::int64_t openings_ = 0;     // of the store, that the window knows of
     bool in_trouble_ = false;       // the last write to the disk failed
     std::optional<SignIn> signing_in_;
     store::HeldRemovals removals_;  // that wait for somebody's word

@@ -208,6 +208,7 @@ struct Store::Impl {
     std::unique_ptr<Tables> tables;
     QueueIndex index;
     SyncState state;
+    std::int64_t openings = 0;               // that succeeded
     std::map<Uuid, crm::Model> unconfirmed;  // as the table of that name
     bool foreign_epoch = false;              // the server's versions begin anew: smaller ones are not older
     bool repairing = false;                  // what comes is right, whatever its version

@@ -55,6 +55,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& file, const Clock&
 
 // ---- connection and transactions
 
+std::int64_t Store::openings() const { return impl_->openings; }
+
 Result<void> Store::Impl::connect() {
     tables.reset();
     connection.reset();
@@ -65,6 +67,7 @@ Result<void> Store::Impl::connect() {
     tables = std::make_unique<Tables>(*connection, journal);
     auto loaded = reload();
     if (!loaded) connection.reset();
+    if (loaded) ++openings;
     return loaded;
 }
 

@@ -190,6 +190,9 @@ class Store {
     /// new one with the same identity but a new device id, takes over the records that can still be read, and brings
     /// all unsent work back from the journal; the rest comes with the next pull. Fails with `why` without a journal.
     [[nodiscard]] Result<Rebuilt> rebuild(const Error& why);
+    /// Grows whenever the file was opened anew after a write that failed: it may hold what was refused, and whoever
+    /// shows records loads them again.
+    [[nodiscard]] std::int64_t openings() const;
     ~Store();
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
