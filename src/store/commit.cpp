@@ -102,7 +102,7 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
     QueuedOperation queued;
     queued.operation = operation;
     if (restores) queued.operation.kind = OperationKind::update;
-    queued.operation.base = current.version;
+    queued.operation.base = foreign_epoch ? 0 : current.version;  // that may be one of the server as it was before
     queued.before = before_of(current, operation);
     queued.operation.seen = sync::merging(operation.model, queued.before);
     queued.user = user;

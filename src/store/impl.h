@@ -75,7 +75,9 @@ struct Store::Impl {
     [[nodiscard]] Result<void> transaction(const std::function<Result<void>()>& work);
     [[nodiscard]] Result<void> reload();
     [[nodiscard]] Result<void> stamp_as(const std::string& device_id);  ///< what was never sent
-    [[nodiscard]] Result<void> write_state(const SyncState& next);  ///< what differs from `state`; then it is `state`
+    /// What differs from `state`; then it is `state`.
+    [[nodiscard]] Result<void> write_state(const SyncState& next);
+    [[nodiscard]] Result<void> forget_bases();
     /// The clock is at that stamp now, at least. A row of the queue has it: it need not be written before that goes.
     void observe(const std::string& stamp);
 

@@ -125,13 +125,29 @@ Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work)
 }
 
 Result<void> Store::Impl::write_state(const SyncState& next) {
-    if (next.epoch != state.epoch && !state.epoch.empty()) foreign_epoch = true;
+    if (next.epoch != state.epoch && !state.epoch.empty()) {
+        foreign_epoch = true;
+        CT_TRY(forget_bases());
+    }
     CT_TRY(store::write_state(*connection, next, foreign_epoch));
     const bool same = next.device_id == state.device_id && next.server_url == state.server_url &&
                       next.workspace_id == state.workspace_id && next.user.id == state.user.id &&
                       next.epoch == state.epoch;
     if (!same) journal.identity(state_values({next, foreign_epoch}));
     state = next;
+    return {};
+}
+
+/// Versions of the server as it was before say nothing of what it is now: every field is judged by its stamp.
+Result<void> Store::Impl::forget_bases() {
+    for (const auto& [position, entry] : index.entries()) {
+        if (entry.sequence >= 0) continue;  // what was sent once is never altered
+        auto queued = tables->queue.read(position);
+        if (!queued) return fail(queued.error());
+        if (queued->operation.base == 0) continue;
+        queued->operation.base = 0;
+        CT_TRY(tables->queue.update(entry, *queued));
+    }
     return {};
 }
 
