@@ -36,6 +36,12 @@ Failure in_conflict(const Uuid& id) {
                 "operation " + id.str() + " waits for a decision between two edits: resolve the conflict");
 }
 
+Failure out_of_sight(const QueueEntry& entry) {
+    return fail(ErrorKind::invalid, "OUT_OF_SIGHT",
+                std::string(crm::name(entry.model)) + " " + entry.record.str() +
+                    " is not here any more: ask whoever took it over, or discard the edit");
+}
+
 }  // namespace
 
 Result<crm::Record> Store::Impl::before_operation(const QueueEntry& entry, crm::Record server) {
@@ -94,6 +100,9 @@ Result<Visible> Store::retry(const Uuid& operation, const Uuid& new_id, const st
     for (const Position position : *unit) {
         const QueueEntry& entry = impl_->index.at(position);
         if (entry.state == QueueState::conflict) return in_conflict(entry.id);
+        const auto here = impl_->records(entry.model).stand(entry.record);
+        if (!here) return fail(here.error());
+        if (!*here) return out_of_sight(entry);
     }
     Visible visible;
     auto done = impl_->transaction([&]() -> Result<void> {

@@ -258,7 +258,8 @@ class Store {
     /// now: labels and lines are joined with what others added since. `mended` are values that take the place of its
     /// own. Nothing goes again by itself but what waits for a parent (MISSING_PARENT, at most ten times): every other
     /// verdict would be the same. NO_SUCH_OPERATION, OPERATION_IN_FLIGHT, IN_CONFLICT (`resolve` is for those),
-    /// NOTHING_TO_MEND (a delete), NOTHING_TO_SEND (what is left is there already), errors of crm::validate.
+    /// OUT_OF_SIGHT (its record was revoked), NOTHING_TO_MEND (a delete), NOTHING_TO_SEND (what is left is there
+    /// already), errors of crm::validate.
     [[nodiscard]] Result<Visible> retry(const Uuid& operation, const Uuid& new_id, const std::string& new_stamp,
                                         const crm::Changes& mended = {});
     /// Drops an operation (state error, parked, conflict or queued; never sent) and shows the server's state again.
