@@ -135,6 +135,7 @@ void Replica::commit(std::span<const Commit> saves) {
 
 Result<store::Visible> Replica::retry(const Uuid& operation, const crm::Changes& mended) {
     auto visible = store_.retry(operation, ids_.next(), next_stamp(), mended);
+    observe_store();
     if (visible) queue_changed(true);
     note_reopening();
     return visible;
@@ -149,6 +150,7 @@ Result<store::Visible> Replica::discard(const Uuid& operation) {
 
 Result<store::Visible> Replica::resolve(const Uuid& operation, const store::Resolution& resolution) {
     auto visible = store_.resolve(operation, resolution, ids_.next(), next_stamp());
+    observe_store();
     if (visible) queue_changed(true);
     note_reopening();
     return visible;
@@ -211,6 +213,7 @@ void Replica::decide_by_rules(const sync::PushAnswer& answer, store::Settled& se
         const auto resolution = ours ? decision_by_rules(conflict) : std::nullopt;
         if (!resolution) continue;
         auto decided = store_.resolve(id, *resolution, ids_.next(), next_stamp());
+        observe_store();
         if (!decided) return local_trouble(decided.error());
         --settled.conflicts;  // nobody is asked
         std::move(decided->changed.begin(), decided->changed.end(), std::back_inserter(visible.changed));

@@ -121,6 +121,7 @@ class Replica {
     void learn_time(UnixMs server_now, std::int64_t doubt_ms);
     void correct_stamps();
     [[nodiscard]] std::string next_stamp();
+    void observe_store();  ///< after the store gave out stamps of its own
     void note_jump();
     void queue_changed(bool edited);
     void show(store::Visible visible);

@@ -153,14 +153,22 @@ struct Store::Impl {
     [[nodiscard]] Result<std::vector<Position>> decidable(const Uuid& operation) const;
     [[nodiscard]] Result<void> discard_one(Position position);
 
+    // ---- stamps (restamp.cpp)
+    [[nodiscard]] Result<std::string> stamp_made_on(const QueueEntry& entry, const sync::QueuedOperation& queued,
+                                                    UnixMs latest);
+
     // ---- retry (retry.cpp)
     /// Back to `queued` under a new id and stamp, by whom has seen what the server holds.
     [[nodiscard]] Result<void> queue_again(Position position, const Uuid& new_id, const std::string& new_stamp,
                                            const crm::Changes& mended = {});
     /// What an operation was made on: the server's record with this device's earlier unsettled edits on top.
     [[nodiscard]] Result<crm::Record> before_operation(const QueueEntry& entry, crm::Record server);
-    /// The row at its old place, as one that was never sent.
-    [[nodiscard]] Result<void> put_again(Position position, sync::QueuedOperation queued);
+    /// The row at its old place, as one that was never sent, with `new_stamp` where its place allows that.
+    [[nodiscard]] Result<void> put_again(Position position, sync::QueuedOperation queued, const std::string& new_stamp);
+    [[nodiscard]] Result<std::string> stamp_again(const QueueEntry& entry, const std::string& own,
+                                                  const std::string& wanted);
+    /// Never sent operations of the record that were made after this one get stamps after `stamp`.
+    [[nodiscard]] Result<void> stamp_behind(const QueueEntry& entry, std::string stamp);
     /// What the page would take away by itself, and whether that is to be asked about (brake.cpp).
     using Removals = std::array<std::int64_t, crm::kModelCount>;
     [[nodiscard]] Result<Removals> removals_of(const sync::PullPage& page);

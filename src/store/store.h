@@ -307,9 +307,11 @@ class Store {
     /// under their old ids (the server answers those it knows with their first result).
     [[nodiscard]] Result<void> renew_device(const std::string& device_id);
     /// Gives operations that were never sent other stamps, by `stamp_of(old stamp)`, in the order in which they were
-    /// made: for when it turns out that the clock was wrong. The hybrid clock's reading is then `reading`.
+    /// made: for when it turns out that the clock was wrong. An edit stays after what it was made on, as long as that
+    /// is not itself of a time after `latest`. The hybrid clock's reading is then `reading`, or the last stamp given.
     [[nodiscard]] Result<Visible> restamp(const std::function<std::string(const std::string&)>& stamp_of,
-                                          const std::function<std::pair<UnixMs, std::uint16_t>()>& reading);
+                                          const std::function<std::pair<UnixMs, std::uint16_t>()>& reading,
+                                          UnixMs latest);
     [[nodiscard]] Result<void> add_history(const SyncHistoryRow& row);  ///< the newest 1,000 are kept
     [[nodiscard]] Result<std::vector<SyncHistoryRow>> history(std::size_t limit) const;
     [[nodiscard]] Result<std::vector<AuditRow>> audit(const Uuid& record) const;
