@@ -76,7 +76,7 @@ crm::SyncStatus mark_of(crm::SyncStatus status) {
 
 /// What the window shows, by events alone, is what the store holds.
 std::string check_window(Laptop& laptop, Model model) {
-    if (laptop.in_doubt()) return {};
+    if (laptop.loads()) return {};
     std::string what;
     std::size_t count = 0;
     const auto loaded = laptop.store().load(model, 100, [&](std::vector<crm::Record>&& some) {

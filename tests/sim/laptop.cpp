@@ -54,22 +54,16 @@ void Laptop::start() {
     auto store = store::Store::open(file_, clock_, random_, disk_.beside_sqlite());
     if (!store) {
         stop_if_dead();
-        if (disk_.is_full()) return;  // it says so; the user frees space and starts it again
+        if (disk_.is_full() || disk_.flush_failed()) return;  // it says so; the user starts it again later
         return world_.broken(name() + " does not start: " + store.error().code + " " + store.error().message);
     }
     store_ = std::move(*store);
-    for (const crm::ModelDef& model : crm::models()) {
-        auto& records = shown_[static_cast<std::size_t>(model.model)];
-        records.clear();
-        const auto loaded = store_->load(model.model, 100, [&](std::vector<crm::Record>&& some) {
-            for (crm::Record& record : some) records.insert_or_assign(record.id, std::move(record));
-        });
-        if (!loaded) return world_.broken(name() + " cannot load: " + loaded.error().message);
-    }
+    load();
     client::ReplicaOptions options;
     options.tuning.batch_operations_max = 7;  // small, so that a few edits already take several of everything
     options.tuning.pull_first_limit = 3;
     options.tuning.pull_limit = 5;
+    options.tuning.listen_wait_s = 100;  // nothing but polls that hear of nothing would be most of a run
     client::ReplicaPorts ports;
     ports.send = [this](client::NetJob job) {
         if (!disk_.dead()) world_.exchange(*this, std::move(job));
@@ -87,6 +81,22 @@ void Laptop::start() {
     if (offline_) tell(sync::event::OfflineChosen{true});
     was_link_up_ = true;
     observe();
+}
+
+void Laptop::load() {
+    reopened_ = false;
+    for (const crm::ModelDef& model : crm::models()) {
+        auto& records = shown_[static_cast<std::size_t>(model.model)];
+        records.clear();
+        const auto loaded = store_->load(model.model, 100, [&](std::vector<crm::Record>&& some) {
+            for (crm::Record& record : some) records.insert_or_assign(record.id, std::move(record));
+        });
+        if (loaded) continue;
+        reopened_ = true;  // where the disk is at fault it says so, and tries again
+        if (!disk_.dead() && !disk_.is_full() && !disk_.flush_failed())
+            world_.broken(name() + " cannot load: " + loaded.error().message);
+        return;
+    }
 }
 
 void Laptop::stop(bool power) {
@@ -141,6 +151,7 @@ void Laptop::arm_timer() {
 void Laptop::observe() {
     if (disk_.dead()) return stop_if_dead();
     if (!running()) return;
+    if (reopened_) load();
     if (link_up() != was_link_up_) {
         was_link_up_ = link_up();
         replica_->tell(sync::event::LinkChanged{was_link_up_});
@@ -169,6 +180,8 @@ void Laptop::on_event(client::Event event) {
         saving_.erase(at);
     } else if (auto* changed = std::get_if<client::RecordsChanged>(&event)) {
         show(changed->visible);
+    } else if (std::holds_alternative<client::DatabaseReopened>(event)) {
+        reopened_ = true;
     } else if (auto* finished = std::get_if<client::SyncFinished>(&event)) {
         world_.trace([&] {
             return name() + " ends a round: " + finished->row.outcome + (finished->detail.empty() ? "" : ", ") +
@@ -239,8 +252,7 @@ void Laptop::end_faults() {
     disk_.flushes_fail(false);
     disk_.stop_at_write(0);
     link_down_until_ = portal_until_ = lose_there_until_ = lose_back_until_ = 0;
-    // Where a flush failed, what the window shows is in doubt until the program is started anew.
-    if (disk_.dead() || disk_.flush_failed()) stop(false);
+    if (disk_.dead()) stop(false);
     start();
     if (std::exchange(offline_, false)) tell(sync::event::OfflineChosen{false});
     observe();
@@ -263,7 +275,10 @@ void Laptop::laptop_act(const Step& step, Random& random) {
             });
         case Act::flushes_fail:
             disk_.flushes_fail(true);
-            return world_.at(for_a_while(kMinute), [this] { disk_.flushes_fail(false); });
+            return world_.at(for_a_while(kMinute), [this] {
+                disk_.flushes_fail(false);
+                start();
+            });
         case Act::clock_jump: {
             const auto far = random.below(3) == 0 ? kJumpMaxMs : random.below(2) == 0 ? kDay : 10 * kMinute;
             clock_.jump(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(2 * far))) - far);

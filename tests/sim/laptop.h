@@ -55,9 +55,8 @@ class Laptop {
     // ---- for the checks
     [[nodiscard]] client::Replica& replica() { return *replica_; }
     [[nodiscard]] store::Store& store() { return *store_; }
-    /// A flush failed since it was started: the disk may hold an edit that the program had to call not saved.
-    [[nodiscard]] bool in_doubt() const { return disk_.flush_failed(); }
     [[nodiscard]] const std::string& file() const { return file_; }
+    [[nodiscard]] bool loads() const { return reopened_; }  ///< what is shown is to be read from the disk first
     [[nodiscard]] const Records& shown(crm::Model model) const { return shown_[static_cast<std::size_t>(model)]; }
     [[nodiscard]] const Ledger& ledger() const { return ledger_; }
     [[nodiscard]] std::vector<sync::QueuedOperation> queue();
@@ -93,6 +92,7 @@ class Laptop {
     void laptop_act(const Step& step, Random& random);
     void on_event(client::Event event);
     void show(const store::Visible& visible);
+    void load();  ///< what is shown, from the disk
     void arm_timer();
     void observe();
     void stop_if_dead();
@@ -113,6 +113,7 @@ class Laptop {
     std::uint64_t exchanges_ = 0, observed_ = 0, tickets_ = 0;
     int retries_ = 0;
     bool offline_ = false, was_link_up_ = true;
+    bool reopened_ = false;  // the program said so: what is shown comes from the disk again
     SteadyMs link_down_until_ = 0, portal_until_ = 0, lose_there_until_ = 0, lose_back_until_ = 0;
 
     std::array<Records, crm::kModelCount> shown_;  // as the window would show them, by the events alone
