@@ -38,6 +38,16 @@ void lay_over(crm::Record& server, const PullRow& row, UnixMs now) {
     crm::apply(server, row.changes);
 }
 
+/// Never back. But in a pull from the start a whole row of the version that is known here says what that really is: of
+/// what another did under this device's name (a clone, before that was found out) nothing was heard.
+bool no_news(const crm::Record& server, const PullRow& row, bool from_start) {
+    if (row.version != server.version) return row.version < server.version;
+    if (!from_start || row.kind != RowKind::changed || !row.whole) return true;
+    const crm::Record told = whole_record(row, 0);
+    return !server.deleted && told.fields == server.fields && told.extra == server.extra &&
+           told.created_at == server.created_at && told.updated_at == server.updated_at;
+}
+
 }  // namespace
 
 Result<PageApplied> Store::apply(const sync::PullPage& page) {
@@ -53,6 +63,7 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
     if (applied.held.any()) return applied;
     auto done = impl_->transaction([&]() -> Result<void> {
         if (!page.from) CT_TRY(impl_->begin_snapshot());
+        impl_->from_start = !page.from || !impl_->unconfirmed.empty();
         CT_TRY(impl_->apply_rows(page, applied));
         if (!page.has_more) CT_TRY(impl_->end_snapshot(applied.visible));
         SyncState next = impl_->state;
@@ -110,7 +121,7 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
         return forget(row.model, row.id, applied.visible);
     }
     if (!server) return fail(server.error());
-    if (row.version <= server->version && !foreign_epoch && !repairing) return {};                // never back
+    if (no_news(*server, row, from_start) && !foreign_epoch && !repairing) return {};
     if (row.kind == RowKind::deleted && server->version == 0 && !index.dirty(row.id)) return {};  // never seen here
     if (whole && server->version == 0 && index.dirty(row.id)) CT_TRY(revive(row.id, applied.visible));
     const crm::Record known = foreign_epoch ? *server : crm::Record{};

@@ -222,6 +222,7 @@ struct Store::Impl {
     std::map<Uuid, crm::Model> unconfirmed;  // as the table of that name
     bool foreign_epoch = false;              // the server's versions begin anew: smaller ones are not older
     bool repairing = false;                  // what comes is right, whatever its version
+    bool from_start = false;                 // the page is of a pull from the start
     Mirror mirror;
     bool removals_allowed = false;
     Removals removed_in_run{};  // by the pages of the pull that is under way

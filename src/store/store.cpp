@@ -236,6 +236,7 @@ Result<void> Store::renew_device(const std::string& device_id) {
         SyncState next = impl_->state;
         next.device_id = device_id;
         if (!CT_MUTANT(sequence_after_renew)) next.next_sequence = 0;
+        next.cursor.reset();
         return impl_->write_state(next);
     });
 }

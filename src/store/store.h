@@ -304,7 +304,8 @@ class Store {
     [[nodiscard]] const SyncState& state() const;
     [[nodiscard]] Result<void> save_state(const SyncState& state);
     /// A new identity after DEVICE_FORKED: new device id, sequence from 0, operations in flight are queued again
-    /// under their old ids (the server answers those it knows with their first result).
+    /// under their old ids (the server answers those it knows with their first result). The next pull is from the
+    /// start: what another did under the old identity was no news to this one.
     [[nodiscard]] Result<void> renew_device(const std::string& device_id);
     /// Gives operations that were never sent other stamps, by `stamp_of(old stamp)`, in the order in which they were
     /// made: for when it turns out that the clock was wrong. An edit stays after what it was made on, as long as that
