@@ -193,4 +193,22 @@ TEST_CASE("openings: they tell that the file was opened anew, when it may hold w
     CHECK(desk.store->openings() == before + 1);
 }
 
+TEST_CASE("revoked: who had failed for the company's sake goes again with the whole save") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}}, 50), desk.update(2, {{"city", "Goa"}}, 50)});
+    const Batch batch = desk.take();
+    desk.settle(
+        {Desk::rejected(batch.operations[0], "MISSING_PARENT"), Desk::rejected(batch.operations[1], "GROUP_FAILED")});
+    REQUIRE(desk.queue() == "UPDATE 1 QUEUED; UPDATE 2 ERROR");
+    PullRow revoked = Desk::deleted_row(1, 15);
+    revoked.kind = sync::RowKind::revoked;
+    desk.apply(desk.page({revoked}, "c2"));
+    REQUIRE(desk.queue() == "UPDATE 1 ERROR; UPDATE 2 ERROR");
+    desk.apply(desk.page({Desk::row(1, 17, {{"name", "Asha"}})}, "c3"));
+    CHECK(desk.queue() == "UPDATE 1 QUEUED; UPDATE 2 QUEUED");
+    CHECK(desk.take().operations.size() == 2);
+    desk.check_memory_is_disk();
+}
+
 }  // namespace ct::store::test
