@@ -54,7 +54,7 @@ std::string check_rebase(Laptop& laptop, Model model, const std::vector<QueuedOp
         const bool stuck = std::all_of(operations.begin(), operations.end(), [](const QueuedOperation& queued) {
             return failed(queued) || queued.state == QueueState::sent;
         });
-        if (!*shown && stuck) continue;  // revoked, with operations in error or under way
+        if (!*shown && (stuck || laptop.lacks_records)) continue;  // stuck: revoked, in error or under way
         if (!*shown) return "rule 1: " + laptop.name() + " has edits of a record that it does not have: " + id.str();
         crm::Record base;
         base.id = id;

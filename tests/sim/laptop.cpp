@@ -173,6 +173,7 @@ void Laptop::on_event(client::Event event) {
         if (at == saving_.end()) return;
         if (!disk_.dead()) ledger_.saved(at->second);
         saving_.erase(at);
+        for (const auto& [model, id] : saved->visible.removed) ledger_.forget(id);  // before anybody saw it
     } else if (auto* failed = std::get_if<client::SaveFailed>(&event)) {
         const auto at = saving_.find(failed->ticket);
         if (at == saving_.end()) return;
@@ -183,6 +184,7 @@ void Laptop::on_event(client::Event event) {
     } else if (std::holds_alternative<client::DatabaseReopened>(event)) {
         reopened_ = true;
     } else if (auto* finished = std::get_if<client::SyncFinished>(&event)) {
+        if (finished->row.outcome == "done") lacks_records = false;
         world_.trace([&] {
             return name() + " ends a round: " + finished->row.outcome + (finished->detail.empty() ? "" : ", ") +
                    finished->detail;
@@ -311,8 +313,26 @@ void Laptop::laptop_act(const Step& step, Random& random) {
         case Act::revoke:  // somebody ends its sign-in, in the list of devices
             if (running()) world_.end_session(*this);
             return;
+        case Act::damage: return damage(random);
         default: throw Unable("no act of a laptop");
     }
+}
+
+/// The side journal is whole: with the next start all unsent work is back.
+void Laptop::damage(Random& random) {
+    stop(false);
+    Disk::Contents contents = disk_.contents();
+    std::string& database = contents["colortouch.db"];
+    switch (random.below(4)) {
+        case 0: contents.erase("colortouch.db"); break;
+        case 1: database.replace(0, std::min<std::size_t>(database.size(), 100), 100, 'x'); break;
+        case 2: database.resize(database.size() / 2); break;
+        default: break;  // without its log alone
+    }
+    contents.erase("colortouch.db-wal");
+    disk_.replace(contents);
+    versions_.clear();
+    lacks_records = true;
 }
 
 void Laptop::carry_out(const Step& step, Random& random) {
@@ -343,6 +363,8 @@ void Laptop::carry_out(const Step& step, Random& random) {
         case Act::take_back: return take_back(random);
         case Act::sync_now: return tell(sync::event::SyncAsked{});
         case Act::focus: return tell(sync::event::Nudged{});
+        case Act::sweep: return sweep(random);
+        case Act::answer: return answer(random.below(2) == 0);
         case Act::offline:
         case Act::online: offline_ = step.act == Act::offline; return tell(sync::event::OfflineChosen{offline_});
         default: return laptop_act(step, random);

@@ -36,6 +36,8 @@ class Laptop {
     void end_faults();                       ///< its own; the user goes online
     void sign_in();                          ///< nothing where they are
     void decide_everything(Random& random);  ///< whatever waits for a person
+    [[nodiscard]] bool waits_for_a_person() const;
+    void answer(bool allowed);  ///< whether a pull that is held back may take so much away; nothing where none is
 
     // ---- for the world
     [[nodiscard]] bool link_up() const { return world_.now() >= link_down_until_; }
@@ -63,7 +65,8 @@ class Laptop {
     [[nodiscard]] std::string describe();  ///< its queue, for the report of a failure
     /// Versions of what is shown never go back, while the server is the same one.
     [[nodiscard]] std::string check_monotonic();
-    bool was_restored = false;  ///< or is a clone
+    bool was_restored = false;   ///< or is a clone
+    bool lacks_records = false;  ///< its database was damaged, and no round has ended well since
 
   private:
     // user.cpp: what a person does
@@ -80,6 +83,7 @@ class Laptop {
     void retry(Random& random);
     void discard(Random& random, bool all);
     void take_back(Random& random);
+    void sweep(Random& random);
     [[nodiscard]] std::optional<client::Edit> random_edit(Random& random);
     [[nodiscard]] crm::Changes random_changes(Random& random, crm::Model model, bool create);
     [[nodiscard]] const crm::Record* any_record(Random& random, crm::Model model) const;
@@ -94,6 +98,7 @@ class Laptop {
     void show(const store::Visible& visible);
     void load();  ///< what is shown, from the disk
     void arm_timer();
+    void damage(Random& random);
     void observe();
     void stop_if_dead();
     [[nodiscard]] std::string marked(std::string text) const;
