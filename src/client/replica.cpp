@@ -358,6 +358,7 @@ void Replica::on(sync::action::SendPush& action) {
     request.epoch = store_.state().epoch;
     request.sequence = action.sequence;
     request.operations = std::move(action.operations);
+    request.waiting = waiting();
     send(NetJob::Kind::push, action.request, sync::api_request("/api/sync/push", sync::encode(request), token_));
 }
 
@@ -372,12 +373,19 @@ void Replica::on(sync::action::Settle& action) {
                                          settled->rejected});
 }
 
+sync::Waiting Replica::waiting() const {
+    const store::QueueSummary& queue = store_.queue();
+    const UnixMs since = queue.oldest_unsettled_at;
+    return {queue.operations, since == 0 ? 0 : std::max<std::int64_t>(0, clock_.now() - since) / 1'000};
+}
+
 sync::PullRequest Replica::pull_request(std::int64_t limit) const {
     sync::PullRequest request;
     request.device_id = store_.state().device_id;
     request.epoch = store_.state().epoch;
     request.cursor = store_.state().cursor;
     request.limit = limit;
+    request.waiting = waiting();
     return request;
 }
 

@@ -116,6 +116,7 @@ class Replica {
     [[nodiscard]] NetJob job(NetJob::Kind kind, std::uint64_t id, http::Request request) const;
     void send(NetJob::Kind kind, std::uint64_t id, http::Request request);
     [[nodiscard]] sync::PullRequest pull_request(std::int64_t limit) const;
+    [[nodiscard]] sync::Waiting waiting() const;  ///< what the queue is like now, as the server is told
     [[nodiscard]] sync::Event queue_event(bool edited) const;
     void learn(const NetAnswer& answer);
     void learn_time(UnixMs server_now, std::int64_t doubt_ms);
