@@ -1,6 +1,7 @@
 // What the server's log says, and what it must never say.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <regex>
 #include <sstream>

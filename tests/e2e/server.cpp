@@ -49,7 +49,7 @@ void Server::start(const Arguments& more) {
     const auto deadline = std::chrono::steady_clock::now() + kStartWithin;
     for (;;) {
         // Into a file: nobody reads a pipe while it serves, and a full one would hold it up.
-        Arguments command{"/bin/sh",
+        Arguments launch{"/bin/sh",
                           "-c",
                           "exec \"$@\" 2>>\"$0\"",
                           (directory_ / "server.log").string(),
@@ -61,8 +61,8 @@ void Server::start(const Arguments& more) {
                           database_,
                           "--files",
                           files().string()};
-        command.insert(command.end(), more.begin(), more.end());
-        process_ = std::make_unique<Process>(command);
+        launch.insert(launch.end(), more.begin(), more.end());
+        process_ = std::make_unique<Process>(launch);
         const auto line = process_->first_line(kStartWithin);
         const std::string expected = "listening on 127.0.0.1:";
         if (line && line->starts_with(expected)) {
