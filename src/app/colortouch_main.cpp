@@ -222,6 +222,7 @@ int start(const Arguments& arguments, ct::SteadyMs began) {
     options.profile = *profile;
     options.config = *config;
     options.wake = ct::app::Window::wake;
+    options.program = std::string("colortouch ") + COLORTOUCH_VERSION;
     auto client = ct::client::Client::open(std::move(options));
     if (!client) return refuse(arguments, client.error().message);
     ct::log::to_file(profile->log_file().string());

@@ -11,6 +11,7 @@
 #include "client/attachments.h"
 #include "client/network_thread.h"
 #include "client/replica.h"
+#include "client/shifted_clock.h"
 #include "net/link_monitor.h"
 
 namespace ct::client {
@@ -26,19 +27,22 @@ constexpr std::size_t kGroupCommitMax = 512;
 }  // namespace
 
 struct Client::Impl {
-    Impl(ClientOptions given, FileLock held, std::unique_ptr<store::Store> opened)
+    Impl(ClientOptions given, FileLock held, std::unique_ptr<ShiftedClock> its_clock,
+         std::unique_ptr<store::Store> opened)
         : options(std::move(given)),
           lock(std::move(held)),
+          clock(std::move(its_clock)),
           store(std::move(opened)),
-          network(*options.clock, bell),
-          ear(*options.clock, bell),
-          replica(*store, Secrets(options.profile.token_file().string()), *options.clock, *options.random,
-                  replica_options(),
+          recorder(options.config.flight_recorder ? options.profile.recording().string() : std::string{},
+                   options.program, *clock),
+          network(*clock, bell, &simulator),
+          ear(*clock, bell, &simulator),
+          replica(*store, Secrets(options.profile.token_file().string()), *clock, *options.random, replica_options(),
                   {[this](NetJob job) { network.send(std::move(job)); }, [this] { network.cancel(); },
                    [this](Event event) { emit(std::move(event)); }, [this](NetJob job) { ear.send(std::move(job)); },
                    [this] { ear.cancel(); }}),
-          file_network(*options.clock, bell),
-          attachments(*store, *options.clock, *options.random, attachment_options(options.profile, options.config),
+          file_network(*clock, bell, &simulator),
+          attachments(*store, *clock, *options.random, attachment_options(options.profile, options.config),
                       {[this](NetJob job) { file_network.send(std::move(job)); }, [this] { file_network.cancel(); },
                        [this](Event event) { emit(std::move(event)); }}),
           links([this](bool up) {
@@ -56,10 +60,12 @@ struct Client::Impl {
         stop.store(true, std::memory_order_release);
         bell.ring();
         worker.join();
+        if (exporter.joinable()) exporter.join();
     }
 
-    [[nodiscard]] ReplicaOptions replica_options() const {
+    [[nodiscard]] ReplicaOptions replica_options() {
         ReplicaOptions result;
+        result.witness = &recorder;
         result.ca_file = options.config.ca_file;
         result.conflicts = options.config.conflicts;
         result.tuning = options.tuning;
@@ -81,6 +87,7 @@ struct Client::Impl {
             busy = take_answer() || busy;
             busy = take_news() || busy;
             busy = take_file_answer() || busy;
+            busy = take_export() || busy;
             busy = take_timer() || busy;
             attachments.follow(replica);
             if (std::exchange(reload, false) && options.load_records) load();
@@ -88,6 +95,7 @@ struct Client::Impl {
             if (!busy) sleep();
         }
         take_commands();  // what was posted before the end is saved
+        simulate({});     // the next start is to find this computer's clock as it is
         flush_events();
     }
 
@@ -131,7 +139,45 @@ struct Client::Impl {
         const bool local = replica.store().state().server_url.find("://127.") != std::string::npos ||
                            replica.store().state().server_url.find("://localhost") != std::string::npos ||
                            replica.store().state().server_url.find("://[::1]") != std::string::npos;
-        replica.tell(sync::event::LinkChanged{local || link_up.load(std::memory_order_relaxed)});
+        const bool up = local || link_up.load(std::memory_order_relaxed);
+        replica.tell(sync::event::LinkChanged{up && !simulator.weather().offline});
+        return true;
+    }
+
+    void simulate(const net::LinkWeather& weather) {
+        const net::LinkWeather before = simulator.weather();
+        if (weather == before) return;
+        simulator.set(weather);
+        clock->shift(weather.clock_shift_ms);
+        const std::string words = net::in_words(weather);
+        recorder.note(words.empty() ? "the link is as it is again" : "the link is simulated: " + words);
+        replica.link_simulated(words);
+        for (NetworkThread* lane : {&network, &ear, &file_network}) lane->interrupt();
+        link_news.store(true, std::memory_order_release);
+    }
+
+    /// Beside everything else: it reads files alone.
+    void on(ExportDiagnostics& command) {
+        if (exporter.joinable()) {
+            return emit(DiagnosticsFailed{{ErrorKind::busy, "EXPORTING", "another export is under way", {}}});
+        }
+        DiagnosticsRequest request{options.profile, options.config, options.program, replica.engine().reason()};
+        exporter = std::thread([this, request = std::move(request), file = command.file] {
+            auto done = export_diagnostics(request, file, *options.clock, system_random());
+            const std::scoped_lock guard(exported_mutex);
+            exported = done ? Event(DiagnosticsDone{file, *done}) : Event(DiagnosticsFailed{done.error()});
+            bell.ring();
+        });
+    }
+    bool take_export() {
+        std::optional<Event> ended;
+        {
+            const std::scoped_lock guard(exported_mutex);
+            ended = std::exchange(exported, std::nullopt);
+        }
+        if (!ended) return false;
+        exporter.join();
+        emit(std::move(*ended));
         return true;
     }
 
@@ -187,6 +233,7 @@ struct Client::Impl {
         if (std::exchange(emitted, false) && options.wake) options.wake();
     }
 
+    void on(SimulateLink& command) { simulate(command.weather); }
     void on(std::monostate&) {}
     void on(Commit&) {}  // taken above
     void on(SyncNow&) { replica.tell(sync::event::SyncAsked{}); }
@@ -287,14 +334,20 @@ struct Client::Impl {
     Bell bell;
     std::atomic<bool> stop{false};
     std::atomic<bool> link_up{true}, link_news{false};
+    net::LinkSimulator simulator;
+    std::unique_ptr<ShiftedClock> clock;  // the store, the replica and the network go by it; timers need not
     bool emitted = false;                 // worker: events since the last wake
     bool reload = false;                  // worker: the database is a new one
     std::unique_ptr<store::Store> store;  // worker
+    Recorder recorder;                    // worker
     NetworkThread network;
     NetworkThread ear;           // a request that waits for news holds nothing else up
     Replica replica;             // worker
     NetworkThread file_network;  // files go over a connection of their own
     Attachments attachments;     // worker
+    std::thread exporter;
+    std::mutex exported_mutex;
+    std::optional<Event> exported;  // guarded by exported_mutex
     net::LinkMonitor links;
     std::thread worker;
 };
@@ -305,10 +358,11 @@ Client::~Client() = default;
 Result<std::unique_ptr<Client>> Client::open(ClientOptions options) {
     auto lock = FileLock::acquire(options.profile.lock_file().string());
     if (!lock) return fail(lock.error());
-    auto store = store::Store::open(options.profile.database().string(), *options.clock, *options.random);
+    auto clock = std::make_unique<ShiftedClock>(*options.clock);
+    auto store = store::Store::open(options.profile.database().string(), *clock, *options.random);
     if (!store) return fail(store.error());
     return std::unique_ptr<Client>(
-        new Client(std::make_unique<Impl>(std::move(options), std::move(*lock), std::move(*store))));
+        new Client(std::make_unique<Impl>(std::move(options), std::move(*lock), std::move(clock), std::move(*store))));
 }
 
 void Client::post(Command command) {
@@ -324,5 +378,9 @@ std::optional<Event> Client::poll() {
 Client::Gauges Client::gauges() const {
     return {impl_->commands.depth(), impl_->commands.high_water(), impl_->events.depth(), impl_->events.high_water()};
 }
+
+RecorderStatus Client::recorder() const { return impl_->recorder.status(); }
+
+net::LinkSimulator::Counts Client::simulated() const { return impl_->simulator.counts(); }
 
 }  // namespace ct::client

@@ -152,6 +152,7 @@ Result<Config> Config::load(const std::filesystem::path& file) {
     members.flag("liveUpdates", config.live_updates);
     members.flag("meteredLink", config.metered_link);
     members.integer("attachmentsMinKilobits", 0, 1'000'000, config.attachments_min_kbit);
+    members.flag("flightRecorder", config.flight_recorder);
     members.rules("conflicts", config.conflicts);
     if (!members.fault().empty()) return bad_config(file, members.fault());
     return config;
@@ -174,6 +175,7 @@ Result<void> Config::save(const std::filesystem::path& file) const {
     document["liveUpdates"] = live_updates;
     document["meteredLink"] = metered_link;
     document["attachmentsMinKilobits"] = attachments_min_kbit;
+    document["flightRecorder"] = flight_recorder;
     json rules = json::object();
     for (const auto& [place, rule] : conflicts.all()) rules[place] = name(rule);
     document["conflicts"] = std::move(rules);

@@ -21,6 +21,7 @@ struct Profile {
     [[nodiscard]] std::filesystem::path config_file() const { return config_dir / "config.json"; }
     [[nodiscard]] std::filesystem::path token_file() const { return data_dir / "token"; }
     [[nodiscard]] std::filesystem::path attachments() const { return data_dir / "attachments"; }
+    [[nodiscard]] std::filesystem::path recording() const { return data_dir / "recording"; }
     [[nodiscard]] std::filesystem::path lock_file() const { return data_dir / "lock"; }
     [[nodiscard]] std::filesystem::path log_file() const { return data_dir / "colortouch.log"; }
 
@@ -42,6 +43,7 @@ struct Config {
     bool live_updates = true;                ///< others' edits arrive as they are made (long poll)
     bool metered_link = false;               ///< attachments and old records only when asked for, and longer intervals
     std::int64_t attachments_min_kbit = 64;  ///< on a slower link they wait as well; 0: never
+    bool flight_recorder = true;             ///< what the sync engine does is kept for the last days (recorder.h)
     ConflictRules conflicts;                 ///< {"Payment.amount": "ask", "Lead": "server"}
 
     /// A missing file gives the defaults; an unreadable one is an error that names line or member, and stays as it is.

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "client/diagnostics.h"
 #include "client/rescue.h"
+#include "net/link_weather.h"
 #include "store/store.h"
 #include "sync/operation.h"
 
@@ -98,11 +100,20 @@ struct SaveRescue {  ///< all unsent work in one sealed file (client/rescue.h)
 struct ReplayRescue {
     std::string file, passphrase;
 };
-using Command = std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused,
-                             SignIn, SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts,
-                             ResolveConflict, ListDecisions, TakeBack, ListHistory, IntervalChanged, AddAttachment,
-                             RemoveAttachment, FetchAttachment, RetryAttachment, ListAttachments, SendAttachmentsNow,
-                             MeteredChanged, LiveUpdatesChanged, SaveRescue, ReplayRescue>;
+/// A worse network than there is, until the program ends or this comes again with none (parse_link_weather). What is
+/// under way is cut; SyncView::simulated_link says so as long as it is on.
+struct SimulateLink {
+    net::LinkWeather weather;
+};
+struct ExportDiagnostics {  ///< ends with DiagnosticsDone or DiagnosticsFailed; nothing waits for it
+    std::string file;
+};
+using Command =
+    std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused, SignIn,
+                 SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts, ResolveConflict, ListDecisions,
+                 TakeBack, ListHistory, IntervalChanged, AddAttachment, RemoveAttachment, FetchAttachment,
+                 RetryAttachment, ListAttachments, SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged, SaveRescue,
+                 ReplayRescue, SimulateLink, ExportDiagnostics>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -142,6 +153,7 @@ struct SyncView {
     std::string server_url, user_name, user_email, workspace_name, device_id, epoch;
     std::string cursor;
     std::int64_t clock_offset_ms = 0;
+    std::string simulated_link;  ///< in words: the network is made worse on purpose; empty: it is as it is
 
     bool operator==(const SyncView&) const = default;
 };
@@ -206,11 +218,18 @@ struct RescueDone {
 struct RescueFailed {
     Error error;
 };
+struct DiagnosticsDone {
+    std::string file;
+    DiagnosticsSummary summary;
+};
+struct DiagnosticsFailed {
+    Error error;
+};
 struct DatabaseRebuilt {};  ///< forget all records: they come again, as at the start
-using Event =
-    std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged, SyncFinished,
-                 SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed, Trouble,
-                 AttachmentsChanged, AttachmentFailed, RescueDone, RescueFailed, DatabaseRebuilt>;
+using Event = std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged,
+                           SyncFinished, SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed,
+                           HistoryListed, Trouble, AttachmentsChanged, AttachmentFailed, RescueDone, RescueFailed,
+                           DiagnosticsDone, DiagnosticsFailed, DatabaseRebuilt>;
 
 /// "120 of 200 leads and 300 of 310 notes": what a pull would take away; empty when nothing is held.
 [[nodiscard]] std::string in_words(const store::HeldRemovals& removals);

@@ -43,7 +43,8 @@ class Bell {
 /// A network-only thread with a connection of its own: one job at a time, answers go to the worker.
 class NetworkThread {
   public:
-    NetworkThread(const Clock& clock, Bell& worker) : network_(clock), worker_(worker), thread_([this] { run(); }) {}
+    NetworkThread(const Clock& clock, Bell& worker, net::LinkSimulator* simulator = nullptr)
+        : network_(clock, simulator), worker_(worker), thread_([this] { run(); }) {}
     ~NetworkThread() {
         {
             const std::scoped_lock lock(mutex_);
@@ -76,6 +77,8 @@ class NetworkThread {
         }
         network_.cancel();
     }
+    /// Cuts what is under way, as a broken network does; its answer comes, and says so.
+    void interrupt() { network_.cancel(); }
     [[nodiscard]] std::optional<NetAnswer> answer() {
         const std::scoped_lock lock(mutex_);
         if (answers_.empty()) return std::nullopt;

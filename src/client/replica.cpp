@@ -11,15 +11,6 @@ namespace ct::client {
 
 namespace {
 
-net::Deadlines deadlines_of(NetJob::Kind kind) {
-    net::Deadlines deadlines;
-    if (kind == NetJob::Kind::probe || kind == NetJob::Kind::logout) deadlines.total_ms = 10'000;
-    if (kind == NetJob::Kind::login) deadlines.total_ms = 30'000;
-    // The silence while it waits is what it is for.
-    if (kind == NetJob::Kind::listen) deadlines.read_ms = 40'000;
-    return deadlines;
-}
-
 std::optional<UnixMs> server_time(const sync::Reply& reply) {
     if (const auto* health = std::get_if<sync::Health>(&reply)) return health->server_time;
     if (const auto* push = std::get_if<sync::PushAnswer>(&reply)) return push->server_time;
@@ -36,10 +27,13 @@ Replica::Replica(store::Store& store, Secrets secrets, const Clock& clock, Rando
       clock_(clock),
       options_(std::move(options)),
       ports_(std::move(ports)),
-      engine_(options_.tuning, random),
+      engine_random_(random),
+      engine_(options_.tuning, engine_random_),
       ids_(clock, random),
       time_(clock, store.state().clock_offset_ms, store.state().stamp_ms),
-      stamps_(store.state().device_id, store.state().stamp_ms, store.state().stamp_counter) {}
+      stamps_(store.state().device_id, store.state().stamp_ms, store.state().stamp_counter) {
+    if (options_.witness != nullptr) options_.witness->begins(engine_, clock_.steady());
+}
 
 void Replica::start() {
     if (auto token = secrets_.token()) {
@@ -214,77 +208,6 @@ void Replica::decide_by_rules(const sync::PushAnswer& answer, store::Settled& se
     }
 }
 
-// ---- account
-
-Result<void> Replica::sign_in(const SignIn& request) {
-    if (!net::transport_is_safe(request.server_url)) {
-        return fail(ErrorKind::invalid, "INSECURE_SERVER",
-                    request.server_url + ": use https; plain http is for this computer's own addresses only", "server");
-    }
-    signing_in_ = request;
-    while (!signing_in_->server_url.empty() && signing_in_->server_url.back() == '/')
-        signing_in_->server_url.pop_back();
-    const sync::LoginRequest login{request.email, request.password, request.workspace, store_.state().device_id,
-                                   options_.device_name};
-    NetJob job;
-    job.kind = NetJob::Kind::login;
-    job.base_url = signing_in_->server_url;
-    job.ca_file = options_.ca_file;
-    job.request = sync::api_request("/api/auth/login", sync::encode(login), {});
-    job.deadlines = deadlines_of(job.kind);
-    ports_.send(std::move(job));
-    return {};
-}
-
-Result<void> Replica::bind(const sync::LoginAnswer& answer) {
-    store::SyncState state = store_.state();
-    if (!state.workspace_id.empty() && state.workspace_id != answer.workspace_id) {
-        return fail(ErrorKind::invalid, "OTHER_WORKSPACE",
-                    "this profile holds the data of workspace \"" + state.workspace_name +
-                        "\"; use another profile for \"" + answer.workspace_name +
-                        "\" (colortouchctl rescue save FILE makes a copy of what is unsent)");
-    }
-    const std::int64_t waiting = store_.queue().operations;
-    if (waiting > 0 && !state.user.id.empty() && state.user.id != answer.user.id) {
-        return fail(ErrorKind::invalid, "UNSENT_WORK",
-                    std::to_string(waiting) + " unsent edits of " + state.user.email +
-                        " wait on this profile, and would be sent in the name of " + answer.user.email +
-                        ": sign in as " + state.user.email +
-                        " and sync, or put them in a rescue copy (colortouchctl rescue save FILE) and " +
-                        "discard them here");
-    }
-    if (state.epoch != answer.epoch) state.cursor.reset();
-    state.epoch = answer.epoch;
-    state.server_url = signing_in_->server_url;
-    state.workspace_id = answer.workspace_id;
-    state.workspace_name = answer.workspace_name;
-    state.user = answer.user;
-    if (auto saved = store_.save_state(state); !saved) return saved;
-    return secrets_.save_token(answer.token);
-}
-
-void Replica::on_login(const Result<sync::LoginAnswer>& answer) {
-    if (!signing_in_) return;
-    Result<void> bound = answer ? bind(*answer) : Result<void>(fail(answer.error()));
-    signing_in_.reset();
-    if (!bound) {
-        ports_.emit(SignInFailed{bound.error()});
-        return;
-    }
-    token_ = answer->token;
-    ports_.emit(SignedIn{answer->user});
-    tell(sync::event::Account{true, true});
-}
-
-Result<void> Replica::sign_out() {
-    if (token_.empty()) return {};
-    if (auto forgotten = secrets_.save_token({}); !forgotten) return forgotten;
-    send(NetJob::Kind::logout, 0, sync::api_request("/api/auth/logout", "{}", token_));  // as well as it goes
-    token_.clear();
-    tell(sync::event::Account{!store_.state().server_url.empty(), false});
-    return {};
-}
-
 // ---- between the engine and the world
 
 void Replica::tell(sync::Event event) {
@@ -294,10 +217,20 @@ void Replica::tell(sync::Event event) {
     while (!told_.empty()) {
         sync::Event next = std::move(told_.front());
         told_.pop_front();
-        for (sync::Action& action : engine_.handle(std::move(next), clock_.steady())) carry_out(action);
+        for (sync::Action& action : step(std::move(next))) carry_out(action);
     }
     telling_ = false;
     publish();
+}
+
+/// The one place where the engine is told something.
+std::vector<sync::Action> Replica::step(sync::Event event) {
+    const SteadyMs now = clock_.steady();
+    engine_random_.forget();
+    if (options_.witness != nullptr) options_.witness->takes(event, now);
+    std::vector<sync::Action> actions = engine_.handle(std::move(event), now);
+    if (options_.witness != nullptr) options_.witness->gives(engine_, actions, engine_random_.drawn());
+    return actions;
 }
 
 void Replica::carry_out(sync::Action& action) {
@@ -581,6 +514,7 @@ SyncView Replica::view() const {
     view.epoch = state.epoch;
     view.cursor = state.cursor.value_or("");
     view.clock_offset_ms = state.clock_offset_ms;
+    view.simulated_link = simulated_link_;
     return view;
 }
 

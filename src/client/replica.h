@@ -20,6 +20,7 @@
 #include "client/true_time.h"
 #include "store/store.h"
 #include "sync/engine.h"
+#include "sync/recording.h"
 #include "sync/stamp.h"
 
 namespace ct::client {
@@ -39,6 +40,7 @@ struct ReplicaOptions {
     std::string ca_file;
     std::string device_name = "ColorTouch";
     ConflictRules conflicts;
+    sync::Witness* witness = nullptr;  ///< hears all that the engine is told and says; outlives the replica. Null: none
 };
 
 class Replica {
@@ -83,11 +85,16 @@ class Replica {
     /// Whether the pull that is held may take away what it would; false: everything stays as it is.
     void decide_removals(bool allowed);
 
+    /// The network, or this computer's clock, is made worse on purpose, or (empty) is as it is again: shown, and
+    /// logged.
+    void link_simulated(std::string words);
+
     [[nodiscard]] SyncView view() const;
     [[nodiscard]] const sync::Engine& engine() const { return engine_; }
     [[nodiscard]] store::Store& store() { return store_; }
 
   private:
+    [[nodiscard]] std::vector<sync::Action> step(sync::Event event);
     void carry_out(sync::Action& action);
     void on(sync::action::SendProbe& action);
     void on(sync::action::PrepareBatch& action);
@@ -137,6 +144,7 @@ class Replica {
     const Clock& clock_;
     ReplicaOptions options_;
     ReplicaPorts ports_;
+    sync::NotedRandom engine_random_;
     sync::Engine engine_;
     UuidGenerator ids_;
     TrueTime time_;
@@ -153,6 +161,7 @@ class Replica {
     sync::VerifyRequest verify_asked_;  // the question whose answer is awaited
     std::int64_t round_bytes_sent_ = 0, round_bytes_received_ = 0;
     std::optional<SyncView> published_;
+    std::string simulated_link_;
 };
 
 }  // namespace ct::client

@@ -34,6 +34,14 @@ void Replica::note_jump() {
     if (auto saved = store_.save_state(state); !saved) local_trouble(saved.error());
 }
 
+void Replica::link_simulated(std::string words) {
+    if (words == simulated_link_) return;
+    log::warn(words.empty() ? std::string("the link is as it is again") : "the link is simulated: " + words);
+    simulated_link_ = std::move(words);
+    note_jump();  // the clock may be another one now
+    publish();
+}
+
 void Replica::learn_time(UnixMs server_now, std::int64_t doubt_ms) {
     const std::int64_t behind = time_.learn(server_now, doubt_ms);
     if (behind != 0) {

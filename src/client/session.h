@@ -40,7 +40,8 @@ class Session {
   public:
     /// Takes the profile's lock (PROFILE_IN_USE: another program has it open).
     [[nodiscard]] static Result<std::unique_ptr<Session>> open(const Profile& profile, const Config& config,
-                                                               const Clock& clock, Random& random);
+                                                               const Clock& clock, Random& random,
+                                                               const std::string& program = "colortouchctl");
     ~Session();
 
     /// After an error that store::is_damage: the database anew, with all unsent work.
@@ -69,6 +70,8 @@ class Session {
     /// A whole round, then every record here read and compared with the server; with `repair` what differs is fetched
     /// again. `counts.complete` is false when the round did not go through, or the server had moved on.
     [[nodiscard]] VerifyReport verify(bool repair);
+    /// From now on, as long as this lives. See Client's SimulateLink.
+    void simulate_link(const net::LinkWeather& weather);
     [[nodiscard]] SyncView view();
     [[nodiscard]] Result<store::Visible> retry(const Uuid& operation);
     [[nodiscard]] Result<store::Visible> mend(const Uuid& operation, const crm::Changes& mended);  ///< and retry

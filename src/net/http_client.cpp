@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "net/encoding.h"
 #include "net/header_rules.h"
+#include "net/link_simulator.h"
 #include "net/socket.h"
 #include "net/tls.h"
 #include "net/url.h"
@@ -78,8 +79,11 @@ struct Exchange {
 /// no end, and its errors do not tell a deadline from a reset).
 class Link final : public httplib::ClientImpl {
   public:
-    Link(BaseUrl url, std::string ca_file)
-        : httplib::ClientImpl(url.host, url.port), url_(std::move(url)), ca_file_(std::move(ca_file)) {
+    Link(BaseUrl url, std::string ca_file, LinkSimulator* simulator)
+        : httplib::ClientImpl(url.host, url.port),
+          url_(std::move(url)),
+          ca_file_(std::move(ca_file)),
+          weather_(simulator) {
         set_keep_alive(true);
         set_follow_location(false);
         set_decompress(false);
@@ -106,6 +110,8 @@ class Link final : public httplib::ClientImpl {
     }
 
     void disconnect() { stop(); }
+    /// To be called before `exchange`.
+    SimulatedConnection& weather() { return weather_; }
 
   private:
     [[nodiscard]] bool once(httplib::Request& request, httplib::Response& response, Exchange& exchange) {
@@ -158,10 +164,26 @@ class Link final : public httplib::ClientImpl {
             exchange_->fail(connected.failure, std::move(connected.detail));
             return false;
         }
+        if (!rest(weather_.connected(), deadline)) return false;
         if (url_.https && !start_tls(connected.socket.handle(), deadline)) return false;
         socket.sock = connected.socket.release();
         error = httplib::Error::Success;
         return true;
+    }
+
+    /// What the simulated link adds to connecting.
+    [[nodiscard]] bool rest(std::int64_t ms, SteadyTime deadline) {
+        if (ms == 0) return true;
+        const SteadyTime until = std::min(deadline, steady_now() + Milliseconds(ms));
+        const std::string where = "connect to " + url_.authority() + ": ";
+        if (wait_for(kNoHandle, Wait::to_read, until, exchange_->wake) == Readiness::woken) {
+            exchange_->fail(NetFailure::cancelled, where + "cancelled");
+        } else if (until == deadline) {
+            exchange_->fail(NetFailure::timeout, where + "no answer before the deadline");
+        } else {
+            return true;
+        }
+        return false;
     }
 
     [[nodiscard]] bool start_tls(Handle socket, SteadyTime deadline) {
@@ -173,6 +195,7 @@ class Link final : public httplib::ClientImpl {
         }
         Wire wire(socket, tls_.get());
         wire.set_limits(limits(deadline));
+        wire.set_weather(&weather_);
         if (wire.handshake()) return true;
         switch (wire.trouble()) {
             case Wire::Trouble::woken: exchange_->fail(NetFailure::cancelled, where + "cancelled"); break;
@@ -194,6 +217,7 @@ class Link final : public httplib::ClientImpl {
                         std::function<bool(httplib::Stream&)> callback) override {
         Wire wire(socket.sock, tls_.get());
         wire.set_limits(limits(exchange_->total));
+        wire.set_weather(&weather_);
         wire.append_on_flush(exchange_->body);
         const bool good = callback(wire);
         exchange_->sent += wire.bytes_sent();
@@ -229,6 +253,7 @@ class Link final : public httplib::ClientImpl {
     Exchange* exchange_ = nullptr;     // under way
     SteadyMs idle_until_ms_ = 0;       // after this the server may close at any moment; counts while the laptop sleeps
     bool spoiled_ = false;             // what is left in the connection is no clean start
+    SimulatedConnection weather_;
 };
 
 }  // namespace
@@ -250,11 +275,12 @@ const char* name(NetFailure failure) {
 
 struct HttpClient::Impl {
     explicit Impl(HttpClientOptions given) : options(std::move(given)), url(parse_base_url(options.base_url)) {
-        if (url) link.emplace(*url, options.ca_file);
+        if (url) link.emplace(*url, options.ca_file, options.simulator);
     }
 
     [[nodiscard]] HttpOutcome send(const http::Request& request, const Deadlines& deadlines, bool require_digest);
     void carry(const http::Request& request, Exchange& exchange, bool require_digest, HttpOutcome& out);
+    [[nodiscard]] bool ends_in_weather(bool require_digest, Exchange& exchange, HttpOutcome& out);
     [[nodiscard]] bool fill_head(const http::Request& request, httplib::Request& head, Exchange& exchange) const;
     void accept_answer(std::string raw, bool require_digest, Exchange& exchange, HttpOutcome& out) const;
 
@@ -320,9 +346,28 @@ void HttpClient::Impl::accept_answer(std::string raw, bool require_digest, Excha
     std::erase_if(headers, [](const auto& header) { return is_about_transfer(header.first); });
 }
 
+/// No server is reached in a simulated network that leads nowhere, or to a hotel's page.
+bool HttpClient::Impl::ends_in_weather(bool require_digest, Exchange& exchange, HttpOutcome& out) {
+    link->weather().look();
+    const LinkWeather& weather = link->weather().weather();
+    if (!weather.offline && !weather.captive_portal) return false;
+    link->disconnect();
+    if (weather.offline) {
+        link->weather().note(&LinkSimulator::Counts::refused);
+        exchange.fail(NetFailure::no_route, "connect to " + url->authority() + ": no network (simulated)");
+        return true;
+    }
+    link->weather().note(&LinkSimulator::Counts::portals);
+    out.response.status = 200;
+    out.response.headers = {{"Content-Type", "text/html; charset=utf-8"}};
+    accept_answer("<!doctype html><title>Welcome</title><p>Sign in to use this network (simulated).</p>\n",
+                  require_digest, exchange, out);
+    return true;
+}
+
 void HttpClient::Impl::carry(const http::Request& request, Exchange& exchange, bool require_digest, HttpOutcome& out) {
     httplib::Request head;
-    if (!fill_head(request, head, exchange)) return;
+    if (!fill_head(request, head, exchange) || ends_in_weather(require_digest, exchange, out)) return;
 
     std::string compressed;
     if (!request.body.empty()) {

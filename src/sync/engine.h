@@ -261,6 +261,8 @@ class Engine {
     [[nodiscard]] bool invariant() const;
 
   private:
+    template <class>
+    friend struct Members;  // recording_members.h: a new member of this class has to be listed there
     enum class Phase : std::uint8_t { idle, probing, preparing, pushing, settling, pulling, verifying, renewing };
     using Actions = std::vector<Action>;
 

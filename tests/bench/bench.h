@@ -54,6 +54,7 @@ void bench_push();
 void bench_pull();
 void bench_stages();
 void bench_link();
+void bench_recorder();
 void bench_start();
 void bench_server();
 [[nodiscard]] int load_profile(const std::string& profile);  ///< part of bench_pull, in a process of its own

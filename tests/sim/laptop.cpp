@@ -35,7 +35,8 @@ Laptop::Laptop(World& world, int number, char seat, const Disk::Contents& disk, 
       user_id_(office().user_ids.at(std::string(seat_.email))),
       disk_(directory_of_laptop(number), mix(world.plan().seed, 100 + static_cast<std::uint64_t>(number))),
       clock_(world.now(), skew(mix(world.plan().seed, 200 + static_cast<std::uint64_t>(number)))),
-      random_(mix(world.plan().seed, 300 + static_cast<std::uint64_t>(number))) {
+      random_(mix(world.plan().seed, 300 + static_cast<std::uint64_t>(number))),
+      retraced_([this](const std::string& what) { world_.broken(name() + ": " + what); }) {
     disk_.replace(disk);
     write_token(directory_of_laptop(number_) + "/token", token);
 }
@@ -70,6 +71,7 @@ void Laptop::start() {
     options.tuning.batch_operations_max = 7;  // small, so that a few edits already take several of everything
     options.tuning.pull_first_limit = 3;
     options.tuning.pull_limit = 5;
+    options.witness = &retraced_;
     client::ReplicaPorts ports;
     ports.send = [this](client::NetJob job) {
         if (!disk_.dead()) world_.exchange(*this, std::move(job));
@@ -249,6 +251,7 @@ void Laptop::end_faults() {
 
 void Laptop::laptop_act(const Step& step, Random& random) {
     const auto for_a_while = [&](SteadyMs longest) {
+        if (step.length > 0) return world_.now() + step.length;
         return world_.now() + 1 + static_cast<SteadyMs>(random.below(static_cast<std::uint64_t>(longest)));
     };
     switch (step.act) {

@@ -13,6 +13,7 @@
 #include "sim/disk.h"
 #include "sim/ledger.h"
 #include "sim/plan.h"
+#include "sim/retraced.h"
 #include "sim/world.h"
 
 namespace ct::sim {
@@ -105,6 +106,7 @@ class Laptop {
     Disk disk_;
     VirtualClock clock_;
     SeededRandom random_;
+    Retraced retraced_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<client::Replica> replica_;
     std::uint64_t incarnation_ = 0, listens_ = 0;

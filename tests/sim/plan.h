@@ -104,6 +104,7 @@ struct Step {
     int laptop = 0;
     SteadyMs pause = 0;  ///< afterwards
     std::uint64_t seed = 0;
+    SteadyMs length = 0;  ///< of what goes on for a while; 0: the seed chooses
 };
 
 struct Plan {
@@ -112,6 +113,7 @@ struct Plan {
     Faults faults;      ///< the scenario's, unless thinned
     std::string seats;  ///< one letter per laptop
     std::vector<Step> steps;
+    std::string recording{};  ///< the file that the steps are from, instead of the seed
 };
 
 /// `scenario` null: the seed chooses.
