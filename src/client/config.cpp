@@ -65,6 +65,14 @@ class Members {
             if (!set) fault(name, "has a rule for " + place + ": " + set.error().message);
         }
     }
+    template <class T>
+    void parsed(const char* name, Result<T> (*parse)(const json&), T& into) {
+        const json* member = find(name);
+        if (member == nullptr) return;
+        auto value = parse(*member);
+        if (!value) return fault(name, value.error().message);
+        into = *std::move(value);
+    }
 
   private:
     const json* find(const char* name) const {
@@ -153,6 +161,8 @@ Result<Config> Config::load(const std::filesystem::path& file) {
     members.flag("meteredLink", config.metered_link);
     members.integer("attachmentsMinKilobits", 0, 1'000'000, config.attachments_min_kbit);
     members.rules("conflicts", config.conflicts);
+    members.parsed("tables", &layouts_from_json, config.tables);
+    members.parsed("views", &views_from_json, config.views);
     if (!members.fault().empty()) return bad_config(file, members.fault());
     return config;
 }
@@ -177,6 +187,8 @@ Result<void> Config::save(const std::filesystem::path& file) const {
     json rules = json::object();
     for (const auto& [place, rule] : conflicts.all()) rules[place] = name(rule);
     document["conflicts"] = std::move(rules);
+    document["tables"] = to_json(tables);
+    document["views"] = to_json(views);
     return write_file_atomically(file.string(), document.dump(2) + "\n");
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "client/conflict_rules.h"
+#include "client/table_layout.h"
 
 namespace ct::client {
 
@@ -43,6 +44,8 @@ struct Config {
     bool metered_link = false;               ///< attachments and old records only when asked for, and longer intervals
     std::int64_t attachments_min_kbit = 64;  ///< on a slower link they wait as well; 0: never
     ConflictRules conflicts;                 ///< {"Payment.amount": "ask", "Lead": "server"}
+    TableLayouts tables;                     ///< as they were left
+    std::vector<SavedView> views;            ///< as they were named
 
     /// A missing file gives the defaults; an unreadable one is an error that names line or member, and stays as it is.
     [[nodiscard]] static Result<Config> load(const std::filesystem::path& file);
