@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "client/attachments.h"
+#include "client/import_lane.h"
 #include "client/network_thread.h"
 #include "client/replica.h"
 #include "net/link_monitor.h"
@@ -41,6 +42,7 @@ struct Client::Impl {
           attachments(*store, *options.clock, *options.random, attachment_options(options.profile, options.config),
                       {[this](NetJob job) { file_network.send(std::move(job)); }, [this] { file_network.cancel(); },
                        [this](Event event) { emit(std::move(event)); }}),
+          imports(import_doors(), [this](Event event) { emit(std::move(event)); }),
           links([this](bool up) {
               link_up.store(up, std::memory_order_relaxed);
               link_news.store(true, std::memory_order_release);
@@ -69,7 +71,37 @@ struct Client::Impl {
 
     // ---- the worker thread
 
+    [[nodiscard]] ImportDoors import_doors() {
+        return {[this](crm::Model model, const std::function<void(std::vector<crm::Record> &&)>& visit) {
+                    return store->load(model, kLoadChunk, visit);
+                },
+                [this](crm::Model model, const Uuid& id) { return store->get(model, id); },
+                [this](std::vector<Edit>&& edits) { return commit_each(std::move(edits)); },
+                [this] { return replica.new_id(); }};
+    }
+
+    /// As Session::commit_each. What became visible goes to the window, which has no tickets for these saves.
+    Result<std::vector<std::optional<Error>>> commit_each(std::vector<Edit>&& edits) {
+        std::vector<Commit> saves(edits.size());
+        for (std::size_t i = 0; i < edits.size(); ++i) {
+            saves[i].ticket = i;
+            saves[i].edits.push_back(std::move(edits[i]));
+        }
+        std::vector<SaveFailed> refusals;
+        refused = &refusals;
+        replica.commit(saves);
+        refused = nullptr;
+        std::vector<std::optional<Error>> errors(saves.size());
+        for (SaveFailed& failed : refusals) {
+            const ErrorKind kind = failed.error.kind;
+            if (kind != ErrorKind::invalid && kind != ErrorKind::not_found) return fail(std::move(failed.error));
+            errors[failed.ticket] = std::move(failed.error);
+        }
+        return errors;
+    }
+
     void run() {
+        if (auto draft = read_file(draft_file()); draft && !draft->empty()) emit(DraftFound{*std::move(draft)});
         if (const auto& rebuilt = store->rebuilt()) emit(Trouble{rebuilt_notice(*rebuilt)});
         if (options.load_records) load();
         replica.tell(sync::event::Metered{options.config.metered_link});
@@ -82,6 +114,10 @@ struct Client::Impl {
             busy = take_news() || busy;
             busy = take_file_answer() || busy;
             busy = take_timer() || busy;
+            if (imports.busy()) {
+                imports.step();
+                busy = true;
+            }
             attachments.follow(replica);
             if (std::exchange(reload, false) && options.load_records) load();
             flush_events();
@@ -179,6 +215,13 @@ struct Client::Impl {
             attachments.round_ended(finished->row.outcome == "done");
         }
         if (std::holds_alternative<DatabaseRebuilt>(event)) reload = true;
+        if (refused != nullptr) {  // a save of an import
+            if (auto* failed = std::get_if<SaveFailed>(&event)) return refused->push_back(std::move(*failed));
+            if (auto* saved = std::get_if<Saved>(&event)) {
+                if (saved->visible.changed.empty() && saved->visible.removed.empty()) return;
+                event = RecordsChanged{std::move(saved->visible)};
+            }
+        }
         events.push(std::move(event));
         emitted = true;
     }
@@ -269,6 +312,31 @@ struct Client::Impl {
         replica.taken_over(std::move(visible));
         emit(RescueDone{std::move(*replayed), true});
     }
+    void on(ReadFile& command) {
+        auto bytes = read_file(command.file);
+        FileRead read{command.file, nullptr, std::nullopt};
+        if (bytes)
+            read.text = std::make_shared<const std::string>(*std::move(bytes));
+        else
+            read.error = bytes.error();
+        emit(std::move(read));
+    }
+    void on(WriteFile& command) {
+        const auto written = write_file_atomically(command.file, command.bytes, 0644);
+        emit(FileWritten{command.file, written ? std::nullopt : std::optional(written.error())});
+    }
+    void on(StartImport& command) { imports.start(std::move(command)); }
+    void on(CancelImport&) { imports.cancel(); }
+    void on(ReverseImport& command) { imports.reverse(command); }
+    void on(KeepDraft& command) {
+        std::error_code ignored;
+        if (command.text.empty()) {
+            std::filesystem::remove(draft_file(), ignored);
+        } else if (auto kept = write_file_atomically(draft_file(), command.text); !kept) {
+            log::warn("draft not kept: " + kept.error().message);
+        }
+    }
+    [[nodiscard]] std::string draft_file() const { return (options.profile.data_dir / "draft.json").string(); }
     template <class T>
     void told(const Result<T>& done) {
         if (!done) emit(AttachmentFailed{done.error()});
@@ -287,14 +355,16 @@ struct Client::Impl {
     Bell bell;
     std::atomic<bool> stop{false};
     std::atomic<bool> link_up{true}, link_news{false};
-    bool emitted = false;                 // worker: events since the last wake
-    bool reload = false;                  // worker: the database is a new one
-    std::unique_ptr<store::Store> store;  // worker
+    std::vector<SaveFailed>* refused = nullptr;  // worker: while an import saves
+    bool emitted = false;                        // worker: events since the last wake
+    bool reload = false;                         // worker: the database is a new one
+    std::unique_ptr<store::Store> store;         // worker
     NetworkThread network;
     NetworkThread ear;           // a request that waits for news holds nothing else up
     Replica replica;             // worker
     NetworkThread file_network;  // files go over a connection of their own
     Attachments attachments;     // worker
+    ImportLane imports;          // worker
     net::LinkMonitor links;
     std::thread worker;
 };

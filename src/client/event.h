@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "client/import_types.h"
 #include "client/rescue.h"
 #include "store/store.h"
 #include "sync/operation.h"
@@ -98,11 +99,30 @@ struct SaveRescue {  ///< all unsent work in one sealed file (client/rescue.h)
 struct ReplayRescue {
     std::string file, passphrase;
 };
-using Command = std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused,
-                             SignIn, SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts,
-                             ResolveConflict, ListDecisions, TakeBack, ListHistory, IntervalChanged, AddAttachment,
-                             RemoveAttachment, FetchAttachment, RetryAttachment, ListAttachments, SendAttachmentsNow,
-                             MeteredChanged, LiveUpdatesChanged, SaveRescue, ReplayRescue>;
+struct ReadFile {  ///< ends with FileRead
+    std::string file;
+};
+struct WriteFile {  ///< ends with FileWritten
+    std::string file, bytes;
+};
+struct StartImport {  ///< one at a time; ImportProgress, then ImportEnded. `text`: the whole file
+    std::uint64_t ticket = 0;
+    std::shared_ptr<const std::string> text;
+    ImportOptions options;
+};
+struct CancelImport {};  ///< what is saved by then stays, and can be undone
+struct ReverseImport {   ///< takes all of it back, or having done so, does all of it again; ends with ImportEnded
+    std::uint64_t ticket = 0;
+};
+struct KeepDraft {  ///< what is typed and not saved, to be there after a crash; empty: nothing is
+    std::string text;
+};
+using Command =
+    std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused, SignIn,
+                 SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts, ResolveConflict, ListDecisions,
+                 TakeBack, ListHistory, IntervalChanged, AddAttachment, RemoveAttachment, FetchAttachment,
+                 RetryAttachment, ListAttachments, SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged, SaveRescue,
+                 ReplayRescue, ReadFile, WriteFile, StartImport, CancelImport, ReverseImport, KeepDraft>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -206,11 +226,33 @@ struct RescueDone {
 struct RescueFailed {
     Error error;
 };
+struct FileRead {
+    std::string file;
+    std::shared_ptr<const std::string> text;  ///< null: see `error`
+    std::optional<Error> error;
+};
+struct FileWritten {
+    std::string file;
+    std::optional<Error> error;
+};
+struct ImportProgress {
+    std::uint64_t ticket = 0;
+    std::int64_t rows = 0, rows_total = 0;
+};
+struct ImportEnded {
+    std::uint64_t ticket = 0;
+    ImportReport report;
+    bool dry_run = false, cancelled = false, reversed = false;
+    std::optional<Error> error;  ///< it ended early; what the report counts is saved
+};
+struct DraftFound {  ///< what KeepDraft kept last, at the start
+    std::string text;
+};
 struct DatabaseRebuilt {};  ///< forget all records: they come again, as at the start
-using Event =
-    std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged, SyncFinished,
-                 SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed, Trouble,
-                 AttachmentsChanged, AttachmentFailed, RescueDone, RescueFailed, DatabaseRebuilt>;
+using Event = std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged,
+                           SyncFinished, SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed,
+                           HistoryListed, Trouble, AttachmentsChanged, AttachmentFailed, RescueDone, RescueFailed,
+                           DatabaseRebuilt, FileRead, FileWritten, ImportProgress, ImportEnded, DraftFound>;
 
 /// "120 of 200 leads and 300 of 310 notes": what a pull would take away; empty when nothing is held.
 [[nodiscard]] std::string in_words(const store::HeldRemovals& removals);
