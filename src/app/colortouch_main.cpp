@@ -61,8 +61,10 @@ std::optional<int> parse(Arguments& arguments, int argc, char** argv) {
     });
     cli.add_option("--theme", arguments.theme, "Overrides the setting for this run")
         ->check(CLI::IsMember({"light", "dark"}));
-    cli.add_option("--open", arguments.open,
-                   "today, leads, pipeline, payments, reminders, conflicts, settings, first-lead or lead:ID");
+    cli.add_option(
+        "--open", arguments.open,
+        "today, leads, pipeline, payments, reminders, conflicts, settings, first-lead, lead:ID, leads:FILTER, "
+        "import:FILE or duplicates");
     cli.add_option("--screenshot", arguments.screenshot, "Writes a picture (PNG) when the data is loaded, and ends");
     cli.add_option("--frames", arguments.frames, "Frames to draw before the picture")->check(CLI::Range(1, 10'000));
     cli.add_flag("--timing", arguments.timing,
@@ -94,6 +96,21 @@ bool go_to(ct::ui::App& app, const std::string& where) {
     if (where == "first-lead") {
         app.desk().page = Page::leads;
         app.open_first_lead();
+        return true;
+    }
+    if (where.starts_with("leads:")) {
+        app.desk().page = Page::leads;
+        app.shell().records(ct::crm::Model::lead).search() = where.substr(6);
+        return true;
+    }
+    if (where.starts_with("import:")) {
+        app.desk().page = Page::leads;
+        app.desk().import_wanted = where.substr(7);
+        return true;
+    }
+    if (where == "duplicates") {
+        app.desk().page = Page::leads;
+        app.desk().duplicates_wanted = true;
         return true;
     }
     const auto id = where.starts_with("lead:") ? ct::Uuid::parse(where.substr(5)) : std::nullopt;
@@ -187,6 +204,7 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
         const bool drew = window.take_drawn();  // by itself, when it came to the screen
         if (drew) drawn();
         if (window.take_focus_gained()) client.post(ct::client::WindowFocused{});
+        if (auto file = window.take_dropped_file()) app.desk().import_wanted = std::move(file);
         const bool input = window.take_input();
         if (input) frames_left = kFramesAfterInput;
         if (clock.steady() >= due) frames_left = std::max(frames_left, 1);

@@ -9,6 +9,7 @@ namespace ct::ui {
 namespace {
 
 constexpr std::int64_t kCaretBlink_ms = 400;
+constexpr SteadyMs kDraftEvery_ms = 2'000;
 
 }  // namespace
 
@@ -74,8 +75,28 @@ void App::frame() {
     for (const auto& act : acts) act();
     if (desk_.open_request) shell_.drawer().show(desk_, *std::exchange(desk_.open_request, std::nullopt));
     if (!acts.empty()) desk_.redraw_within(0);
+    keep_draft();
     if (desk_.config_changed) save_config();
     if (ImGui::GetIO().WantTextInput) desk_.redraw_within(kCaretBlink_ms);
+}
+
+/// What is typed is kept every two seconds, and forgotten once it is saved or given up.
+void App::keep_draft() {
+    Drawer& drawer = shell_.drawer();
+    if (!draft_found_.empty() && state_.loaded()) drawer.restore(desk_, std::exchange(draft_found_, {}));
+    const SteadyMs now = options_.clock->steady();
+    if (!drawer.typing()) {
+        draft_due_ = 0;
+        if (!std::exchange(draft_kept_, {}).empty()) desk_.post(client::KeepDraft{});
+        return;
+    }
+    if (draft_due_ == 0) draft_due_ = now + kDraftEvery_ms;
+    if (now < draft_due_) return desk_.redraw_within(draft_due_ - now);
+    draft_due_ = now + kDraftEvery_ms;
+    std::string draft = drawer.draft();
+    if (draft == draft_kept_) return;
+    draft_kept_ = draft;
+    desk_.post(client::KeepDraft{std::move(draft)});
 }
 
 void App::on_finished(const client::SyncFinished& finished) {
@@ -106,6 +127,7 @@ void App::on_finished(const client::SyncFinished& finished) {
 void App::handle(client::Event event) {
     const std::optional<std::string> not_saved = editor_.observe(event);
     state_.apply(event);
+    shell_.imports().handle(desk_, event);
     if (const auto* saved = std::get_if<client::Saved>(&event)) {
         shell_.drawer().on_saved(desk_, saved->ticket);
     } else if (const auto* failed = std::get_if<client::SaveFailed>(&event)) {
@@ -136,6 +158,11 @@ void App::handle(client::Event event) {
     } else if (const auto* not_rescued = std::get_if<client::RescueFailed>(&event)) {
         desk_.rescue.busy = false;
         desk_.rescue.error = not_rescued->error.message;
+    } else if (auto* draft = std::get_if<client::DraftFound>(&event)) {
+        draft_found_ = std::move(draft->text);
+    } else if (const auto* written = std::get_if<client::FileWritten>(&event)) {
+        desk_.toasts.add(written->error ? ToastKind::problem : ToastKind::done,
+                         written->error ? written->error->message : "Written to " + written->file);
     } else if (const auto* trouble = std::get_if<client::Trouble>(&event)) {
         desk_.toasts.add(ToastKind::problem, trouble->error.message);
     }

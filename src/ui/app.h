@@ -53,6 +53,7 @@ class App {
     void save_config();
     void on_finished(const client::SyncFinished& finished);
     [[nodiscard]] bool dark() const;
+    void keep_draft();
 
     AppOptions options_;
     client::Config config_;
@@ -61,6 +62,9 @@ class App {
     client::Editor editor_;
     Desk desk_;
     Shell shell_;
+    std::string draft_found_;  // to be restored when the records are there
+    std::string draft_kept_;   // as posted last
+    SteadyMs draft_due_ = 0;   // when the next one may be posted
 };
 
 }  // namespace ct::ui

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/commands.h"
@@ -55,8 +56,11 @@ struct Desk {
     Theme theme{};
     Toasts toasts{};
     Page page = Page::today;
-    std::optional<OpenRequest> open_request{};  ///< carried out at the end of the frame
-    bool config_changed = false;                ///< to be written by whoever owns the file
+    std::optional<OpenRequest> open_request{};            ///< carried out at the end of the frame
+    std::optional<std::string> import_wanted{};           ///< a CSV file; empty: which one is asked for
+    bool duplicates_wanted = false;                       ///< the list of leads that may be one
+    std::optional<std::pair<Uuid, Uuid>> merge_wanted{};  ///< two leads to be laid side by side
+    bool config_changed = false;                          ///< to be written by whoever owns the file
     bool focus_search = false;
     bool keys_elsewhere = false;  ///< a popup or the drawer has the keyboard: arrows and Del are not the table's
 

@@ -251,11 +251,42 @@ void Drawer::draw_body(Desk& desk, const crm::Record* record) {
         paragraph(theme, problem_, theme.colors().danger.strong);
         ImGui::Dummy({0, theme.px(6)});
     }
+    if (tab_ == Tab::details) draw_news(theme);
+    if (shown_.model == Model::lead && form_->is_new()) draw_alike(desk);
     const bool with_children = record != nullptr && shown_.model == Model::lead;
     if (!with_children || tab_ == Tab::details) return form_->draw(desk);
     if (tab_ == Tab::payments) return draw_children(desk, Model::payment, record->id);
     if (tab_ == Tab::reminders) return draw_children(desk, Model::reminder, record->id);
     draw_notes(desk, record->id);
+}
+
+/// What sync has brought into the form that is open.
+void Drawer::draw_news(const Theme& theme) {
+    const std::string words = form_->news();
+    if (words.empty()) return;
+    paragraph(theme, words, theme.colors().info.strong, Size::small);
+    if (link(theme, "I see##news")) form_->news_read();
+    ImGui::Dummy({0, theme.px(6)});
+}
+
+/// Whom the new lead may be. Only a hint: everything can be saved.
+void Drawer::draw_alike(Desk& desk) {
+    const auto typed = [this](const char* field) { return std::string(form_->text_of(field)); };
+    alike_.update(desk, {typed("name"), typed("company"), typed("phone"), typed("email"), shown_.id});
+    if (alike_.found().empty()) return;
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    text(theme, "Perhaps known already", p.warn.strong, Size::small, true);
+    for (const auto& [id, likeness] : alike_.found()) {
+        const crm::Record* lead = desk.state.find(Model::lead, id);
+        if (lead == nullptr) continue;
+        ImGui::PushID(id.str().c_str());
+        if (link(theme, (crm::title(*lead) + "##alike").c_str())) desk.open(Model::lead, id);
+        ImGui::SameLine(0, theme.px(6));
+        text(theme, std::string("has ") + words_of(likeness), p.muted, Size::small);
+        ImGui::PopID();
+    }
+    ImGui::Dummy({0, theme.px(8)});
 }
 
 void Drawer::draw_foot(Desk& desk, const crm::Record* record) {

@@ -8,6 +8,7 @@
 
 #include "ui/desk.h"
 #include "ui/form.h"
+#include "ui/leads_alike.h"
 
 namespace ct::ui {
 
@@ -19,6 +20,10 @@ class Drawer {
     void save(Desk& desk);
     /// Esc: gives up what is typed (a toast can bring it back) and closes, or goes back to the lead it came from.
     void close(Desk& desk);
+    [[nodiscard]] bool typing() const;        ///< something is typed, and neither saved nor given up
+    [[nodiscard]] std::string draft() const;  ///< that, as text to be kept
+    /// What `draft` gave before the program ended: into the drawer, or behind a toast when that is in use.
+    void restore(Desk& desk, const std::string& draft);
     /// Saved and SaveFailed, to be told after State knows.
     void on_saved(Desk& desk, std::uint64_t ticket);
     void on_save_failed(Desk& desk, std::uint64_t ticket, const Error& error);
@@ -40,6 +45,8 @@ class Drawer {
     void shut(Desk& desk);
     void draw_head(Desk& desk, const crm::Record* record);
     void draw_state(Desk& desk, const crm::Record* record);
+    void draw_news(const Theme& theme);
+    void draw_alike(Desk& desk);
     void draw_reach(Desk& desk, const crm::Record& lead);
     void draw_tabs(Desk& desk, const crm::Record& lead);
     void draw_body(Desk& desk, const crm::Record* record);
@@ -57,6 +64,7 @@ class Drawer {
     SteadyMs saved_at_ = 0;
     std::string problem_;            // why the last save failed
     std::string note_;               // being typed
+    LeadsAlike alike_;               // to the lead that is being typed
     std::optional<SetAside> aside_;  // the last form that was left unsaved
 };
 

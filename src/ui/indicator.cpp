@@ -264,17 +264,13 @@ void IndicatorView::draw_failed_one(Desk& desk, const sync::QueuedOperation& que
     const std::string title = record != nullptr ? title_of(*record) : "A deleted record";
     text(theme, std::string(crm::name(operation.model)) + ": " + title, Size::body, true);
     const bool conflict = queued.state == sync::QueueState::conflict;
-    const std::string why = conflict ? "Somebody else changed the same money field. Nothing was overwritten."
-                            : queued.error_message.empty() ? queued.error_code
-                                                           : queued.error_message;
-    paragraph(theme, why, p.muted, Size::small);
-    if (conflict) {
-        if (button(theme, "Decide", ButtonKind::primary)) {
-            desk.page = Page::conflicts;
-            ImGui::CloseCurrentPopup();
-        }
-        ImGui::SameLine();
-    } else {
+    const client::Message& message = client::message_of(conflict ? "CONFLICT" : queued.error_code);
+    text(theme, message.title, p.danger.strong, Size::small, true);
+    paragraph(theme, conflict || queued.error_message.empty() ? std::string(message.detail) : queued.error_message,
+              p.muted, Size::small);
+    paragraph(theme, message.action, p.text, Size::small);
+    if (draw_fix(desk, conflict ? client::Fix::decide : message.fix, record)) ImGui::SameLine();
+    if (!conflict) {
         if (button(theme, "Try again", ButtonKind::plain, icon::kRefresh))
             desk.post(client::RetryOperation{operation.id});
         ImGui::SameLine();
@@ -282,7 +278,7 @@ void IndicatorView::draw_failed_one(Desk& desk, const sync::QueuedOperation& que
     if (button(theme, conflict ? "Keep theirs" : "Discard my change", ButtonKind::danger)) {
         desk.post(client::DiscardOperation{operation.id});
     }
-    if (record != nullptr) {
+    if (record != nullptr && message.fix != client::Fix::mend) {
         ImGui::SameLine();
         if (button(theme, "Open", ButtonKind::quiet)) {
             desk.open(operation.model, operation.record);
@@ -290,6 +286,30 @@ void IndicatorView::draw_failed_one(Desk& desk, const sync::QueuedOperation& que
         }
     }
     ImGui::PopID();
+}
+
+/// The button that does what the message advises; false where the buttons that are always there do.
+bool IndicatorView::draw_fix(Desk& desk, client::Fix fix, const crm::Record* record) {
+    const Theme& theme = desk.theme;
+    const auto go = [&](const char* label, const auto& act) {
+        if (!button(theme, label, ButtonKind::primary)) return;
+        act();
+        ImGui::CloseCurrentPopup();
+    };
+    switch (fix) {
+        case client::Fix::decide: go("Decide", [&] { desk.page = Page::conflicts; }); return true;
+        case client::Fix::sign_in: go("Sign in again##fix", [&] { desk.page = Page::settings; }); return true;
+        case client::Fix::sync: go("Sync##fix", [&] { desk.post(client::SyncNow{}); }); return true;
+        case client::Fix::rescue: go("Rescue copy##fix", [&] { desk.rescue = {true, false, {}, false}; }); return true;
+        case client::Fix::mend:
+            if (record == nullptr) return false;
+            go("Open and correct", [&] { desk.open(record->model, record->id); });
+            return true;
+        case client::Fix::retry:
+        case client::Fix::discard:
+        case client::Fix::none: break;
+    }
+    return false;
 }
 
 void IndicatorView::draw_history(Desk& desk) {

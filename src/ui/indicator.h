@@ -4,6 +4,7 @@
 #include <string>
 
 #include "client/event.h"
+#include "client/messages.h"
 #include "ui/desk.h"
 #include "ui/rescue.h"
 
@@ -37,6 +38,7 @@ class IndicatorView {
     void draw_waiting(Desk& desk);
     void draw_failed(Desk& desk);
     void draw_failed_one(Desk& desk, const sync::QueuedOperation& operation);
+    static bool draw_fix(Desk& desk, client::Fix fix, const crm::Record* record);
     void draw_history(Desk& desk);
 
     RescueForm rescue_;

@@ -30,6 +30,9 @@ constexpr std::array kKeys{
     KeyHelp{"Arrows, Enter, Esc", "Move, open, close"},
     KeyHelp{"Ctrl+click, Shift+click", "Select several"},
     KeyHelp{"Ctrl+A", "Select all"},
+    KeyHelp{"Shift+click a header", "Sort by one more column"},
+    KeyHelp{"F2, double click", "Type into a cell; Tab: the next"},
+    KeyHelp{"Ctrl+C", "Copy the selection as CSV"},
     KeyHelp{"Del", "Delete what is selected"},
     KeyHelp{"Ctrl+Left, Ctrl+Right", "In the pipeline: move the card"},
     KeyHelp{"Ctrl+Enter, Ctrl+S", "Save the form"},
@@ -73,6 +76,8 @@ void CommandPalette::begin(Desk& desk) {
     commands_.push_back({"New lead", icon::kAdd, "Ctrl+N", [](Desk& on) { on.create(Model::lead); }});
     commands_.push_back({"New payment", icon::kAdd, "", [](Desk& on) { on.create(Model::payment); }});
     commands_.push_back({"New reminder", icon::kAdd, "", [](Desk& on) { on.create(Model::reminder); }});
+    commands_.push_back({"Import a CSV file", icon::kUpload, "", [](Desk& on) { on.import_wanted = ""; }});
+    commands_.push_back({"Find duplicates", icon::kMerge, "", [](Desk& on) { on.duplicates_wanted = true; }});
     commands_.push_back({"Sync now", icon::kSync, "F5", [](Desk& on) { on.post(client::SyncNow{}); }});
     const bool offline = desk.state.sync().working_offline;
     commands_.push_back({offline ? "Stop working offline" : "Work offline", icon::kWifiOff, "",

@@ -49,7 +49,9 @@ void Shell::handle_keys(Desk& desk) {
         ImGui::GetIO().InputQueueCharacters.empty() ? ImWchar{0} : ImGui::GetIO().InputQueueCharacters[0];
     if (typed == '?' && !ImGui::GetIO().WantTextInput) keys_.open();  // wherever the keyboard's layout has it
     // Before the windows are drawn: a text field would take back what was typed when it sees the key.
-    if (pressed(ImGuiKey_Escape) && !popup_was_open_ && !search_active_) drawer_.close(desk);
+    const Records* table = current(desk);
+    const bool in_cell = table != nullptr && table->editing();
+    if (pressed(ImGuiKey_Escape) && !popup_was_open_ && !search_active_ && !in_cell) drawer_.close(desk);
     if (pressed(ImGuiKey_Delete) && !ImGui::GetIO().WantTextInput && !desk.keys_elsewhere) {
         if (Records* page = current(desk)) page->remove_selected(desk);
     }
@@ -72,6 +74,9 @@ void Shell::handle_control_keys(Desk& desk) {
     if (pressed(ImGuiKey_Y)) desk.later([&desk] { redo(desk); });
     if (pressed(ImGuiKey_A) && !desk.keys_elsewhere) {
         if (Records* page = current(desk)) page->select_all();
+    }
+    if (pressed(ImGuiKey_C) && !desk.keys_elsewhere) {
+        if (Records* page = current(desk)) page->copy(desk);
     }
 }
 
@@ -150,6 +155,8 @@ void Shell::draw(Desk& desk) {
     }
     palette_.draw(desk);
     keys_.draw(desk);
+    imports_.draw(desk);
+    duplicates_.draw(desk);
     ImGui::End();
     popup_was_open_ = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
     desk.keys_elsewhere = popup_was_open_ || drawer_focused;

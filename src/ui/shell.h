@@ -5,6 +5,8 @@
 
 #include "ui/conflicts.h"
 #include "ui/drawer.h"
+#include "ui/duplicates.h"
+#include "ui/import_window.h"
 #include "ui/indicator.h"
 #include "ui/key_sheet.h"
 #include "ui/palette.h"
@@ -25,6 +27,7 @@ class Shell {
     /// Where the page ends and the drawer begins.
     [[nodiscard]] float page_right(const Theme& theme) const;
     [[nodiscard]] IndicatorView& indicator() { return indicator_; }
+    [[nodiscard]] ImportWindow& imports() { return imports_; }
     [[nodiscard]] Records& records(crm::Model model);
 
   private:
@@ -47,6 +50,8 @@ class Shell {
     IndicatorView indicator_;
     CommandPalette palette_;
     KeySheet keys_;
+    ImportWindow imports_;
+    Duplicates duplicates_;
     bool popup_was_open_ = false;  // at the end of the last frame: Esc was for it
     bool search_active_ = false;
 };

@@ -159,7 +159,7 @@ void Driver::press_and_release() {
     frames(2);
 }
 
-void Driver::click_header(std::string_view column) {
+void Driver::click_header(std::string_view column, ImGuiKey modifier) {
     auto& tables = ImGui::GetCurrentContext()->Tables;
     for (int i = 0; i < tables.GetMapSize(); ++i) {
         const ImGuiTable* table = tables.TryGetMapData(i);
@@ -167,7 +167,9 @@ void Driver::click_header(std::string_view column) {
         for (int c = 0; c < table->ColumnsCount; ++c) {
             if (ImGui::TableGetColumnName(table, c) != column) continue;
             ImGui::GetIO().AddMousePosEvent(table->Columns[c].WorkMinX + 8, table->OuterRect.Min.y + 12);
+            if (modifier != ImGuiKey_None) ImGui::GetIO().AddKeyEvent(modifier, true);
             press_and_release();
+            if (modifier != ImGuiKey_None) ImGui::GetIO().AddKeyEvent(modifier, false);
             return frames(30);
         }
     }
@@ -176,6 +178,16 @@ void Driver::click_header(std::string_view column) {
 
 void Driver::click(std::string_view label, std::string_view window, ImGuiKey modifier) {
     click_item(find(label, window), modifier);
+}
+
+void Driver::double_click(std::string_view label, std::string_view window) {
+    move_to(find(label, window));
+    ImGuiIO& io = ImGui::GetIO();
+    for (const bool down : {true, false, true, false}) {
+        io.AddMouseButtonEvent(0, down);
+        frames();
+    }
+    frames(30);
 }
 
 void Driver::click_first(std::string_view label) {

@@ -51,7 +51,9 @@ class Driver {
     void drag(const Item& from, const Item& to);
     /// Gives it the keyboard, as Tab and the arrows would in the end.
     void focus(std::string_view label, std::string_view window = {});
-    void click_header(std::string_view column);  ///< of the table on the page
+    /// Of the table on the page.
+    void click_header(std::string_view column, ImGuiKey modifier = ImGuiKey_None);
+    void double_click(std::string_view label, std::string_view window = {});
     /// Clicks into the field, replaces its text.
     void type(std::string_view label, std::string_view text);
     void key(ImGuiKey key, ImGuiKey modifier = ImGuiKey_None);

@@ -89,6 +89,10 @@ void Window::connect() {
     glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* w, int, int) { self(w).input_ = true; });
     glfwSetWindowContentScaleCallback(window_, [](GLFWwindow* w, float, float) { self(w).input_ = true; });
     glfwSetWindowCloseCallback(window_, [](GLFWwindow* w) { self(w).input_ = true; });
+    glfwSetDropCallback(window_, [](GLFWwindow* w, int count, const char** files) {
+        self(w).input_ = true;
+        if (count > 0) self(w).dropped_ = files[count - 1];
+    });
     glfwSetWindowFocusCallback(window_, [](GLFWwindow* w, int focused) {
         self(w).input_ = true;
         if (focused == GLFW_TRUE) self(w).focus_gained_ = true;

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -44,6 +46,8 @@ class Window {
     [[nodiscard]] bool take_drawn();
     /// What to draw, between ImGui::NewFrame and ImGui::Render. Also called while the user drags the window's edge.
     void on_draw(std::function<void()> draw) { draw_ = std::move(draw); }
+    /// A file that was dropped onto the window; the last of several.
+    [[nodiscard]] std::optional<std::string> take_dropped_file() { return std::exchange(dropped_, std::nullopt); }
     void draw() { draw_frame(nullptr); }
     [[nodiscard]] Picture draw_picture();  ///< draws a frame, and what it looks like
     [[nodiscard]] float scale() const;
@@ -56,6 +60,7 @@ class Window {
 
     GLFWwindow* window_;
     std::function<void()> draw_;
+    std::optional<std::string> dropped_;
     bool input_ = true, focus_gained_ = false, drawing_ = false, drawn_ = false;
 };
 
