@@ -8,6 +8,8 @@
 #include "base/channel.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "client/backup.h"
+#include "client/storage.h"
 #include "client/attachments.h"
 #include "client/network_thread.h"
 #include "client/replica.h"
@@ -238,6 +240,17 @@ struct Client::Impl {
             emit(HistoryListed{std::move(*listed)});
         else
             emit(Trouble{listed.error()});
+    }
+    void on(ListActivity& command) {
+        auto listed = store->activity(command.query);
+        if (!listed) return emit(Trouble{listed.error()});
+        emit(ActivityListed{std::move(command.query), std::move(*listed)});
+    }
+    void on(ListStorage&) { emit(storage_of(options.profile)); }
+    void on(BackUp& command) {
+        auto done = back_up(*store, options.profile, command.file, command.passphrase, options.clock->now());
+        if (!done) return emit(BackUpFailed{done.error()});
+        emit(BackedUp{command.file, done->bytes});
     }
     void on(AddAttachment& command) { told(attachments.add(command.model, command.record, command.file)); }
     void on(RemoveAttachment& command) { told(attachments.remove(command.id)); }

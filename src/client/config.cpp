@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 3> kThemes{"system", "light", "dark"};
+constexpr std::array<std::string_view, 4> kThemes{"system", "light", "dark", "contrast"};
 
 /// Reads members one by one; the first one that does not fit is the error.
 class Members {
@@ -51,7 +51,7 @@ class Members {
         std::string text_form(kThemes[static_cast<std::size_t>(out)]);
         text(name, text_form);
         const auto at = std::find(kThemes.begin(), kThemes.end(), text_form);
-        if (at == kThemes.end()) return fault(name, "must be system, light or dark");
+        if (at == kThemes.end()) return fault(name, "must be system, light, dark or contrast");
         out = static_cast<Theme>(at - kThemes.begin());
     }
     [[nodiscard]] const std::string& fault() const { return fault_; }
@@ -147,7 +147,13 @@ Result<Config> Config::load(const std::filesystem::path& file) {
     members.text("currency", config.currency);
     members.theme("theme", config.theme);
     members.number("scale", 0.5F, 4.0F, config.scale);
+    members.flag("reducedMotion", config.reduced_motion);
     members.flag("toastOnSuccess", config.toast_on_success);
+    members.flag("notifications", config.notifications);
+    members.text("messageTemplate", config.message_template);
+    members.text("businessName", config.business_name);
+    members.text("businessAddress", config.business_address);
+    members.integer("lastReceipt", 0, 1'000'000'000, config.last_receipt);
     members.text("caFile", config.ca_file);
     members.flag("liveUpdates", config.live_updates);
     members.flag("meteredLink", config.metered_link);
@@ -169,7 +175,13 @@ Result<void> Config::save(const std::filesystem::path& file) const {
     document["currency"] = currency;
     document["theme"] = kThemes[static_cast<std::size_t>(theme)];
     document["scale"] = scale;
+    document["reducedMotion"] = reduced_motion;
     document["toastOnSuccess"] = toast_on_success;
+    document["notifications"] = notifications;
+    document["messageTemplate"] = message_template;
+    document["businessName"] = business_name;
+    document["businessAddress"] = business_address;
+    document["lastReceipt"] = last_receipt;
     document["caFile"] = ca_file;
     document["liveUpdates"] = live_updates;
     document["meteredLink"] = metered_link;

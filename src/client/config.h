@@ -29,7 +29,7 @@ struct Profile {
                                                 const std::filesystem::path& program);
 };
 
-enum class Theme { system, light, dark };
+enum class Theme { system, light, dark, contrast };
 
 struct Config {
     std::int64_t sync_interval_s = 300;  ///< 30 to 86,400
@@ -37,7 +37,12 @@ struct Config {
     std::string currency = "INR";
     Theme theme = Theme::system;
     float scale = 1.0F;                      ///< 0.5 to 4
+    bool reduced_motion = false;             ///< nothing turns or slides
     bool toast_on_success = true;            ///< after a sync that the user asked for
+    bool notifications = true;               ///< the desktop says when a reminder is due
+    std::string message_template;            ///< for WhatsApp and e-mail; {name}, {company}, {me}; empty: none
+    std::string business_name, business_address;  ///< at the head of receipts
+    std::int64_t last_receipt = 0;                ///< the number given last by this device
     std::string ca_file;                     ///< extra CA bundle for the server
     bool live_updates = true;                ///< others' edits arrive as they are made (long poll)
     bool metered_link = false;               ///< attachments and old records only when asked for, and longer intervals

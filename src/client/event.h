@@ -64,6 +64,13 @@ struct TakeBack {         ///< writes the value that lost again, as a new edit
     store::AuditRow decision;
 };
 struct ListHistory {};
+struct ListActivity {
+    store::ActivityQuery query;
+};
+struct ListStorage {};  ///< what the profile takes on the disk
+struct BackUp {         ///< all of the profile in one file (client/backup.h)
+    std::string file, passphrase;
+};
 struct IntervalChanged {
     std::int64_t seconds = 300;
 };
@@ -100,9 +107,10 @@ struct ReplayRescue {
 };
 using Command = std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused,
                              SignIn, SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts,
-                             ResolveConflict, ListDecisions, TakeBack, ListHistory, IntervalChanged, AddAttachment,
-                             RemoveAttachment, FetchAttachment, RetryAttachment, ListAttachments, SendAttachmentsNow,
-                             MeteredChanged, LiveUpdatesChanged, SaveRescue, ReplayRescue>;
+                             ResolveConflict, ListDecisions, TakeBack, ListHistory, ListActivity, ListStorage, BackUp,
+                             IntervalChanged, AddAttachment, RemoveAttachment, FetchAttachment, RetryAttachment,
+                             ListAttachments, SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged, SaveRescue,
+                             ReplayRescue>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -139,7 +147,7 @@ struct SyncView {
     store::HeldRemovals removals;       ///< any: a pull waits for DecideRemovals, and nothing of it is done
     std::string removals_reason;        ///< in words: what would go; empty when nothing is held
     bool removals_refused = false;
-    std::string server_url, user_name, user_email, workspace_name, device_id, epoch;
+    std::string server_url, user_id, user_name, user_email, workspace_name, device_id, epoch;
     std::string cursor;
     std::int64_t clock_offset_ms = 0;
 
@@ -189,6 +197,21 @@ struct DecisionsListed {
 struct HistoryListed {
     std::vector<store::SyncHistoryRow> rows;
 };
+struct ActivityListed {
+    store::ActivityQuery query;  ///< that was asked
+    store::ActivityPage page;
+};
+struct StorageListed {  ///< bytes on the disk
+    std::int64_t database = 0, journal = 0, attachments = 0, log = 0;
+    std::int64_t set_aside = 0;  ///< copies from before a new version, a repair or a restore
+};
+struct BackedUp {
+    std::string file;
+    std::int64_t bytes = 0;
+};
+struct BackUpFailed {
+    Error error;
+};
 struct Trouble {
     Error error;
 };                           ///< something the user must know (disk, damaged database …)
@@ -209,8 +232,9 @@ struct RescueFailed {
 struct DatabaseRebuilt {};  ///< forget all records: they come again, as at the start
 using Event =
     std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged, SyncFinished,
-                 SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed, Trouble,
-                 AttachmentsChanged, AttachmentFailed, RescueDone, RescueFailed, DatabaseRebuilt>;
+                 SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed,
+                 ActivityListed, StorageListed, BackedUp, BackUpFailed, Trouble, AttachmentsChanged, AttachmentFailed,
+                 RescueDone, RescueFailed, DatabaseRebuilt>;
 
 /// "120 of 200 leads and 300 of 310 notes": what a pull would take away; empty when nothing is held.
 [[nodiscard]] std::string in_words(const store::HeldRemovals& removals);

@@ -574,6 +574,7 @@ SyncView Replica::view() const {
     view.last_error_code = engine_.last_error();
     view.working_offline = engine_.offline_chosen();
     view.server_url = state.server_url;
+    view.user_id = state.user.id;
     view.user_name = state.user.name;
     view.user_email = state.user.email;
     view.workspace_name = state.workspace_name;

@@ -97,6 +97,7 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
         if (!inserted) return fail(inserted.error());
         if (*inserted) {
             mirror.moved(row.model, row.id, {}, {row.version, false});
+            CT_TRY(note_pulled({}, fresh));
             applied.visible.changed.push_back(std::move(fresh));
             return {};
         }
@@ -113,7 +114,7 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
     if (row.version <= server->version && !foreign_epoch && !repairing) return {};                // never back
     if (row.kind == RowKind::deleted && server->version == 0 && !index.dirty(row.id)) return {};  // never seen here
     if (whole && server->version == 0 && index.dirty(row.id)) CT_TRY(revive(row.id, applied.visible));
-    const crm::Record known = foreign_epoch ? *server : crm::Record{};
+    const crm::Record known = *server;
     if (whole) {
         server = whole_record(row, now);
     } else {
@@ -122,6 +123,7 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
     if (foreign_epoch && whole) {
         if (auto offered = offer_back(known, *server); !offered) return fail(offered.error());
     }
+    CT_TRY(note_pulled(known, *server));
     return show(row.model, std::move(*server), applied.visible);
 }
 

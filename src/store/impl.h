@@ -143,6 +143,8 @@ struct Store::Impl {
     // ---- settle and apply (settle.cpp, apply.cpp)
     [[nodiscard]] Result<void> settle_one(const sync::OperationResult& result, Settled& settled,
                                           std::map<Uuid, crm::Model>& touched);
+    /// What came from elsewhere goes into the audit trail; not so the first pull, and comparisons with the server.
+    [[nodiscard]] Result<void> note_pulled(const crm::Record& before, const crm::Record& after);
     [[nodiscard]] Result<void> take_later(const crm::Record& record, Visible& visible);
     [[nodiscard]] Result<void> accept(const QueueEntry& entry, const sync::OperationResult& result, Settled& settled);
     [[nodiscard]] Result<void> keep(const QueueEntry& entry, const sync::OperationResult& result, sync::QueueState next,

@@ -155,7 +155,10 @@ CREATE TABLE mirror(                          -- see store/mirror.h
 )");
 }
 
-constexpr std::array kMigrations{make_first_tables, index_decisions, make_attachments, make_mirror};
+/// The trail of all records is read by time.
+Result<void> index_activity(Connection& connection) { return connection.execute("CREATE INDEX audit_at ON audit(at)"); }
+
+constexpr std::array kMigrations{make_first_tables, index_decisions, make_attachments, make_mirror, index_activity};
 
 /// WAL and FULL: what `commit` reported survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
 Result<void> configure(Connection& connection) {

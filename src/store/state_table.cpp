@@ -222,6 +222,18 @@ Result<std::vector<AuditRow>> read_audit(Connection& connection, const Uuid& rec
     return audit_rows(*use);
 }
 
+Result<std::vector<AuditRow>> read_activity(Connection& connection, const std::optional<AuditPosition>& older_than,
+                                            std::size_t limit) {
+    auto use = connection.prepare("SELECT " + std::string(kAuditColumns) + " FROM audit" +
+                                  (older_than ? " WHERE (at,recordId,operationId,what)<(?,?,?,?)" : "") +
+                                  " ORDER BY at DESC, recordId DESC, operationId DESC, what DESC LIMIT ?");
+    if (!use) return fail(use.error());
+    if (older_than)
+        use->integer(older_than->at).uuid(older_than->record).uuid(older_than->operation).text(older_than->what);
+    use->integer(static_cast<std::int64_t>(limit));
+    return audit_rows(*use);
+}
+
 Result<std::vector<AuditRow>> read_decisions(Connection& connection, std::size_t limit) {
     auto use = connection.prepare("SELECT " + std::string(kAuditColumns) +
                                   " FROM audit WHERE what IN ('SUPERSEDED','OVERRODE') ORDER BY at DESC LIMIT ?");

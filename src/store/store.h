@@ -125,8 +125,32 @@ struct AuditRow {
     UnixMs at = 0;
     crm::Model model = crm::Model::lead;
     Uuid record, operation;
-    std::string user, what;  ///< what: CREATE, UPDATE, DELETE, PULLED, APPLIED, SUPERSEDED, REJECTED, DISCARDED …
+    std::string user, what;  ///< what: CREATE, UPDATE, DELETE, RESTORE, PULLED, SUPERSEDED, REJECTED, DISCARDED …
     crm::Changes before, after;
+};
+
+/// Whose doings: what was edited here, what came from elsewhere (PULLED, PULLED_CREATE, PULLED_DELETE; by whom and from
+/// where is not told), what the policies made of edits (MERGED, SUPERSEDED, OVERRODE, CONFLICT, REJECTED).
+enum class Whose : std::uint8_t { all, ours, others, policies };
+/// A place in the audit trail, between a row and the next older one.
+struct AuditPosition {
+    UnixMs at = 0;
+    Uuid record, operation;
+    std::string what;
+
+    bool operator==(const AuditPosition&) const = default;
+};
+struct ActivityQuery {
+    std::optional<AuditPosition> older_than;  ///< none: from the newest
+    Whose whose = Whose::all;
+    std::optional<crm::Model> model;
+    std::size_t limit = 100;
+
+    bool operator==(const ActivityQuery&) const = default;
+};
+struct ActivityPage {
+    std::vector<AuditRow> rows;          ///< newest first; of a delete, `before` is all that the record said
+    std::optional<AuditPosition> older;  ///< where to go on, also when a part that was looked through had nothing
 };
 
 /// One field of an edit in conflict: as it was when the edit was made, what the edit made of it, what others did.
@@ -309,6 +333,9 @@ class Store {
     [[nodiscard]] Result<void> add_history(const SyncHistoryRow& row);  ///< the newest 1,000 are kept
     [[nodiscard]] Result<std::vector<SyncHistoryRow>> history(std::size_t limit) const;
     [[nodiscard]] Result<std::vector<AuditRow>> audit(const Uuid& record) const;
+    /// A part of the audit trail. Looks at some thousand rows at most: with a filter a page may be empty and not the
+    /// last.
+    [[nodiscard]] Result<ActivityPage> activity(const ActivityQuery& query) const;
 
   private:
     struct Impl;
