@@ -22,7 +22,14 @@ App::App(AppOptions options)
                   options_.post(std::move(command));
               }),
       desk_{state_,          editor_, options_.post, [this] { return ids_.next(); }, options_.open_url,
-            *options_.clock, config_, options_.about} {
+            *options_.clock, config_, options_.about},
+      shell_(*options_.clock) {
+    desk_.save_document = options_.save_document;
+    desk_.keep = options_.keep;
+    desk_.kept = options_.kept;
+    desk_.notify = options_.notify;
+    desk_.restore = options_.restore;
+    if (desk_.kept) desk_.outbox.read(desk_.kept("outbox.json"));
     ImGuiIO& io = ImGui::GetIO();
     io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
     io.ConfigInputTextCursorBlink = true;
@@ -30,19 +37,41 @@ App::App(AppOptions options)
     static const FontData none;
     desk_.theme.load_fonts(options_.fonts != nullptr ? *options_.fonts : none);
     apply_theme();
+    if (!options_.notice.empty()) desk_.toasts.add(ToastKind::info, options_.notice);
+    if (!options_.crash_report.empty()) {
+        desk_.toasts.add(ToastKind::problem,
+                         "ColorTouch ended unexpectedly last time. What was saved is safe. A report is in " +
+                             options_.crash_report,
+                         "Open", [this] {
+                             if (desk_.open_url) desk_.open_url(options_.crash_report);
+                         });
+    }
 }
 
-bool App::dark() const {
-    if (options_.dark_in_this_run) return *options_.dark_in_this_run;
-    if (config_.theme == client::Theme::system) return options_.system_dark;
-    return config_.theme == client::Theme::dark;
+Look App::look() const {
+    if (options_.dark_in_this_run) return *options_.dark_in_this_run ? Look::dark : Look::light;
+    switch (config_.theme) {
+        case client::Theme::system: return options_.system_dark ? Look::dark : Look::light;
+        case client::Theme::light: return Look::light;
+        case client::Theme::dark: return Look::dark;
+        case client::Theme::contrast: return Look::contrast;
+    }
+    return Look::light;
 }
 
-void App::apply_theme() { desk_.theme.apply(dark(), config_.scale * options_.display_scale); }
+void App::apply_theme() {
+    desk_.theme.apply(look(), config_.scale * options_.display_scale, config_.reduced_motion);
+}
 
 void App::set_display_scale(float scale) {
     options_.display_scale = scale;
     apply_theme();
+}
+
+bool App::may_close() {
+    if (closing() || (unsent_records(desk_) == 0 && !shell_.drawer().dirty())) return true;
+    shell_.leave().ask(Leaving::close);
+    return false;
 }
 
 void App::open_first_lead() {
@@ -64,6 +93,7 @@ void App::frame() {
     desk_.frame_due_in_ms = 60'000;  // relative times ("5 min ago") grow older
     shell_.handle_keys(desk_);
     shell_.draw(desk_);
+    shell_.notices().update(desk_);
     // Beside the drawer, whose buttons are in that corner; unless the drawer is all there is.
     const float right = shell_.page_right(desk_.theme);
     const float width = ImGui::GetMainViewport()->Size.x;
@@ -101,6 +131,7 @@ void App::on_finished(const client::SyncFinished& finished) {
                          });
     }
     shell_.indicator().refresh(desk_);
+    shell_.leave().on_finished();
 }
 
 void App::handle(client::Event event) {
@@ -119,6 +150,8 @@ void App::handle(client::Event event) {
         desk_.conflicts = std::move(conflicts->conflicts);
     } else if (auto* decisions = std::get_if<client::DecisionsListed>(&event)) {
         desk_.decisions = std::move(decisions->decisions);
+    } else if (auto* activity = std::get_if<client::ActivityListed>(&event)) {
+        shell_.activity().listed(std::move(*activity));
     } else if (const auto* finished = std::get_if<client::SyncFinished>(&event)) {
         on_finished(*finished);
     } else if (std::holds_alternative<client::SyncChanged>(event)) {
@@ -136,6 +169,15 @@ void App::handle(client::Event event) {
     } else if (const auto* not_rescued = std::get_if<client::RescueFailed>(&event)) {
         desk_.rescue.busy = false;
         desk_.rescue.error = not_rescued->error.message;
+    } else if (const auto* storage = std::get_if<client::StorageListed>(&event)) {
+        desk_.storage = *storage;
+    } else if (const auto* backed_up = std::get_if<client::BackedUp>(&event)) {
+        desk_.backing_up = false;
+        desk_.toasts.add(ToastKind::done, "The backup is written, and was read again: " + backed_up->file + ", " +
+                                              bytes_text(backed_up->bytes));
+    } else if (const auto* not_backed_up = std::get_if<client::BackUpFailed>(&event)) {
+        desk_.backing_up = false;
+        desk_.toasts.add(ToastKind::problem, "No backup was made: " + not_backed_up->error.message);
     } else if (const auto* trouble = std::get_if<client::Trouble>(&event)) {
         desk_.toasts.add(ToastKind::problem, trouble->error.message);
     }

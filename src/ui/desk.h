@@ -13,14 +13,15 @@
 #include "client/config.h"
 #include "client/event.h"
 #include "client/state.h"
+#include "ui/outbox.h"
 #include "ui/theme.h"
 #include "ui/toasts.h"
 
 namespace ct::ui {
 
 /// In the order of the navigation, which is that of Ctrl+1, Ctrl+2 …
-enum class Page : std::uint8_t { today, leads, pipeline, payments, reminders, conflicts, settings };
-inline constexpr int kPageCount = 7;
+enum class Page : std::uint8_t { today, leads, pipeline, payments, reminders, conflicts, activity, settings };
+inline constexpr int kPageCount = 8;
 
 /// A record to be shown in the drawer; a nil id is a new one that begins with `preset`.
 struct OpenRequest {
@@ -52,12 +53,22 @@ struct Desk {
     client::Config& config;
     std::string about;  ///< version and where the profile is, for the settings
 
+    /// Writes a file for the user (a receipt, a calendar) and says where it is; empty: there is nowhere to write to.
+    std::function<Result<std::string>(const std::string& name, const std::string& content)> save_document{};
+    /// Small things of this laptop that are no records, each in a file of its own in the profile.
+    std::function<Result<void>(const std::string& name, const std::string& content)> keep{};
+    std::function<std::string(const std::string& name)> kept{};                      ///< "": there is none
+    std::function<void(const std::string& title, const std::string& words)> notify{};  ///< by the desktop
+
     Theme theme{};
     Toasts toasts{};
+    Outbox outbox{};
     Page page = Page::today;
     std::optional<OpenRequest> open_request{};  ///< carried out at the end of the frame
     bool config_changed = false;                ///< to be written by whoever owns the file
     bool focus_search = false;
+    bool unsaved_form = false;     ///< something typed into the drawer's form is not saved
+    bool sign_out_wanted = false;  ///< to be asked about, when something is unsent
     bool keys_elsewhere = false;  ///< a popup or the drawer has the keyboard: arrows and Del are not the table's
 
     std::vector<sync::QueuedOperation> queue{};    ///< as last listed
@@ -66,6 +77,10 @@ struct Desk {
     std::vector<store::AuditRow> decisions{};      ///< as last listed
     SignInState sign_in{};
     RescueState rescue{};
+    client::StorageListed storage{};  ///< as last listed
+    bool backing_up = false;
+    /// Restores a backup: the program starts anew on it. Empty: it cannot here.
+    std::function<void(const std::string& file, const std::string& passphrase)> restore{};
     crm::Model shown_model = crm::Model::lead;  ///< what the drawer shows; nil id: nothing or a new record
     Uuid shown_id{};
     std::uint64_t last_ticket = 0;                      ///< of the last Commit that the editor posted

@@ -175,10 +175,8 @@ void Drawer::draw_head(Desk& desk, const crm::Record* record) {
     }
     ImGui::SetCursorScreenPos({window.x + theme.px(kPadding), y + theme.px(38)});
     draw_state(desk, record);
-    if (record != nullptr && shown_.model == Model::lead) {
-        draw_reach(desk, *record);
-        draw_tabs(desk, *record);
-    }
+    if (record != nullptr) contact_.draw(desk, *record, window.x + theme.px(kPadding));
+    if (record != nullptr && shown_.model == Model::lead) draw_tabs(desk, *record);
     const float bottom = ImGui::GetCursorScreenPos().y + theme.px(4);
     ImGui::GetWindowDrawList()->AddLine({window.x, bottom}, {window.x + width, bottom}, theme.colors().border,
                                         theme.px(1));
@@ -204,29 +202,6 @@ void Drawer::draw_state(Desk& desk, const crm::Record* record) {
         ImGui::SetCursorScreenPos({at.x, at.y + theme.px(3)});
         text(theme, "Changed " + ago_text(record->updated_at, desk.now()), p.muted, Size::small);
     }
-}
-
-/// Call, write, chat.
-void Drawer::draw_reach(Desk& desk, const crm::Record& lead) {
-    const Theme& theme = desk.theme;
-    const std::string phone(lead.fields.text(crm::field_id(Model::lead, "phoneE164")));
-    const std::string email(lead.fields.text(crm::field_id(Model::lead, "email")));
-    if (phone.empty() && email.empty()) return;
-    const float left = ImGui::GetWindowPos().x + theme.px(kPadding);
-    ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y + theme.px(4)});
-    std::string url;
-    if (!phone.empty()) {
-        if (button(theme, "Call", ButtonKind::plain, icon::kPhone)) url = "tel:" + phone;
-        ImGui::SameLine();
-        if (button(theme, "WhatsApp", ButtonKind::plain, icon::kChat)) url = "https://wa.me/" + phone.substr(1);
-        ImGui::SameLine();
-    }
-    if (!email.empty()) {
-        if (button(theme, "E-mail", ButtonKind::plain, icon::kEmail)) url = "mailto:" + email;
-    } else {
-        ImGui::NewLine();
-    }
-    if (!url.empty() && desk.open_url) desk.open_url(url);
 }
 
 void Drawer::draw_tabs(Desk& desk, const crm::Record& lead) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ui/contact.h"
 #include "ui/desk.h"
 #include "ui/form.h"
 
@@ -14,6 +15,7 @@ namespace ct::ui {
 class Drawer {
   public:
     [[nodiscard]] bool open() const { return form_.has_value(); }
+    [[nodiscard]] bool dirty() const { return open() && form_->dirty(); }
     void show(Desk& desk, const OpenRequest& request);
     void draw(Desk& desk);
     void save(Desk& desk);
@@ -40,7 +42,6 @@ class Drawer {
     void shut(Desk& desk);
     void draw_head(Desk& desk, const crm::Record* record);
     void draw_state(Desk& desk, const crm::Record* record);
-    void draw_reach(Desk& desk, const crm::Record& lead);
     void draw_tabs(Desk& desk, const crm::Record& lead);
     void draw_body(Desk& desk, const crm::Record* record);
     void draw_foot(Desk& desk, const crm::Record* record);
@@ -49,6 +50,7 @@ class Drawer {
     void draw_notes(Desk& desk, const Uuid& lead);
     [[nodiscard]] std::vector<const crm::Record*> children(const Desk& desk, crm::Model model, const Uuid& lead) const;
 
+    Contact contact_;
     std::optional<Form> form_;
     Shown shown_;
     Tab tab_ = Tab::details;

@@ -26,7 +26,7 @@ constexpr std::array kKeys{
     KeyHelp{"Ctrl+K", "Find a command or a lead"},
     KeyHelp{"Ctrl+N", "New lead"},
     KeyHelp{"Ctrl+F", "Filter as you type"},
-    KeyHelp{"Ctrl+1 … Ctrl+7", "The pages at the left"},
+    KeyHelp{"Ctrl+1 … Ctrl+8", "The pages at the left"},
     KeyHelp{"Arrows, Enter, Esc", "Move, open, close"},
     KeyHelp{"Ctrl+click, Shift+click", "Select several"},
     KeyHelp{"Ctrl+A", "Select all"},
@@ -35,6 +35,7 @@ constexpr std::array kKeys{
     KeyHelp{"Ctrl+Enter, Ctrl+S", "Save the form"},
     KeyHelp{"Ctrl+Z, Ctrl+Y", "Undo, redo: any edit"},
     KeyHelp{"F5", "Sync now"},
+    KeyHelp{"Ctrl +, Ctrl −, Ctrl 0", "Larger, smaller, as it was"},
     KeyHelp{"?", "This sheet"},
 };
 
@@ -49,6 +50,7 @@ constexpr std::array kPages{PageEntry{"Go to Today", icon::kToday, Page::today},
                             PageEntry{"Go to Payments", icon::kPayments, Page::payments},
                             PageEntry{"Go to Reminders", icon::kReminder, Page::reminders},
                             PageEntry{"Go to Conflicts", icon::kConflict, Page::conflicts},
+                            PageEntry{"Go to Activity", icon::kHistory, Page::activity},
                             PageEntry{"Go to Settings", icon::kSettings, Page::settings}};
 static_assert(kPages.size() == kPageCount);
 

@@ -1,4 +1,5 @@
 #include "crm/tables.h"
+#include "ui/format.h"
 #include "ui/icons.h"
 #include "ui/pages.h"
 
@@ -13,9 +14,18 @@ std::function<bool(const crm::Record&)> with_status(std::string_view status) {
     return [status](const crm::Record& record) { return record.fields.text(payment("status")) == status; };
 }
 
+/// What waits to be paid: late, or not yet. Without a date it is not late.
+std::function<bool(const crm::Record&)> waiting(const Clock& clock, bool late) {
+    return [&clock, late](const crm::Record& record) {
+        if (record.fields.text(payment("status")) != "PENDING") return false;
+        const std::int64_t due = record.fields.integer(payment("dueDate"));
+        return (due != 0 && due < start_of_day(clock.now())) == late;
+    };
+}
+
 }  // namespace
 
-RecordsSpec payments_page() {
+RecordsSpec payments_page(const Clock& clock) {
     using Kind = Column::Kind;
     RecordsSpec spec;
     spec.model = Model::payment;
@@ -34,8 +44,9 @@ RecordsSpec payments_page() {
         {Kind::sync, 0, "Sync", -64},
     };
     spec.quick = {{"All", [](const crm::Record&) { return true; }},
-                  {"Pending", with_status("PENDING")},
-                  {"Completed", with_status("COMPLETED")},
+                  {"Overdue", waiting(clock, true)},
+                  {"Due", waiting(clock, false)},
+                  {"Paid", with_status("COMPLETED")},
                   {"Failed", with_status("FAILED")},
                   {"Refunded", with_status("REFUNDED")}};
     spec.bulk_field = payment("status");

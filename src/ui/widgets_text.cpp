@@ -172,6 +172,7 @@ void draw_avatar(const Theme& theme, ImVec2 center, float radius, std::string_vi
 
 void draw_spinner(const Theme& theme, ImVec2 center, float radius, ImU32 color, double time_s) {
     ImDrawList* list = ImGui::GetWindowDrawList();
+    if (theme.reduced_motion()) time_s = 0;
     const auto turn = static_cast<float>(std::fmod(time_s * 1.1, 1.0) * 2.0 * std::numbers::pi);
     constexpr float kPi = std::numbers::pi_v<float>;
     for (const float start : {turn, turn + kPi}) {

@@ -83,7 +83,9 @@ std::vector<Item> matching(std::string_view label, std::string_view window) {
 
 }  // namespace
 
-Driver::Driver(client::Config config, ImVec2 size, std::optional<bool> dark_in_this_run) {
+Driver::Driver(client::Config config, ImVec2 size, std::optional<bool> dark_in_this_run,
+               std::map<std::string, std::string> kept_before)
+    : kept(std::move(kept_before)) {
     ImGui::CreateContext();
     ImGui::GetCurrentContext()->TestEngineHookItems = true;
     ImGuiIO& io = ImGui::GetIO();
@@ -100,6 +102,20 @@ Driver::Driver(client::Config config, ImVec2 size, std::optional<bool> dark_in_t
     options.save_config = [this](const client::Config& changed) {
         saved_configs.push_back(changed);
         return Result<void>{};
+    };
+    options.save_document = [this](const std::string& name, const std::string& content) -> Result<std::string> {
+        documents.emplace_back(name, content);
+        return "/documents/" + name;
+    };
+    options.keep = [this](const std::string& name, const std::string& content) {
+        kept[name] = content;
+        return Result<void>{};
+    };
+    options.kept = [this](const std::string& name) { return kept.contains(name) ? kept[name] : std::string{}; };
+    options.open_url = [this](const std::string& url) { opened.push_back(url); };
+    options.notify = [this](const std::string& title, const std::string& words) { notified.emplace_back(title, words); };
+    options.restore = [this](const std::string& file, const std::string& passphrase) {
+        restore_asked = {file, passphrase};
     };
     app = std::make_unique<ui::App>(std::move(options));
     send(client::LoadDone{});

@@ -5,10 +5,12 @@
 #include <imgui.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -37,7 +39,8 @@ struct Item {
 
 class Driver {
   public:
-    explicit Driver(client::Config config = {}, ImVec2 size = {1440, 900}, std::optional<bool> dark_in_this_run = {});
+    explicit Driver(client::Config config = {}, ImVec2 size = {1440, 900}, std::optional<bool> dark_in_this_run = {},
+                    std::map<std::string, std::string> kept_before = {});
     ~Driver();
 
     void frames(int count = 1, bool log = false);
@@ -78,6 +81,11 @@ class Driver {
     SeededRandom random{7};
     std::vector<client::Command> commands;
     std::vector<client::Config> saved_configs;
+    std::vector<std::pair<std::string, std::string>> documents;  ///< name and content, as written for the user
+    std::vector<std::string> opened;                             ///< by the desktop: links and files
+    std::vector<std::pair<std::string, std::string>> notified;   ///< title and words
+    std::map<std::string, std::string> kept;                     ///< small files of the profile, by name
+    std::optional<std::pair<std::string, std::string>> restore_asked;
     std::unique_ptr<ui::App> app;
 
   private:
