@@ -56,14 +56,15 @@ void complain(const std::string& words) { std::fprintf(stderr, "colortouch: %s\n
 std::optional<int> parse(Arguments& arguments, int argc, char** argv) {
     CLI::App cli{"ColorTouch CRM: leads, payments and reminders, with or without a connection.", "colortouch"};
     cli.add_option("--profile", arguments.profile, "Directory of the profile; default: the user's own");
-    cli.add_option("--size", arguments.size, "Size of the window: 1440x900; default: as it was")->check([](const std::string& text) {
-        int width = 0;
-        int height = 0;
-        char rest = 0;
-        const bool good =
-            std::sscanf(text.c_str(), "%5dx%5d%c", &width, &height, &rest) == 2 && width >= 320 && height >= 240;
-        return good ? std::string{} : std::string("WIDTHxHEIGHT, at least 320x240");
-    });
+    cli.add_option("--size", arguments.size, "Size of the window: 1440x900; default: as it was")
+        ->check([](const std::string& text) {
+            int width = 0;
+            int height = 0;
+            char rest = 0;
+            const bool good =
+                std::sscanf(text.c_str(), "%5dx%5d%c", &width, &height, &rest) == 2 && width >= 320 && height >= 240;
+            return good ? std::string{} : std::string("WIDTHxHEIGHT, at least 320x240");
+        });
     cli.add_option("--theme", arguments.theme, "Overrides the setting for this run")
         ->check(CLI::IsMember({"light", "dark"}));
     cli.add_option("--open", arguments.open,
@@ -80,8 +81,7 @@ std::optional<int> parse(Arguments& arguments, int argc, char** argv) {
         complain(error.what() + std::string("; --help tells what there is"));
         return kExitUsage;
     }
-    if (!arguments.size.empty())
-        std::sscanf(arguments.size.c_str(), "%5dx%5d", &arguments.width, &arguments.height);
+    if (!arguments.size.empty()) std::sscanf(arguments.size.c_str(), "%5dx%5d", &arguments.width, &arguments.height);
     return std::nullopt;
 }
 
@@ -247,8 +247,7 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
 /// What the window may write beside the records.
 void connect_files(ct::ui::AppOptions& options, const ct::client::Profile& profile) {
     options.save_config = [&profile](const ct::client::Config& changed) { return changed.save(profile.config_file()); };
-    options.save_document = [&profile](const std::string& name,
-                                       const std::string& content) -> ct::Result<std::string> {
+    options.save_document = [&profile](const std::string& name, const std::string& content) -> ct::Result<std::string> {
         const std::filesystem::path directory = profile.data_dir / "documents";
         if (auto made = ct::make_directories(directory.string()); !made) return ct::fail(made.error());
         const std::string file = (directory / name).string();
@@ -271,7 +270,7 @@ ct::ui::AppOptions app_options(const Arguments& arguments, const ct::client::Pro
     options.post = [&client](ct::client::Command command) { client.post(std::move(command)); };
     connect_files(options, profile);
     options.open_url = ct::app::open_url;
-    options.notify = ct::app::notify;
+    if (arguments.screenshot.empty() && !arguments.timing) options.notify = ct::app::notify;
     options.about = std::string("ColorTouch ") + COLORTOUCH_VERSION + ". Records: " + profile.data_dir.string();
     options.system_dark = ct::app::desktop_prefers_dark();
     return options;

@@ -8,11 +8,11 @@
 #include "base/channel.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "client/backup.h"
-#include "client/storage.h"
 #include "client/attachments.h"
+#include "client/backup.h"
 #include "client/network_thread.h"
 #include "client/replica.h"
+#include "client/storage.h"
 #include "net/link_monitor.h"
 
 namespace ct::client {

@@ -36,15 +36,15 @@ struct Config {
     std::string default_country = "IN";  ///< for phone numbers without a country code
     std::string currency = "INR";
     Theme theme = Theme::system;
-    float scale = 1.0F;                      ///< 0.5 to 4
-    bool reduced_motion = false;             ///< nothing turns or slides
-    bool toast_on_success = true;            ///< after a sync that the user asked for
-    bool notifications = true;               ///< the desktop says when a reminder is due
-    std::string message_template;            ///< for WhatsApp and e-mail; {name}, {company}, {me}; empty: none
+    float scale = 1.0F;                           ///< 0.5 to 4
+    bool reduced_motion = false;                  ///< nothing turns or slides
+    bool toast_on_success = true;                 ///< after a sync that the user asked for
+    bool notifications = true;                    ///< the desktop says when a reminder is due
+    std::string message_template;                 ///< for WhatsApp and e-mail; {name}, {company}, {me}; empty: none
     std::string business_name, business_address;  ///< at the head of receipts
     std::int64_t last_receipt = 0;                ///< the number given last by this device
-    std::string ca_file;                     ///< extra CA bundle for the server
-    bool live_updates = true;                ///< others' edits arrive as they are made (long poll)
+    std::string ca_file;                          ///< extra CA bundle for the server
+    bool live_updates = true;                     ///< others' edits arrive as they are made (long poll)
     bool metered_link = false;               ///< attachments and old records only when asked for, and longer intervals
     std::int64_t attachments_min_kbit = 64;  ///< on a slower link they wait as well; 0: never
     ConflictRules conflicts;                 ///< {"Payment.amount": "ask", "Lead": "server"}

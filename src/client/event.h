@@ -105,12 +105,12 @@ struct SaveRescue {  ///< all unsent work in one sealed file (client/rescue.h)
 struct ReplayRescue {
     std::string file, passphrase;
 };
-using Command = std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused,
-                             SignIn, SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts,
-                             ResolveConflict, ListDecisions, TakeBack, ListHistory, ListActivity, ListStorage, BackUp,
-                             IntervalChanged, AddAttachment, RemoveAttachment, FetchAttachment, RetryAttachment,
-                             ListAttachments, SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged, SaveRescue,
-                             ReplayRescue>;
+using Command =
+    std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused, SignIn,
+                 SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts, ResolveConflict, ListDecisions,
+                 TakeBack, ListHistory, ListActivity, ListStorage, BackUp, IntervalChanged, AddAttachment,
+                 RemoveAttachment, FetchAttachment, RetryAttachment, ListAttachments, SendAttachmentsNow,
+                 MeteredChanged, LiveUpdatesChanged, SaveRescue, ReplayRescue>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -230,11 +230,10 @@ struct RescueFailed {
     Error error;
 };
 struct DatabaseRebuilt {};  ///< forget all records: they come again, as at the start
-using Event =
-    std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged, SyncFinished,
-                 SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed,
-                 ActivityListed, StorageListed, BackedUp, BackUpFailed, Trouble, AttachmentsChanged, AttachmentFailed,
-                 RescueDone, RescueFailed, DatabaseRebuilt>;
+using Event = std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged,
+                           SyncFinished, SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed,
+                           HistoryListed, ActivityListed, StorageListed, BackedUp, BackUpFailed, Trouble,
+                           AttachmentsChanged, AttachmentFailed, RescueDone, RescueFailed, DatabaseRebuilt>;
 
 /// "120 of 200 leads and 300 of 310 notes": what a pull would take away; empty when nothing is held.
 [[nodiscard]] std::string in_words(const store::HeldRemovals& removals);

@@ -39,7 +39,8 @@ crm::Changes everything(const crm::Record& record) {
 Result<void> Store::Impl::note_pulled(const crm::Record& before, const crm::Record& after) {
     if (state.last_sync_at == 0 || !unconfirmed.empty() || foreign_epoch || repairing) return {};
     AuditRow row;
-    row.at = after.updated_at != 0 ? after.updated_at : clock.now() + state.clock_offset_ms;
+    // A tombstone does not tell when it was: it is as old as our knowledge of it.
+    row.at = after.updated_at > before.updated_at ? after.updated_at : clock.now() + state.clock_offset_ms;
     row.model = after.model;
     row.record = after.id;
     row.what = "PULLED";

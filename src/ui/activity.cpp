@@ -150,9 +150,8 @@ void Activity::draw_line(Desk& desk, Line& line, std::size_t index) {
     const Palette& p = theme.colors();
     const std::size_t shown_details = std::min(line.details.size(), kDetailsShown);
     const bool cut = line.details.size() > kDetailsShown;
-    const float height =
-        theme.px(kLineHeight + kDetailHeight * static_cast<float>(shown_details + (cut ? 1 : 0)) +
-                 (line.details.empty() ? 0.0F : 6.0F));
+    const float height = theme.px(kLineHeight + kDetailHeight * static_cast<float>(shown_details + (cut ? 1 : 0)) +
+                                  (line.details.empty() ? 0.0F : 6.0F));
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x;
     if (!ImGui::IsRectVisible({width, height})) return ImGui::Dummy({width, height});

@@ -68,9 +68,8 @@ std::string quoted_title(const Desk& desk, const AuditRow& row) {
     const crm::Record record = record_of(desk, row);
     std::string name(crm::def(row.model).name);
     name.front() = static_cast<char>(name.front() - 'A' + 'a');
-    const bool named = row.model == Model::payment
-                           ? record.fields.has(crm::field_id(Model::payment, "amount"))
-                           : !record.fields.text(crm::def(row.model).title).empty();
+    const bool named = row.model == Model::payment ? record.fields.has(crm::field_id(Model::payment, "amount"))
+                                                   : !record.fields.text(crm::def(row.model).title).empty();
     std::string of = lead_of(desk.state, record);
     if (!of.empty()) of = (row.model == Model::payment ? " from " : " for ") + of;
     if (!named) return "a " + name + of;
@@ -106,8 +105,7 @@ crm::Changes still_standing(const crm::Record& record, const AuditRow& row) {
 }  // namespace
 
 std::string sentence_of(const Desk& desk, const AuditRow& row) {
-    const auto verb =
-        std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& one) { return one.what == row.what; });
+    const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& one) { return one.what == row.what; });
     const std::string title = quoted_title(desk, row);
     if (verb == kVerbs.end()) return words_of_choice(row.what) + ": " + title;
     if (verb->words == nullptr) return std::string(verb->sentence) + " " + title;
@@ -156,9 +154,10 @@ void take_back(Desk& desk, const AuditRow& row) {
     if (is_update(row)) edit.changes = still_standing(*desk.state.find(row.model, row.record), row);
     const std::string title = quoted_title(desk, row);
     if (!desk.accepted(desk.editor.apply({std::move(edit)}, "Take back a change of " + title))) return;
-    desk.toasts.add(ToastKind::done, is_create(row)   ? "Taken back: " + title + " is deleted"
-                                     : is_delete(row) ? "Restored: " + title
-                                                      : "Put back as it was: " + title,
+    desk.toasts.add(ToastKind::done,
+                    is_create(row)   ? "Taken back: " + title + " is deleted"
+                    : is_delete(row) ? "Restored: " + title
+                                     : "Put back as it was: " + title,
                     "Undo", [&desk] { undo(desk); });
 }
 

@@ -39,12 +39,12 @@ App::App(AppOptions options)
     apply_theme();
     if (!options_.notice.empty()) desk_.toasts.add(ToastKind::info, options_.notice);
     if (!options_.crash_report.empty()) {
-        desk_.toasts.add(ToastKind::problem,
-                         "ColorTouch ended unexpectedly last time. What was saved is safe. A report is in " +
-                             options_.crash_report,
-                         "Open", [this] {
-                             if (desk_.open_url) desk_.open_url(options_.crash_report);
-                         });
+        desk_.toasts.add(
+            ToastKind::problem,
+            "ColorTouch ended unexpectedly last time. What was saved is safe. A report is in " + options_.crash_report,
+            "Open", [this] {
+                if (desk_.open_url) desk_.open_url(options_.crash_report);
+            });
     }
 }
 
@@ -59,9 +59,7 @@ Look App::look() const {
     return Look::light;
 }
 
-void App::apply_theme() {
-    desk_.theme.apply(look(), config_.scale * options_.display_scale, config_.reduced_motion);
-}
+void App::apply_theme() { desk_.theme.apply(look(), config_.scale * options_.display_scale, config_.reduced_motion); }
 
 void App::set_display_scale(float scale) {
     options_.display_scale = scale;

@@ -6,8 +6,8 @@
 #include "base/utf8.h"
 #include "crm/tables.h"
 #include "ui/actions.h"
-#include "ui/ics.h"
 #include "ui/icons.h"
+#include "ui/ics.h"
 #include "ui/outbox.h"
 #include "ui/receipt.h"
 #include "ui/widgets.h"
@@ -71,7 +71,7 @@ void Contact::draw_lead(Desk& desk, const crm::Record& lead) {
         draw_message(desk, lead);
         if (!email.empty()) ImGui::SameLine();
     }
-    if (!email.empty() && button(theme, "E-mail", ButtonKind::plain, icon::kEmail)) {
+    if (!email.empty() && button(theme, "E-mail##write", ButtonKind::plain, icon::kEmail)) {
         url = "mailto:" + email;
         const std::string body = filled(desk.config.message_template, lead, desk.state.sync().user_name);
         if (!body.empty()) url += "?body=" + percent_encoded(body);

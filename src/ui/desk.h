@@ -57,7 +57,7 @@ struct Desk {
     std::function<Result<std::string>(const std::string& name, const std::string& content)> save_document{};
     /// Small things of this laptop that are no records, each in a file of its own in the profile.
     std::function<Result<void>(const std::string& name, const std::string& content)> keep{};
-    std::function<std::string(const std::string& name)> kept{};                      ///< "": there is none
+    std::function<std::string(const std::string& name)> kept{};                        ///< "": there is none
     std::function<void(const std::string& title, const std::string& words)> notify{};  ///< by the desktop
 
     Theme theme{};
@@ -69,7 +69,7 @@ struct Desk {
     bool focus_search = false;
     bool unsaved_form = false;     ///< something typed into the drawer's form is not saved
     bool sign_out_wanted = false;  ///< to be asked about, when something is unsent
-    bool keys_elsewhere = false;  ///< a popup or the drawer has the keyboard: arrows and Del are not the table's
+    bool keys_elsewhere = false;   ///< a popup or the drawer has the keyboard: arrows and Del are not the table's
 
     std::vector<sync::QueuedOperation> queue{};    ///< as last listed
     std::vector<store::SyncHistoryRow> history{};  ///< as last listed

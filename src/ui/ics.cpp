@@ -67,7 +67,7 @@ std::string local_day(UnixMs at) {
 void put_event(std::string& file, const client::State& state, const crm::Record& reminder, UnixMs now) {
     const crm::Fields& fields = reminder.fields;
     const UnixMs at = due_at(reminder);
-    const std::string title = crm::title(reminder);
+    const std::string title(fields.text(field_id(Model::reminder, "title")));
     const std::string lead = lead_of(state, reminder);
     put(file, "BEGIN:VEVENT");
     put(file, "UID:" + reminder.id.str() + "@colortouch");
@@ -121,9 +121,10 @@ void export_reminders(Desk& desk, const Uuid& only) {
         only.nil() ? "reminders-" + format_local_date(desk.now()) + ".ics" : "reminder-" + only.str() + ".ics";
     const auto file = desk.save_document(name, calendar_file(desk.state, chosen, desk.now()));
     if (!desk.accepted(file)) return;
-    desk.toasts.add(ToastKind::done, count_of(Model::reminder, chosen.size()) + " in " + *file, "Open", [&desk, at = *file] {
-        if (desk.open_url) desk.open_url(at);
-    });
+    desk.toasts.add(ToastKind::done, count_of(Model::reminder, chosen.size()) + " in " + *file, "Open",
+                    [&desk, at = *file] {
+                        if (desk.open_url) desk.open_url(at);
+                    });
 }
 
 }  // namespace ct::ui

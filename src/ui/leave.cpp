@@ -40,8 +40,7 @@ void LeaveDialog::draw_inside(Desk& desk) {
         return;
     }
     text(theme, closing ? "Close ColorTouch?" : "Sign out?", Size::heading, true);
-    if (desk.unsaved_form)
-        paragraph(theme, "The form at the right has changes that are not saved.", p.danger.strong);
+    if (desk.unsaved_form) paragraph(theme, "The form at the right has changes that are not saved.", p.danger.strong);
     if (unsent > 0) {
         paragraph(theme,
                   count_text(unsent, "record has", "records have") +
@@ -79,9 +78,9 @@ void LeaveDialog::draw(Desk& desk) {
     ImGui::SetNextWindowSize({theme.px(kWidth), 0});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(22), theme.px(20)});
     ImGui::PushStyleVar(ImGuiStyleVar_PopupRounding, theme.px(12));
-    if (ImGui::BeginPopupModal(kPopup, nullptr,
-                               ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoMove |
-                                   ImGuiWindowFlags_AlwaysAutoResize)) {
+    if (ImGui::BeginPopupModal(
+            kPopup, nullptr,
+            ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_AlwaysAutoResize)) {
         draw_inside(desk);
         ImGui::EndPopup();
     }

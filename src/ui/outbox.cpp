@@ -63,7 +63,7 @@ bool send_message(Desk& desk, const Uuid& lead_id, const std::string& text) {
         note.set(field_id(Model::note, "text"), text);
         note.set(field_id(Model::note, "at"), desk.now());
         const std::string& me = desk.state.sync().user_id;
-        if (!me.empty()) note.set(field_id(Model::note, "by"), me);
+        if (Uuid::parse(me)) note.set(field_id(Model::note, "by"), me);
         if (!desk.accepted(desk.editor.add(Model::note, std::move(note)))) return false;
     }
     if (desk.open_url) desk.open_url(chat_url(phone, text));

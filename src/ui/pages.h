@@ -7,7 +7,8 @@
 namespace ct::ui {
 
 [[nodiscard]] RecordsSpec leads_page();
-[[nodiscard]] RecordsSpec payments_page(const Clock& clock);  ///< which must outlive it: what is late depends on the day
+[[nodiscard]] RecordsSpec payments_page(
+    const Clock& clock);  ///< which must outlive it: what is late depends on the day
 [[nodiscard]] RecordsSpec reminders_page();
 
 }  // namespace ct::ui

@@ -65,9 +65,11 @@ PaymentSums sum_payments(const client::Table& payments, std::string_view currenc
             const std::int64_t due = fields.integer(kDue);
             if (out || due == 0) continue;
             const std::int64_t days = due < midnight ? days_between(due, now) : -1;
-            PaymentSums::Age& age =
-                days < 0 ? sums.due_later
-                         : sums.late[static_cast<std::size_t>(days <= 30 ? 0 : days <= 60 ? 1 : days <= 90 ? 2 : 3)];
+            PaymentSums::Age& age = days < 0 ? sums.due_later
+                                             : sums.late[static_cast<std::size_t>(days <= 30   ? 0
+                                                                                  : days <= 60 ? 1
+                                                                                  : days <= 90 ? 2
+                                                                                               : 3)];
             age.amount += amount;
             ++age.count;
         } else if (const std::int64_t paid = fields.integer(kPaid); paid != 0) {
@@ -99,8 +101,13 @@ void PaymentsPage::draw(Desk& desk) {
     const float gap = theme.px(12);
     const float height = theme.px(kChartHeight);
     const bool charts = desk.state.table(Model::payment).size() > 0 && room.y - height - gap > theme.px(kTableLeast);
-    ImGui::BeginChild("payments", {0, charts ? room.y - height - gap : 0.0F}, ImGuiChildFlags_NavFlattened,
+    // The head's button stands out of its line, and would be cut.
+    const float above = theme.px(4);
+    const ImVec2 corner = ImGui::GetCursorScreenPos();
+    ImGui::SetCursorScreenPos({corner.x, corner.y - above});
+    ImGui::BeginChild("payments", {0, (charts ? room.y - height - gap : room.y) + above}, ImGuiChildFlags_NavFlattened,
                       ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+    ImGui::SetCursorScreenPos(corner);
     records_.draw(desk);
     ImGui::EndChild();
     if (!charts) return;
@@ -129,8 +136,7 @@ void begin_chart(const Theme& theme, const char* id, const char* title, const st
     const float right_width = measure(right).x;
     const float room = ImGui::GetContentRegionAvail().x;
     const float title_width = measure(title).x * 1.1F;
-    if (right_width + title_width < room)
-        draw_text({at.x + room - right_width, at.y}, theme.colors().muted, right);
+    if (right_width + title_width < room) draw_text({at.x + room - right_width, at.y}, theme.colors().muted, right);
     Theme::pop();
     text(theme, title, Size::body, true);
 }
@@ -182,12 +188,11 @@ void PaymentsPage::draw_months(const Desk& desk, float width, float height) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
     std::int64_t largest = 1;
-    for (const PaymentSums::Month& month : sums_.months)
-        largest = std::max({largest, month.received, month.paid_out});
-    const std::string note = sums_.other_currencies > 0
-                                 ? count_text(sums_.other_currencies, "payment is", "payments are") + " not in " +
-                                       currency_
-                                 : "This month " + round_money(sums_.months.back().received, currency_);
+    for (const PaymentSums::Month& month : sums_.months) largest = std::max({largest, month.received, month.paid_out});
+    const std::string note =
+        sums_.other_currencies > 0
+            ? count_text(sums_.other_currencies, "payment is", "payments are") + " not in " + currency_
+            : "This month " + round_money(sums_.months.back().received, currency_);
     begin_chart(theme, "months", "Received by month", note, width, height);
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float room = ImGui::GetContentRegionAvail().x;
@@ -215,8 +220,8 @@ void PaymentsPage::draw_months(const Desk& desk, float width, float height) {
         draw_text({middle - measure(name).x / 2, bottom + theme.px(4)}, p.muted, name);
         ImGui::SetCursorScreenPos({x, top});
         ImGui::Dummy({step, bottom - top + theme.px(16)});
-        std::string words = name + " " + std::to_string(month.year) + ": " + round_money(month.received, currency_) +
-                            " received";
+        std::string words =
+            name + " " + std::to_string(month.year) + ": " + round_money(month.received, currency_) + " received";
         if (two) words += ", " + round_money(month.paid_out, currency_) + " paid out";
         tooltip(theme, words);
     }

@@ -113,8 +113,8 @@ std::string receipt_page(const client::State& state, const client::Config& confi
     };
     if (lead != nullptr) {
         std::string whom = crm::title(*lead);
-        for (const crm::FieldId field : {field_id(Model::lead, "company"), field_id(Model::lead, "address"),
-                                         field_id(Model::lead, "city")}) {
+        for (const crm::FieldId field :
+             {field_id(Model::lead, "company"), field_id(Model::lead, "address"), field_id(Model::lead, "city")}) {
             if (const std::string_view more = lead->fields.text(field); !more.empty()) whom.append("\n").append(more);
         }
         row(out ? "Paid to" : "Received from", std::move(whom));
@@ -126,12 +126,13 @@ std::string receipt_page(const client::State& state, const client::Config& confi
     if (fields.text(field_id(Model::payment, "status")) == "REFUNDED") row("Status", "Refunded");
     row("Notes", text(field_id(Model::payment, "notes")));
     std::string page = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<title>Receipt " +
-                       escaped(number) + "</title>\n<style>" + std::string(kStyle) + "</style></head>\n<body>\n<header><div><h1>";
+                       escaped(number) + "</title>\n<style>" + std::string(kStyle) +
+                       "</style></head>\n<body>\n<header><div><h1>";
     page += escaped(config.business_name.empty() ? state.sync().workspace_name : config.business_name) + "</h1>";
     page += "<div class=\"muted\">" + escaped(config.business_address) + "</div></div>\n<div class=\"number\"><strong>";
-    page += std::string(out ? "Payment voucher" : "Receipt") + " " + escaped(number) + "</strong><div class=\"muted\">" +
-            escaped(day_text(paid)) + "</div></div></header>\n<div class=\"amount\">" + escaped(title_of(payment)) +
-            "</div>\n<table>\n";
+    page += std::string(out ? "Payment voucher" : "Receipt") + " " + escaped(number) +
+            "</strong><div class=\"muted\">" + escaped(day_text(paid)) +
+            "</div></div></header>\n<div class=\"amount\">" + escaped(title_of(payment)) + "</div>\n<table>\n";
     for (const auto& [label, value] : rows)
         page += "<tr><td>" + escaped(label) + "</td><td>" + escaped(value) + "</td></tr>\n";
     page += "</table>\n<footer><div class=\"muted\">" + escaped(state.sync().user_name) +

@@ -167,8 +167,8 @@ void RemindersPage::draw_one(Desk& desk, const crm::Record& reminder) {
     const std::string lead = lead_of(desk.state, reminder);
     const UnixMs due = due_at(reminder);
     const bool snoozed = due > reminder.fields.integer(field_id(Model::reminder, "reminderDate"));
-    const std::string below = due_text(due, desk.now()) + (snoozed ? ", put off" : "") +
-                              (lead.empty() ? "" : " · " + lead);
+    const std::string below =
+        due_text(due, desk.now()) + (snoozed ? ", put off" : "") + (lead.empty() ? "" : " · " + lead);
     draw_text({x, at.y + theme.px(27)}, due < desk.now() ? p.danger.strong : p.muted, below, right - x);
     Theme::pop();
     ImGui::SetCursorScreenPos({at.x, at.y + height});

@@ -46,10 +46,14 @@ struct SamplePayment {
     int due_days, paid_days;  ///< from today; paid only when completed
 };
 constexpr std::array kPayments{
-    SamplePayment{2, 21'000'000, "COMPLETED", "BANK_TRANSFER", -40, -38}, SamplePayment{2, 21'000'000, "PENDING", "", 6, 0},
-    SamplePayment{4, 13'000'000, "COMPLETED", "UPI", -70, -68},           SamplePayment{4, 13'000'000, "PENDING", "", -34, 0},
-    SamplePayment{0, 2'500'000, "COMPLETED", "CASH", -3, -3},             SamplePayment{7, 1'500'000, "PENDING", "", -4, 0},
-    SamplePayment{3, 1'000'000, "COMPLETED", "UPI", -100, -99},           SamplePayment{0, 8'000'000, "PENDING", "", 14, 0},
+    SamplePayment{2, 21'000'000, "COMPLETED", "BANK_TRANSFER", -40, -38},
+    SamplePayment{2, 21'000'000, "PENDING", "", 6, 0},
+    SamplePayment{4, 13'000'000, "COMPLETED", "UPI", -70, -68},
+    SamplePayment{4, 13'000'000, "PENDING", "", -34, 0},
+    SamplePayment{0, 2'500'000, "COMPLETED", "CASH", -3, -3},
+    SamplePayment{7, 1'500'000, "PENDING", "", -4, 0},
+    SamplePayment{3, 1'000'000, "COMPLETED", "UPI", -100, -99},
+    SamplePayment{0, 8'000'000, "PENDING", "", 14, 0},
 };
 
 struct SampleReminder {
@@ -83,7 +87,9 @@ class Builder {
     void set(std::string_view field, std::string_view value) {
         if (!value.empty()) edits_.back().changes.set(crm::field(model_, field), std::string(value));
     }
-    void set(std::string_view field, std::int64_t value) { edits_.back().changes.set(crm::field(model_, field), value); }
+    void set(std::string_view field, std::int64_t value) {
+        edits_.back().changes.set(crm::field(model_, field), value);
+    }
     [[nodiscard]] std::string id() const { return edits_.back().record.str(); }
     [[nodiscard]] std::vector<client::Edit> take() { return std::move(edits_); }
 

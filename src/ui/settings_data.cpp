@@ -33,11 +33,12 @@ void field(const Theme& theme, const char* label, const char* hint, std::string&
 void Settings::draw_notices(Desk& desk) {
     const Theme& theme = desk.theme;
     heading(theme, "Reminders and messages");
-    if (toggle(theme, "The desktop says when a reminder is due", &desk.config.notifications)) desk.config_changed = true;
+    if (toggle(theme, "The desktop says when a reminder is due", &desk.config.notifications))
+        desk.config_changed = true;
     ImGui::Dummy({0, theme.px(2)});
     text(theme, "Messages begin with", theme.colors().muted, Size::small, true);
-    text_area(theme, "##Message template", desk.config.message_template, ImGui::GetContentRegionAvail().x,
-              theme.px(64), false);
+    text_area(theme, "##Message template", desk.config.message_template, ImGui::GetContentRegionAvail().x, theme.px(64),
+              false);
     if (ImGui::IsItemDeactivatedAfterEdit()) desk.config_changed = true;
     paragraph(theme, "{name}, {company} and {me} stand for the lead's first name, its company and your name.",
               theme.colors().muted, Size::small);

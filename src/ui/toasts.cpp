@@ -22,12 +22,12 @@ SteadyMs lifetime(const Toast& toast) {
 
 }  // namespace
 
-void Toasts::add(ToastKind kind, std::string text, std::string action, std::function<void()> act,
-                 std::string second, std::function<void()> act_second) {
+void Toasts::add(ToastKind kind, std::string text, std::string action, std::function<void()> act, std::string second,
+                 std::function<void()> act_second) {
     // The same message again takes the place of the first: a link that comes and goes must not fill the screen.
     std::erase_if(toasts_, [&](const Toast& toast) { return toast.text == text; });
-    toasts_.push_back({kind, std::move(text), std::move(action), std::move(act), std::move(second),
-                       std::move(act_second), 0});
+    toasts_.push_back(
+        {kind, std::move(text), std::move(action), std::move(act), std::move(second), std::move(act_second), 0});
     if (toasts_.size() > kShownAtMost) toasts_.erase(toasts_.begin());
 }
 

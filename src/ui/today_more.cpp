@@ -24,8 +24,9 @@ void Today::draw_welcome(Desk& desk) {
     ImGui::SetCursorScreenPos({at.x + std::floor((room - width) / 2), at.y + theme.px(16)});
     begin_card(theme, "welcome card", width);
     text(theme, "A fresh start", Size::heading, true);
-    paragraph(theme, "Everything works on this laptop alone. What you save is safe here at once, with or without a "
-                     "connection; a server can be added on any day.",
+    paragraph(theme,
+              "Everything works on this laptop alone. What you save is safe here at once, with or without a "
+              "connection; a server can be added on any day.",
               p.muted);
     ImGui::Dummy({0, theme.px(6)});
     const float wide = ImGui::GetContentRegionAvail().x;

@@ -102,7 +102,8 @@ TEST_CASE("activity: filters ask again, older parts are added, text filters what
     Driver ui;
     ui.load({lead_with_status(1, "Ravi Iyer", "FOLLOW_UP"), lead_with_status(2, "Meera Shah", "PENDING")});
     ui.click("Activity", "navigation");
-    answer(ui, {status_changed("UPDATE", 1, "PENDING", "FOLLOW_UP")}, store::AuditPosition{kNow - 60'000, {}, {}, "UPDATE"});
+    answer(ui, {status_changed("UPDATE", 1, "PENDING", "FOLLOW_UP")},
+           store::AuditPosition{kNow - 60'000, {}, {}, "UPDATE"});
     ui.click("Show older");
     const auto older = ui.posted<client::ListActivity>().back().query;
     REQUIRE(older.older_than.has_value());

@@ -113,7 +113,9 @@ Driver::Driver(client::Config config, ImVec2 size, std::optional<bool> dark_in_t
     };
     options.kept = [this](const std::string& name) { return kept.contains(name) ? kept[name] : std::string{}; };
     options.open_url = [this](const std::string& url) { opened.push_back(url); };
-    options.notify = [this](const std::string& title, const std::string& words) { notified.emplace_back(title, words); };
+    options.notify = [this](const std::string& title, const std::string& words) {
+        notified.emplace_back(title, words);
+    };
     options.restore = [this](const std::string& file, const std::string& passphrase) {
         restore_asked = {file, passphrase};
     };

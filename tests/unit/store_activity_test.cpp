@@ -42,9 +42,8 @@ TEST_CASE("activity: what was edited here and what came from elsewhere, newest f
     const UnixMs at = desk.clock.wall + 10;
     PullRow gone = Desk::deleted_row(3, 13);
     gone.updated_at = at + 2;
-    desk.apply(desk.page({later_row(2, 11, {{"name", "Bo Li"}}, at),
-                          later_row(7, 12, {{"name", "New"}}, at + 1, true), gone},
-                         "c2"));
+    desk.apply(desk.page(
+        {later_row(2, 11, {{"name", "Bo Li"}}, at), later_row(7, 12, {{"name", "New"}}, at + 1, true), gone}, "c2"));
     CHECK(told(activity(desk)) == "PULLED_DELETE 3; PULLED_CREATE 7; PULLED 2; UPDATE 1");
     const AuditRow row = activity(desk).rows[2];
     CHECK(row.before == text_changes(Model::lead, {{"name", "Bo"}}));

@@ -43,7 +43,8 @@ class Socket {
 std::string place_of(const std::string& data_dir) {
     std::error_code ignored;
     const auto whole = std::filesystem::weakly_canonical(data_dir, ignored);
-    const std::string name = "colortouch-" + to_hex(bytes_of(sha256(ignored ? data_dir : whole.string()))).substr(0, 16) + ".sock";
+    const std::string name =
+        "colortouch-" + to_hex(bytes_of(sha256(ignored ? data_dir : whole.string()))).substr(0, 16) + ".sock";
     const char* runtime = std::getenv("XDG_RUNTIME_DIR");
     if (runtime != nullptr && runtime[0] == '/' && std::filesystem::is_directory(runtime, ignored))
         return std::string(runtime) + "/" + name;
@@ -115,7 +116,8 @@ struct Doorbell::Impl {
             const std::scoped_lock lock(mutex);
             came.emplace_back(message.substr(5));
         }
-        if (::send(caller.get(), &kHeard, 1, MSG_NOSIGNAL) < 0) return;  // it did not wait; the window rises all the same
+        if (::send(caller.get(), &kHeard, 1, MSG_NOSIGNAL) < 0)
+            return;  // it did not wait; the window rises all the same
         if (wake) wake();
     }
 

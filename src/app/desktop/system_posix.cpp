@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,6 +35,8 @@ void start_one_of(Commands commands) {
     // Between fork and exec of a program with threads, only calls that are safe in signal handlers.
     if (fork() == 0) {
         setsid();
+        const int nowhere = open("/dev/null", O_RDWR);
+        for (int stream = 0; stream <= 2 && nowhere >= 0; ++stream) dup2(nowhere, stream);  // its words are not ours
         for (const std::vector<char*>& one : arguments) execvp(one[0], one.data());
         _exit(127);
     }
@@ -58,8 +61,8 @@ void notify(const std::string& title, const std::string& words) {
     start_one_of({{"notify-send", "--app-name=ColorTouch", "--icon=colortouch",
                    "--hint=string:desktop-entry:colortouch", "--", title, body},
                   {"gdbus", "call", "--session", "--dest", "org.freedesktop.Notifications", "--object-path",
-                   "/org/freedesktop/Notifications", "--method", "org.freedesktop.Notifications.Notify", "ColorTouch",
-                   "0", "colortouch", title, body, "[]", "{}", "-1"}});
+                   "/org/freedesktop/Notifications", "--method", "org.freedesktop.Notifications.Notify", "--",
+                   "ColorTouch", "0", "colortouch", title, body, "[]", "{}", "-1"}});
 }
 
 bool desktop_prefers_dark() {
