@@ -34,6 +34,7 @@ constexpr ct::SteadyMs kMessageAtMost_ms = 8'000;
 
 struct Arguments {
     std::string profile, screenshot, size = "1280x800", theme, open;
+    std::optional<std::string> inspector;  // its tab
     int frames = 10;
     bool timing = false;
     int width = 1280, height = 800;
@@ -63,6 +64,11 @@ std::optional<int> parse(Arguments& arguments, int argc, char** argv) {
         ->check(CLI::IsMember({"light", "dark"}));
     cli.add_option("--open", arguments.open,
                    "today, leads, pipeline, payments, reminders, conflicts, settings, first-lead or lead:ID");
+    cli.add_option("--inspector", arguments.inspector,
+                   "Opens the sync inspector (F12), on the overview, queue, requests, threads, records, decisions, log "
+                   "or sql")
+        ->expected(0, 1)
+        ->default_str("overview");
     cli.add_option("--screenshot", arguments.screenshot, "Writes a picture (PNG) when the data is loaded, and ends");
     cli.add_option("--frames", arguments.frames, "Frames to draw before the picture")->check(CLI::Range(1, 10'000));
     cli.add_flag("--timing", arguments.timing,
@@ -158,7 +164,7 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
     const ct::SteadyMs give_up = clock.steady() + kLoadAtMost_ms;
     int frames_left = kFramesAfterInput;
     int frames_until_picture = arguments.frames;
-    bool opened = arguments.open.empty();
+    bool opened = arguments.open.empty() && !arguments.inspector;
     bool shown = false;
     bool told = false;
     ct::SteadyMs due = 0;
@@ -192,8 +198,12 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
         if (clock.steady() >= due) frames_left = std::max(frames_left, 1);
         if (window.scale() != scale) app.set_display_scale(scale = window.scale());
         if (!opened && app.state().loaded()) {
-            if (!go_to(app, arguments.open)) {
+            if (!arguments.open.empty() && !go_to(app, arguments.open)) {
                 complain("--open: nothing is called \"" + arguments.open + "\"");
+                return kExitUsage;
+            }
+            if (arguments.inspector && !app.open_inspector(*arguments.inspector)) {
+                complain("--inspector: no tab is called \"" + *arguments.inspector + "\"");
                 return kExitUsage;
             }
             opened = true;

@@ -132,4 +132,6 @@ struct Command {
 [[nodiscard]] Outcome run_doctor(Context& context);  // doctor.cpp
 [[nodiscard]] Outcome run_verify(Context& context);  // sync.cpp
 
+[[nodiscard]] Outcome report_inspection(Context& context);  // inspect_report.cpp: `inspect` without an export
+
 }  // namespace ct::cli

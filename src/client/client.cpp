@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "client/attachments.h"
+#include "client/inspection.h"
 #include "client/network_thread.h"
 #include "client/replica.h"
 #include "net/link_monitor.h"
@@ -41,6 +42,12 @@ struct Client::Impl {
           attachments(*store, *options.clock, *options.random, attachment_options(options.profile, options.config),
                       {[this](NetJob job) { file_network.send(std::move(job)); }, [this] { file_network.cancel(); },
                        [this](Event event) { emit(std::move(event)); }}),
+          inspection(options.profile, options.config, *options.clock, bell, replica, {&network, &ear, &file_network},
+                     {[this](Event event) { emit(std::move(event)); },
+                      [this] {
+                          return std::pair(inspect::Ring{commands.depth(), commands.high_water(), 0},
+                                           inspect::Ring{events.depth(), events.high_water(), events.overflowed()});
+                      }}),
           links([this](bool up) {
               link_up.store(up, std::memory_order_relaxed);
               link_news.store(true, std::memory_order_release);
@@ -81,6 +88,7 @@ struct Client::Impl {
             busy = take_answer() || busy;
             busy = take_news() || busy;
             busy = take_file_answer() || busy;
+            busy = inspection.take_answers() || busy;
             busy = take_timer() || busy;
             attachments.follow(replica);
             if (std::exchange(reload, false) && options.load_records) load();
@@ -108,7 +116,11 @@ struct Client::Impl {
         bool any = false;
         std::vector<Commit> saves;
         const auto write = [&] {
-            if (!saves.empty()) replica.commit(saves);
+            if (!saves.empty()) {
+                const std::int64_t begun = inspect::steady_us();
+                replica.commit(saves);
+                inspection.saved(inspect::steady_us() - begun);
+            }
             saves.clear();
         };
         while (auto command = commands.pop()) {
@@ -131,7 +143,9 @@ struct Client::Impl {
         const bool local = replica.store().state().server_url.find("://127.") != std::string::npos ||
                            replica.store().state().server_url.find("://localhost") != std::string::npos ||
                            replica.store().state().server_url.find("://[::1]") != std::string::npos;
-        replica.tell(sync::event::LinkChanged{local || link_up.load(std::memory_order_relaxed)});
+        const bool up = link_up.load(std::memory_order_relaxed);
+        inspection.link_heard(up, local);
+        replica.tell(sync::event::LinkChanged{local || up});
         return true;
     }
 
@@ -139,20 +153,27 @@ struct Client::Impl {
         auto answer = network.answer();
         if (!answer) return false;
         attachments.measured(answer->traffic);
+        inspection.saw(Lane::records, *answer);
+        const std::int64_t begun = inspect::steady_us();
         replica.on_answer(std::move(*answer));
+        inspection.booked(inspect::steady_us() - begun);
         return true;
     }
 
     bool take_news() {
         auto answer = ear.answer();
-        if (answer) replica.on_answer(std::move(*answer));
-        return answer.has_value();
+        if (!answer) return false;
+        inspection.saw(Lane::news, *answer);
+        replica.on_answer(std::move(*answer));
+        return true;
     }
 
     bool take_file_answer() {
         auto answer = file_network.answer();
-        if (answer) attachments.on_answer(std::move(*answer));
-        return answer.has_value();
+        if (!answer) return false;
+        inspection.saw(Lane::files, *answer);
+        attachments.on_answer(std::move(*answer));
+        return true;
     }
 
     bool take_timer() {
@@ -171,14 +192,20 @@ struct Client::Impl {
             at_most = std::min(at_most.value_or(in), in);
         }
         if (events.overflowed() > 0) at_most = 5;  // the window is slow to drain: try again soon
+        if (!inspection.open()) return bell.wait(at_most);
+        const std::int64_t begun = inspect::steady_us();
         bell.wait(at_most);
+        inspection.slept(inspect::steady_us() - begun);
     }
 
     void emit(Event event) {
         if (const auto* finished = std::get_if<SyncFinished>(&event)) {
             attachments.round_ended(finished->row.outcome == "done");
         }
-        if (std::holds_alternative<DatabaseRebuilt>(event)) reload = true;
+        if (std::holds_alternative<DatabaseRebuilt>(event)) {
+            reload = true;
+            inspection.database_changed();
+        }
         events.push(std::move(event));
         emitted = true;
     }
@@ -269,6 +296,7 @@ struct Client::Impl {
         replica.taken_over(std::move(visible));
         emit(RescueDone{std::move(*replayed), true});
     }
+    void on(inspect::Question& question) { inspection.take(question); }
     template <class T>
     void told(const Result<T>& done) {
         if (!done) emit(AttachmentFailed{done.error()});
@@ -295,6 +323,7 @@ struct Client::Impl {
     Replica replica;             // worker
     NetworkThread file_network;  // files go over a connection of their own
     Attachments attachments;     // worker
+    Inspection inspection;       // worker
     net::LinkMonitor links;
     std::thread worker;
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "client/inspect.h"
 #include "client/rescue.h"
 #include "store/store.h"
 #include "sync/operation.h"
@@ -102,7 +103,7 @@ using Command = std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideR
                              SignIn, SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts,
                              ResolveConflict, ListDecisions, TakeBack, ListHistory, IntervalChanged, AddAttachment,
                              RemoveAttachment, FetchAttachment, RetryAttachment, ListAttachments, SendAttachmentsNow,
-                             MeteredChanged, LiveUpdatesChanged, SaveRescue, ReplayRescue>;
+                             MeteredChanged, LiveUpdatesChanged, SaveRescue, ReplayRescue, inspect::Question>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -210,7 +211,7 @@ struct DatabaseRebuilt {};  ///< forget all records: they come again, as at the 
 using Event =
     std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged, SyncFinished,
                  SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed, Trouble,
-                 AttachmentsChanged, AttachmentFailed, RescueDone, RescueFailed, DatabaseRebuilt>;
+                 AttachmentsChanged, AttachmentFailed, RescueDone, RescueFailed, DatabaseRebuilt, inspect::Answer>;
 
 /// "120 of 200 leads and 300 of 310 notes": what a pull would take away; empty when nothing is held.
 [[nodiscard]] std::string in_words(const store::HeldRemovals& removals);

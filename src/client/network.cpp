@@ -1,5 +1,7 @@
 #include "client/network.h"
 
+#include "client/request_log.h"
+
 namespace ct::client {
 
 namespace {
@@ -80,6 +82,7 @@ NetAnswer Network::run(const NetJob& job) {
     const UnixMs wall = clock_.now();
     NetAnswer answer = read_answer(job, outcome);
     answer.wall_at_answer = wall;
+    answer.seen = request_seen(job, outcome, wall, keep_bodies_);
     return answer;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/http_message.h"
+#include "client/request_seen.h"
 #include "net/http_client.h"
 #include "sync/reply.h"
 
@@ -42,7 +43,8 @@ struct NetAnswer {
     /// engine takes.
     std::variant<sync::Reply, Result<sync::LoginAnswer>, net::HttpOutcome> reply;
     http::Traffic traffic;
-    UnixMs wall_at_answer = 0;  ///< our wall clock when the answer was complete, for the clock offset
+    std::shared_ptr<RequestSeen> seen;  ///< for the inspector's list; read_answer leaves it empty
+    UnixMs wall_at_answer = 0;          ///< our wall clock when the answer was complete, for the clock offset
 };
 
 /// One thread calls `run`; `cancel` and `close` may come from any other.
@@ -53,6 +55,8 @@ class Network {
     void cancel();
     /// Like `cancel`, and every later `run` ends at once: for the end of the program.
     void close();
+    /// Whether the beginnings of bodies are remembered with what is `seen`. Any thread.
+    void keep_bodies(bool on) { keep_bodies_ = on; }
 
   private:
     [[nodiscard]] std::shared_ptr<net::HttpClient> client_for(const NetJob& job);
@@ -62,6 +66,7 @@ class Network {
     std::shared_ptr<net::HttpClient> client_;  // for base_url_
     std::string base_url_;
     bool closed_ = false;
+    std::atomic<bool> keep_bodies_{false};
 };
 
 [[nodiscard]] sync::Unreachable unreachable(const net::HttpOutcome& outcome);

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "client/inspect.h"
 #include "client/network.h"
 
 namespace ct::client {
@@ -76,6 +77,15 @@ class NetworkThread {
         }
         network_.cancel();
     }
+    void keep_bodies(bool on) { network_.keep_bodies(on); }
+    struct UnderWay {
+        NetJob::Kind kind = NetJob::Kind::probe;
+        std::int64_t since_us = 0;  ///< of the monotonic clock
+    };
+    [[nodiscard]] std::optional<UnderWay> under_way() {
+        const std::scoped_lock lock(mutex_);
+        return under_way_;
+    }
     [[nodiscard]] std::optional<NetAnswer> answer() {
         const std::scoped_lock lock(mutex_);
         if (answers_.empty()) return std::nullopt;
@@ -94,9 +104,11 @@ class NetworkThread {
             jobs_.pop_front();
             syncing_ = job.kind != NetJob::Kind::login && job.kind != NetJob::Kind::logout;
             unwanted_ = false;
+            under_way_ = UnderWay{job.kind, inspect::steady_us()};
             lock.unlock();
             NetAnswer answer = network_.run(job);
             lock.lock();
+            under_way_.reset();
             syncing_ = false;
             answers_.push_back(std::move(answer));
             worker_.ring();
@@ -112,6 +124,7 @@ class NetworkThread {
     bool syncing_ = false;   // a job that `cancel` may end is under way
     bool unwanted_ = false;  // … and was to end
     bool stop_ = false;
+    std::optional<UnderWay> under_way_;
     std::thread thread_;
 };
 

@@ -26,6 +26,10 @@ constexpr Milliseconds kKeepAliveUntold{15'000};
 
 [[nodiscard]] SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
 
+[[nodiscard]] std::int64_t microseconds(SteadyTime from, SteadyTime to) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(to - from).count();
+}
+
 /// Set by the transport; a caller's own would contradict what is sent.
 [[nodiscard]] bool is_ours(std::string_view header) {
     for (const std::string_view name : {"Host", "Content-Length", "Connection", "Keep-Alive", "Transfer-Encoding", "TE",
@@ -64,7 +68,8 @@ struct Exchange {
     std::string detail;
     std::int64_t sent = 0;
     std::int64_t received = 0;
-    bool reused = false;  // went over a connection that had carried an exchange before
+    bool reused = false;     // went over a connection that had carried an exchange before
+    http::Traffic measured;  // the parts; sums are made at the end
 
     void fail(NetFailure why, std::string text) {
         if (failure != NetFailure::none) return;
@@ -99,6 +104,10 @@ class Link final : public httplib::ClientImpl {
         if (!unheard || (request.method != "GET" && request.method != "HEAD")) return false;
         stop();
         exchange.reused = false;
+        const std::int64_t body_sent = exchange.measured.body_sent;
+        exchange.measured = {};
+        exchange.measured.body_sent = body_sent;
+        exchange.measured.sent_twice = true;
         exchange.failure = NetFailure::none;
         exchange.detail.clear();
         response = {};
@@ -153,12 +162,19 @@ class Link final : public httplib::ClientImpl {
             }
             context_ = std::move(*context);
         }
+        const SteadyTime begun = steady_now();
         Connected connected = connect_to(url_.host, url_.port, deadline, exchange_->wake);
+        http::Traffic& measured = exchange_->measured;
+        if (connected.name_looked_up) measured.look_up_us = microseconds(begun, connected.looked_up);
+        const SteadyTime stands = steady_now();
+        if (connected.tried) measured.connect_us = microseconds(connected.looked_up, stands);
         if (connected.failure != NetFailure::none) {
             exchange_->fail(connected.failure, std::move(connected.detail));
             return false;
         }
-        if (url_.https && !start_tls(connected.socket.handle(), deadline)) return false;
+        const bool secured = !url_.https || start_tls(connected.socket.handle(), deadline);
+        if (url_.https) measured.tls_us = microseconds(stands, steady_now());
+        if (!secured) return false;
         socket.sock = connected.socket.release();
         error = httplib::Error::Success;
         return true;
@@ -195,12 +211,24 @@ class Link final : public httplib::ClientImpl {
         Wire wire(socket.sock, tls_.get());
         wire.set_limits(limits(exchange_->total));
         wire.append_on_flush(exchange_->body);
+        const SteadyTime begun = steady_now();
         const bool good = callback(wire);
+        note_parts(wire, begun);
         exchange_->sent += wire.bytes_sent();
         exchange_->received += wire.bytes_received();
         spoiled_ = wire.has_leftover() || !wire.fully_sent() || wire.trouble() != Wire::Trouble::none;
         if (!good) explain(wire);
         return good;
+    }
+
+    void note_parts(const Wire& wire, SteadyTime begun) {
+        http::Traffic& measured = exchange_->measured;
+        const SteadyTime end = steady_now();
+        const bool sent = wire.last_sent() != SteadyTime{};
+        const bool answered = wire.first_received() != SteadyTime{};
+        measured.send_us = microseconds(begun, sent ? wire.last_sent() : end);
+        if (sent) measured.wait_us = microseconds(wire.last_sent(), answered ? wire.first_received() : end);
+        if (answered) measured.receive_us = microseconds(wire.first_received(), end);
     }
 
     void explain(const Wire& wire) {
@@ -291,6 +319,7 @@ bool HttpClient::Impl::fill_head(const http::Request& request, httplib::Request&
 }
 
 void HttpClient::Impl::accept_answer(std::string raw, bool require_digest, Exchange& exchange, HttpOutcome& out) const {
+    exchange.measured.body_received = static_cast<std::int64_t>(raw.size());
     http::Headers& headers = out.response.headers;
     const std::string_view encoding_told = http::find_header(headers, "Content-Encoding");
     const std::optional<Encoding> encoding = parse_content_encoding(encoding_told);
@@ -339,6 +368,7 @@ void HttpClient::Impl::carry(const http::Request& request, Exchange& exchange, b
                 head.headers.emplace("Content-Encoding", name(Encoding::zstd));
             }
         }
+        exchange.measured.body_sent = static_cast<std::int64_t>(exchange.body.size());
         head.headers.emplace("Content-Length", std::to_string(exchange.body.size()));
         // The body goes out behind the head by the Wire, uncopied. The library must believe in a body (or it would say
         // Content-Length: 0) but not in its size (or it would ask Expect: 100-continue first, a round trip per
@@ -376,7 +406,7 @@ HttpOutcome HttpClient::Impl::send(const http::Request& request, const Deadlines
     HttpOutcome out;
     out.response.traffic.started_steady_ms = system_clock().steady();
     const SteadyTime start = steady_now();
-    Exchange exchange{deadlines, start + Milliseconds(deadlines.total_ms), &wake, {}, {}, {}, 0, 0, false};
+    Exchange exchange{deadlines, start + Milliseconds(deadlines.total_ms), &wake, {}, {}, {}, 0, 0, false, {}};
     if (!url) {
         exchange.fail(NetFailure::bad_url, url.error().message);
     } else {
@@ -390,9 +420,15 @@ HttpOutcome HttpClient::Impl::send(const http::Request& request, const Deadlines
     }
     out.failure = exchange.failure;
     out.detail = std::move(exchange.detail);
-    out.response.traffic.bytes_sent = exchange.sent;
-    out.response.traffic.bytes_received = exchange.received;
-    out.response.traffic.total_ms = std::chrono::duration_cast<Milliseconds>(steady_now() - start).count();
+    http::Traffic& traffic = out.response.traffic;
+    const std::int64_t started = traffic.started_steady_ms;
+    traffic = exchange.measured;
+    traffic.started_steady_ms = started;
+    traffic.bytes_sent = exchange.sent;
+    traffic.bytes_received = exchange.received;
+    traffic.total_us = microseconds(start, steady_now());
+    traffic.total_ms = traffic.total_us / 1'000;
+    traffic.reused = exchange.reused;
     return out;
 }
 

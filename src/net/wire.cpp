@@ -81,6 +81,7 @@ ssize_t Wire::receive(char* into, std::size_t room) {
         const IoStep step = tls_ != nullptr ? tls_->receive(into, room) : receive_some(socket_, into, room);
         switch (step.kind) {
             case IoStep::Kind::done:
+                if (received_ == 0) first_received_ = std::chrono::steady_clock::now();
                 received_ += static_cast<std::int64_t>(step.bytes);
                 return static_cast<ssize_t>(step.bytes);
             case IoStep::Kind::closed: note(Trouble::closed); return 0;
@@ -121,6 +122,7 @@ bool Wire::send_all(const char* from, std::size_t size) {
                 return false;
         }
     }
+    last_sent_ = std::chrono::steady_clock::now();
     return true;
 }
 

@@ -46,6 +46,9 @@ class Wire final : public httplib::Stream {
     [[nodiscard]] std::string trouble_text() const;
     [[nodiscard]] std::int64_t bytes_received() const { return received_; }
     [[nodiscard]] std::int64_t bytes_sent() const { return sent_; }
+    /// When the system took the last byte that was sent, and when the first one came; the epoch: not yet.
+    [[nodiscard]] SteadyTime last_sent() const { return last_sent_; }
+    [[nodiscard]] SteadyTime first_received() const { return first_received_; }
     [[nodiscard]] bool has_leftover() const { return start_ < end_; }  ///< bytes read but not asked for
     [[nodiscard]] bool fully_sent() const { return out_.empty() && body_.empty() && !send_broken_; }
 
@@ -82,6 +85,7 @@ class Wire final : public httplib::Stream {
     int error_number_ = 0;
     std::int64_t received_ = 0;
     std::int64_t sent_ = 0;
+    SteadyTime last_sent_{}, first_received_{};
 };
 
 }  // namespace ct::net

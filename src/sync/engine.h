@@ -217,6 +217,25 @@ enum class Obstacle : std::uint8_t {
 /// Outcome of a round whose pull would remove so much that a person is asked first.
 inline constexpr std::string_view kMassDelete = "MASS_DELETE";
 
+/// How the engine stands, for the inspector. Times are of the monotonic clock; nothing: does not apply.
+struct Standing {
+    std::string_view phase = "idle";    ///< idle, probing, preparing, pushing, settling, pulling, verifying, renewing
+    std::optional<SteadyMs> due;        ///< idle: when the next round begins by itself
+    std::optional<SteadyMs> since;      ///< at work: when the round began
+    std::optional<SteadyMs> asked_at;   ///< … when the request under way was sent
+    std::optional<SteadyMs> answer_by;  ///< … when an answer that has not come is given up
+    std::optional<SteadyMs> edited_at;  ///< the last edit since the last round began
+    std::optional<SteadyMs> listening_since, listen_not_before;
+    Obstacle obstacle = Obstacle::none;
+    int failures = 0;                  ///< in a row
+    std::int64_t retry_after_ms = -1;  ///< as the server asked; -1: it did not
+    std::int64_t interval_ms = 0;
+    std::size_t batch_bytes = 0, page_rows = 0;  ///< of the next push and pull
+    int rounds_unverified = 0;                   ///< since the mirror was last compared with the server
+    int ear_faults = 0;                          ///< in a row
+    bool trusted = false;                        ///< the next round goes without a probe
+};
+
 class Engine {
   public:
     Engine(Tuning tuning, Random& random)
@@ -257,6 +276,7 @@ class Engine {
     [[nodiscard]] bool needs_person() const;
     /// In words: what it waits for, and why; never empty while anything in the queue is not settled.
     [[nodiscard]] std::string reason() const;
+    [[nodiscard]] Standing standing() const;
     /// The promise above; false is a bug (checked after every event by tests and the simulator).
     [[nodiscard]] bool invariant() const;
 

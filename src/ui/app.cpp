@@ -52,6 +52,12 @@ void App::open_first_lead() {
     if (newest != leads.all().end()) desk_.open(crm::Model::lead, newest->id);
 }
 
+bool App::open_inspector(std::string_view tab) {
+    if (!tab.empty() && !inspector_.show(tab)) return false;
+    inspector_.open(desk_);
+    return true;
+}
+
 void App::save_config() {
     desk_.config_changed = false;
     if (std::exchange(options_.config.theme, config_.theme) != config_.theme) options_.dark_in_this_run.reset();
@@ -62,11 +68,19 @@ void App::save_config() {
 
 void App::frame() {
     desk_.frame_due_in_ms = 60'000;  // relative times ("5 min ago") grow older
-    shell_.handle_keys(desk_);
-    shell_.draw(desk_);
+    const std::int64_t begun = client::inspect::steady_us();
+    if (inspector_.is_open()) {
+        if (ImGui::IsKeyPressed(ImGuiKey_F5, false)) desk_.post(client::SyncNow{});
+        inspector_.draw(desk_);
+        inspector_.drew(static_cast<float>(client::inspect::steady_us() - begun) / 1'000.0F);
+    } else {
+        shell_.handle_keys(desk_);
+        shell_.draw(desk_);
+    }
+    if (ImGui::IsKeyPressed(ImGuiKey_F12, false)) desk_.inspector_wanted = true;
     // Beside the drawer, whose buttons are in that corner; unless the drawer is all there is.
-    const float right = shell_.page_right(desk_.theme);
     const float width = ImGui::GetMainViewport()->Size.x;
+    const float right = inspector_.is_open() ? width : shell_.page_right(desk_.theme);
     const float toast_right = right < width / 2 ? width : right;
     desk_.redraw_within(desk_.toasts.draw(desk_.theme, options_.clock->steady(), toast_right));
     // Edits move records in memory, so they wait until nothing points there; each may ask for another.
@@ -74,6 +88,7 @@ void App::frame() {
     for (const auto& act : acts) act();
     if (desk_.open_request) shell_.drawer().show(desk_, *std::exchange(desk_.open_request, std::nullopt));
     if (!acts.empty()) desk_.redraw_within(0);
+    if (std::exchange(desk_.inspector_wanted, false)) inspector_.toggle(desk_);
     if (desk_.config_changed) save_config();
     if (ImGui::GetIO().WantTextInput) desk_.redraw_within(kCaretBlink_ms);
 }
@@ -100,13 +115,16 @@ void App::on_finished(const client::SyncFinished& finished) {
                              }
                          });
     }
+    if (finished.verify) desk_.verified = finished.verify;
     shell_.indicator().refresh(desk_);
 }
 
 void App::handle(client::Event event) {
     const std::optional<std::string> not_saved = editor_.observe(event);
     state_.apply(event);
-    if (const auto* saved = std::get_if<client::Saved>(&event)) {
+    if (auto* answer = std::get_if<client::inspect::Answer>(&event)) {
+        if (inspector_.is_open()) inspector_.take(std::move(*answer), state_);
+    } else if (const auto* saved = std::get_if<client::Saved>(&event)) {
         shell_.drawer().on_saved(desk_, saved->ticket);
     } else if (const auto* failed = std::get_if<client::SaveFailed>(&event)) {
         shell_.drawer().on_save_failed(desk_, failed->ticket, failed->error);

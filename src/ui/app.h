@@ -6,12 +6,14 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "client/commands.h"
 #include "client/config.h"
 #include "client/event.h"
 #include "client/state.h"
 #include "ui/desk.h"
+#include "ui/inspector.h"
 #include "ui/shell.h"
 
 namespace ct::ui {
@@ -42,11 +44,14 @@ class App {
     [[nodiscard]] std::int64_t next_frame_in_ms() const { return desk_.frame_due_in_ms; }
     void set_display_scale(float scale);
     void open_first_lead();
+    /// The debug sync inspector, on that tab; false when none is called so. Empty: the overview.
+    bool open_inspector(std::string_view tab);
 
     [[nodiscard]] const client::State& state() const { return state_; }
     [[nodiscard]] client::Editor& editor() { return editor_; }
     [[nodiscard]] Desk& desk() { return desk_; }
     [[nodiscard]] Shell& shell() { return shell_; }
+    [[nodiscard]] Inspector& inspector() { return inspector_; }
 
   private:
     void apply_theme();
@@ -61,6 +66,7 @@ class App {
     client::Editor editor_;
     Desk desk_;
     Shell shell_;
+    Inspector inspector_;
 };
 
 }  // namespace ct::ui

@@ -64,6 +64,8 @@ struct Desk {
     std::vector<store::SyncHistoryRow> history{};  ///< as last listed
     std::vector<store::Conflict> conflicts{};      ///< as last listed
     std::vector<store::AuditRow> decisions{};      ///< as last listed
+    std::optional<sync::VerifyCounts> verified{};  ///< of the last comparison with the server
+    bool inspector_wanted = false;                 ///< opened or closed at the end of the frame
     SignInState sign_in{};
     RescueState rescue{};
     crm::Model shown_model = crm::Model::lead;  ///< what the drawer shows; nil id: nothing or a new record

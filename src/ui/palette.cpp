@@ -35,6 +35,7 @@ constexpr std::array kKeys{
     KeyHelp{"Ctrl+Enter, Ctrl+S", "Save the form"},
     KeyHelp{"Ctrl+Z, Ctrl+Y", "Undo, redo: any edit"},
     KeyHelp{"F5", "Sync now"},
+    KeyHelp{"F12", "Sync inspector: why it does not sync"},
     KeyHelp{"?", "This sheet"},
 };
 
@@ -77,6 +78,7 @@ void CommandPalette::begin(Desk& desk) {
     const bool offline = desk.state.sync().working_offline;
     commands_.push_back({offline ? "Stop working offline" : "Work offline", icon::kWifiOff, "",
                          [offline](Desk& on) { on.post(client::WorkOffline{!offline}); }});
+    commands_.push_back({"Sync inspector", icon::kInfo, "F12", [](Desk& on) { on.inspector_wanted = true; }});
     if (desk.editor.can_undo()) {
         commands_.push_back({std::string("Undo: ").append(desk.editor.undo_label()), icon::kUndo, "Ctrl+Z",
                              [](Desk& on) { on.later([&on] { undo(on); }); }});
