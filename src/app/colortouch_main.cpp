@@ -4,17 +4,22 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "app/desktop/crash.h"
+#include "app/desktop/doorbell.h"
+#include "app/desktop/place.h"
 #include "app/desktop/png.h"
 #include "app/desktop/system.h"
 #include "app/desktop/window.h"
 #include "assets/fonts.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "client/backup.h"
 #include "client/client.h"
 #include "client/config.h"
 #include "ui/app.h"
@@ -33,7 +38,8 @@ constexpr ct::SteadyMs kLoadAtMost_ms = 120'000;
 constexpr ct::SteadyMs kMessageAtMost_ms = 8'000;
 
 struct Arguments {
-    std::string profile, screenshot, size = "1280x800", theme, open;
+    std::string profile, screenshot, size, theme, open;
+    std::optional<std::string> inspector;  // its tab
     int frames = 10;
     bool timing = false;
     int width = 1280, height = 800;
@@ -51,18 +57,26 @@ void complain(const std::string& words) { std::fprintf(stderr, "colortouch: %s\n
 std::optional<int> parse(Arguments& arguments, int argc, char** argv) {
     CLI::App cli{"ColorTouch CRM: leads, payments and reminders, with or without a connection.", "colortouch"};
     cli.add_option("--profile", arguments.profile, "Directory of the profile; default: the user's own");
-    cli.add_option("--size", arguments.size, "Size of the window: 1440x900")->check([](const std::string& text) {
-        int width = 0;
-        int height = 0;
-        char rest = 0;
-        const bool good =
-            std::sscanf(text.c_str(), "%5dx%5d%c", &width, &height, &rest) == 2 && width >= 320 && height >= 240;
-        return good ? std::string{} : std::string("WIDTHxHEIGHT, at least 320x240");
-    });
+    cli.add_option("--size", arguments.size, "Size of the window: 1440x900; default: as it was")
+        ->check([](const std::string& text) {
+            int width = 0;
+            int height = 0;
+            char rest = 0;
+            const bool good =
+                std::sscanf(text.c_str(), "%5dx%5d%c", &width, &height, &rest) == 2 && width >= 320 && height >= 240;
+            return good ? std::string{} : std::string("WIDTHxHEIGHT, at least 320x240");
+        });
     cli.add_option("--theme", arguments.theme, "Overrides the setting for this run")
         ->check(CLI::IsMember({"light", "dark"}));
     cli.add_option("--open", arguments.open,
-                   "today, leads, pipeline, payments, reminders, conflicts, settings, first-lead or lead:ID");
+                   "today, leads, pipeline, payments, reminders, conflicts, activity, settings, first-lead, lead:ID, "
+                   "leads:FILTER, import:FILE or duplicates");
+    cli.add_option(
+           "--inspector", arguments.inspector,
+           "Opens the sync inspector (F12), on the overview, queue, requests, threads, records, decisions, log, "
+           "sql or link")
+        ->expected(0, 1)
+        ->default_str("overview");
     cli.add_option("--screenshot", arguments.screenshot, "Writes a picture (PNG) when the data is loaded, and ends");
     cli.add_option("--frames", arguments.frames, "Frames to draw before the picture")->check(CLI::Range(1, 10'000));
     cli.add_flag("--timing", arguments.timing,
@@ -75,7 +89,7 @@ std::optional<int> parse(Arguments& arguments, int argc, char** argv) {
         complain(error.what() + std::string("; --help tells what there is"));
         return kExitUsage;
     }
-    std::sscanf(arguments.size.c_str(), "%5dx%5d", &arguments.width, &arguments.height);
+    if (!arguments.size.empty()) std::sscanf(arguments.size.c_str(), "%5dx%5d", &arguments.width, &arguments.height);
     return std::nullopt;
 }
 
@@ -85,7 +99,7 @@ bool go_to(ct::ui::App& app, const std::string& where) {
     constexpr std::pair<const char*, Page> kPages[] = {{"today", Page::today},         {"leads", Page::leads},
                                                        {"pipeline", Page::pipeline},   {"payments", Page::payments},
                                                        {"reminders", Page::reminders}, {"conflicts", Page::conflicts},
-                                                       {"settings", Page::settings}};
+                                                       {"activity", Page::activity},   {"settings", Page::settings}};
     for (const auto& [name, page] : kPages) {
         if (where != name) continue;
         app.desk().page = page;
@@ -94,6 +108,21 @@ bool go_to(ct::ui::App& app, const std::string& where) {
     if (where == "first-lead") {
         app.desk().page = Page::leads;
         app.open_first_lead();
+        return true;
+    }
+    if (where.starts_with("leads:")) {
+        app.desk().page = Page::leads;
+        app.shell().records(ct::crm::Model::lead).search() = where.substr(6);
+        return true;
+    }
+    if (where.starts_with("import:")) {
+        app.desk().page = Page::leads;
+        app.desk().import_wanted = where.substr(7);
+        return true;
+    }
+    if (where == "duplicates") {
+        app.desk().page = Page::leads;
+        app.desk().duplicates_wanted = true;
         return true;
     }
     const auto id = where.starts_with("lead:") ? ct::Uuid::parse(where.substr(5)) : std::nullopt;
@@ -117,7 +146,7 @@ void show_message(const std::string& words) {
     if (!window) return;
     ct::ui::Theme theme;
     theme.load_fonts(font_data);
-    theme.apply(ct::app::desktop_prefers_dark(), (*window)->scale());
+    theme.apply(ct::app::desktop_prefers_dark() ? ct::ui::Look::dark : ct::ui::Look::light, (*window)->scale());
     bool understood = false;
     (*window)->on_draw(
         [&] { understood = ct::ui::message_screen(theme, "ColorTouch cannot start", words) || understood; });
@@ -150,15 +179,34 @@ void tell_time(const char* what, ct::SteadyMs began) {
     std::fflush(stdout);
 }
 
+struct RestoreRequest {
+    std::string file, passphrase;
+};
+
+/// What the loop needs beside window, client and app.
+struct Surroundings {
+    ct::app::Doorbell* doorbell = nullptr;   ///< null: nobody can knock
+    std::optional<RestoreRequest>* restore;  ///< set when the user asked for it: the loop ends
+    ct::SteadyMs began = 0;
+};
+
+void answer_the_door(ct::app::Window& window, ct::ui::App& app, const Surroundings& around) {
+    if (around.doorbell == nullptr) return;
+    for (const std::string& where : around.doorbell->take()) {
+        window.raise();
+        if (!where.empty() && !go_to(app, where)) ct::log::warn("a second start wanted to go to \"" + where + "\"");
+    }
+}
+
 /// Draws while something happens and sleeps while nothing does.
 int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, const Arguments& arguments,
-        ct::SteadyMs began) {
+        const Surroundings& around) {
     const ct::Clock& clock = ct::system_clock();
     const bool picture = !arguments.screenshot.empty();
     const ct::SteadyMs give_up = clock.steady() + kLoadAtMost_ms;
     int frames_left = kFramesAfterInput;
     int frames_until_picture = arguments.frames;
-    bool opened = arguments.open.empty();
+    bool opened = arguments.open.empty() && !arguments.inspector;
     bool shown = false;
     bool told = false;
     ct::SteadyMs due = 0;
@@ -170,11 +218,16 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
         due = clock.steady() + app.next_frame_in_ms();
         next_while_loading = clock.steady() + kPaceWhileLoading_ms;
         if (!arguments.timing || told) return;
-        if (!std::exchange(shown, true)) tell_time("first frame", began);
+        if (!std::exchange(shown, true)) tell_time("first frame", around.began);
         told = app.state().loaded();
-        if (told) tell_time("all records", began);
+        if (told) tell_time("all records", around.began);
     };
-    while (!window.closing() && !told) {
+    while (!told && !app.closing() && !*around.restore) {
+        if (window.closing()) {
+            if (picture || app.may_close()) break;
+            window.stay_open();
+            frames_left = kFramesAfterInput;
+        }
         // First what the worker has: looking at the window already draws it when it has just come to the screen.
         while (auto event = client.poll()) {
             app.handle(std::move(*event));
@@ -186,14 +239,20 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
         window.wait(rest);
         const bool drew = window.take_drawn();  // by itself, when it came to the screen
         if (drew) drawn();
+        answer_the_door(window, app, around);
         if (window.take_focus_gained()) client.post(ct::client::WindowFocused{});
+        if (auto file = window.take_dropped_file()) app.desk().import_wanted = std::move(file);
         const bool input = window.take_input();
         if (input) frames_left = kFramesAfterInput;
         if (clock.steady() >= due) frames_left = std::max(frames_left, 1);
         if (window.scale() != scale) app.set_display_scale(scale = window.scale());
         if (!opened && app.state().loaded()) {
-            if (!go_to(app, arguments.open)) {
+            if (!arguments.open.empty() && !go_to(app, arguments.open)) {
                 complain("--open: nothing is called \"" + arguments.open + "\"");
+                return kExitUsage;
+            }
+            if (arguments.inspector && !app.open_inspector(*arguments.inspector)) {
+                complain("--inspector: no tab is called \"" + *arguments.inspector + "\"");
                 return kExitUsage;
             }
             opened = true;
@@ -213,39 +272,99 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
     return 0;
 }
 
-int start(const Arguments& arguments, ct::SteadyMs began) {
-    auto profile = ct::client::Profile::locate(arguments.profile, ct::app::program_file());
-    if (!profile) return refuse(arguments, profile.error().message);
-    auto config = ct::client::Config::load(profile->config_file());
+/// What the window may write beside the records.
+void connect_files(ct::ui::AppOptions& options, const ct::client::Profile& profile) {
+    options.save_config = [&profile](const ct::client::Config& changed) { return changed.save(profile.config_file()); };
+    options.save_document = [&profile](const std::string& name, const std::string& content) -> ct::Result<std::string> {
+        const std::filesystem::path directory = profile.data_dir / "documents";
+        if (auto made = ct::make_directories(directory.string()); !made) return ct::fail(made.error());
+        const std::string file = (directory / name).string();
+        if (auto written = ct::write_file_atomically(file, content); !written) return ct::fail(written.error());
+        return file;
+    };
+    options.keep = [&profile](const std::string& name, const std::string& content) {
+        return ct::write_file_atomically((profile.data_dir / name).string(), content);
+    };
+    options.kept = [&profile](const std::string& name) {
+        return ct::read_file((profile.data_dir / name).string()).value_or(std::string{});
+    };
+}
+
+ct::ui::AppOptions app_options(const Arguments& arguments, const ct::client::Profile& profile,
+                               const ct::client::Config& config, ct::client::Client& client) {
+    ct::ui::AppOptions options;
+    options.config = config;
+    if (!arguments.theme.empty()) options.dark_in_this_run = arguments.theme == "dark";
+    options.post = [&client](ct::client::Command command) { client.post(std::move(command)); };
+    connect_files(options, profile);
+    options.open_url = ct::app::open_url;
+    if (arguments.screenshot.empty() && !arguments.timing) options.notify = ct::app::notify;
+    options.about = std::string("ColorTouch ") + COLORTOUCH_VERSION + ". Records: " + profile.data_dir.string();
+    options.system_dark = ct::app::desktop_prefers_dark();
+    return options;
+}
+
+/// One life of the window on a profile. `restore` and `notice` carry what is wanted of, and to be said in, the next.
+int open_window(const Arguments& arguments, const ct::client::Profile& profile, ct::SteadyMs began,
+                std::optional<RestoreRequest>& restore, std::string& notice) {
+    auto config = ct::client::Config::load(profile.config_file());
     if (!config) return refuse(arguments, config.error().message);
+    const bool picture = !arguments.screenshot.empty();
     ct::client::ClientOptions options;
-    options.profile = *profile;
+    options.profile = profile;
     options.config = *config;
     options.wake = ct::app::Window::wake;
+    options.program = std::string("colortouch ") + COLORTOUCH_VERSION;
     auto client = ct::client::Client::open(std::move(options));
-    if (!client) return refuse(arguments, client.error().message);
-    ct::log::to_file(profile->log_file().string());
-    ct::ui::AppOptions app_options;
-    app_options.config = *config;
-    if (!arguments.theme.empty()) app_options.dark_in_this_run = arguments.theme == "dark";
-    app_options.post = [&client](ct::client::Command command) { (*client)->post(std::move(command)); };
-    app_options.save_config = [&profile](const ct::client::Config& changed) {
-        return changed.save(profile->config_file());
+    if (!client) {
+        const bool in_use = client.error().code == "PROFILE_IN_USE";
+        if (in_use && !picture && !arguments.timing && ct::app::knock(profile.data_dir.string(), arguments.open))
+            return 0;
+        return refuse(arguments, client.error().message);
+    }
+    ct::log::to_file(profile.log_file().string());
+    ct::ui::AppOptions for_app = app_options(arguments, profile, *config, **client);
+    for_app.restore = [&restore](const std::string& file, const std::string& passphrase) {
+        restore = RestoreRequest{file, passphrase};
     };
-    app_options.open_url = ct::app::open_url;
+    for_app.notice = std::exchange(notice, {});
+    if (const auto report = picture ? std::nullopt : ct::app::take_crash_report(profile.data_dir.string()))
+        for_app.crash_report = *report;
     const ct::ui::FontData font_data = fonts();
-    app_options.fonts = &font_data;
-    app_options.about = std::string("ColorTouch ") + COLORTOUCH_VERSION + ". Records: " + profile->data_dir.string();
-    app_options.system_dark = ct::app::desktop_prefers_dark();
+    for_app.fonts = &font_data;
     const ImGuiHolder imgui;
-    auto window = ct::app::Window::open({"ColorTouch", arguments.width, arguments.height});
+    const std::string place_file = (profile.data_dir / "window.json").string();
+    ct::app::WindowOptions window_options{"ColorTouch", arguments.width, arguments.height};
+    if (arguments.size.empty() && !picture) window_options.place = ct::app::read_place(place_file);
+    auto window = ct::app::Window::open(window_options);
     if (!window) {
         complain(window.error().message);
         return kExitNoWindow;
     }
-    app_options.display_scale = (*window)->scale();
-    ct::ui::App app(std::move(app_options));
-    return run(**window, **client, app, arguments, began);
+    auto doorbell = ct::app::Doorbell::hang(profile.data_dir.string(), ct::app::Window::wake);
+    if (!doorbell) ct::log::warn(doorbell.error().message);
+    for_app.display_scale = (*window)->scale();
+    ct::ui::App app(std::move(for_app));
+    const int code = run(**window, **client, app, arguments, {doorbell ? doorbell->get() : nullptr, &restore, began});
+    if (picture) return code;
+    if (auto kept = ct::app::write_place(place_file, (*window)->place()); !kept) ct::log::warn(kept.error().message);
+    return code;
+}
+
+int start(const Arguments& arguments, ct::SteadyMs began) {
+    auto profile = ct::client::Profile::locate(arguments.profile, ct::app::program_file());
+    if (!profile) return refuse(arguments, profile.error().message);
+    ct::app::report_crashes(profile->data_dir.string(), COLORTOUCH_VERSION);
+    std::string notice;
+    for (;;) {
+        std::optional<RestoreRequest> restore;
+        const int code = open_window(arguments, *profile, began, restore, notice);
+        if (!restore) return code;
+        const auto restored = ct::client::restore_backup(*profile, restore->file, restore->passphrase, false,
+                                                         ct::system_clock(), ct::system_random());
+        notice = restored ? "The backup is restored. Sign in again to sync" : restored.error().message;
+        if (restored && !restored->replaced.empty()) notice += ". What was here is in " + restored->replaced;
+    }
 }
 
 }  // namespace

@@ -29,12 +29,25 @@ struct Request {
     std::int64_t waited_ms = 0;  ///< server side: since the handler first asked to be asked again (see http_handler.h)
 };
 
-/// What one exchange cost, measured in the net room. Times are ms from the start of the exchange; -1: not reached.
+/// What one exchange cost, measured in the net room.
 struct Traffic {
     std::int64_t bytes_sent = 0;      ///< as on the wire: headers and compressed body
     std::int64_t bytes_received = 0;  ///< as on the wire
     std::int64_t started_steady_ms = 0;
     std::int64_t total_ms = 0;
+
+    // How long each part took, in microseconds; -1: it did not happen (no name to look up, a connection that stood) or
+    // was not reached. The last part that was begun has the time until the end, however it ended.
+    std::int64_t look_up_us = -1;
+    std::int64_t connect_us = -1;  ///< of the address that was first, beside those that lost
+    std::int64_t tls_us = -1;
+    std::int64_t send_us = -1;     ///< until the system had taken the last byte
+    std::int64_t wait_us = -1;     ///< from there to the first byte of the answer
+    std::int64_t receive_us = -1;  ///< from there to its last
+    std::int64_t total_us = 0;     ///< all of it: what the parts lack is compressing, digesting, unpacking
+    std::int64_t body_sent = 0, body_received = 0;  ///< bodies as they travelled
+    bool reused = false;                            ///< over a connection that had carried an exchange before
+    bool sent_twice = false;                        ///< the kept connection was dead: once more over a new one
 };
 
 struct Response {

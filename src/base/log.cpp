@@ -1,11 +1,15 @@
 #include "base/log.h"
 
 #include <spdlog/logger.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
+#include <mutex>
+#include <utility>
 
 namespace ct::log {
 namespace {
@@ -15,59 +19,119 @@ constexpr std::size_t kFilesKept = 3;
 
 [[nodiscard]] std::shared_ptr<spdlog::logger> make(spdlog::sink_ptr sink) {
     auto logger = std::make_shared<spdlog::logger>("log", std::move(sink));
-    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+    logger->set_pattern("time=%Y-%m-%dT%H:%M:%S.%e%z level=%l %v");
     logger->flush_on(spdlog::level::info);  // what a killed program said last is what we want to read
     return logger;
 }
 
-// Replaced only by to_file, which main calls before it starts a thread.
+// Replaced only by to_file and to_function, which are called before there are threads that log.
 [[nodiscard]] std::shared_ptr<spdlog::logger>& current() {
     static std::shared_ptr<spdlog::logger> logger = make(std::make_shared<spdlog::sinks::stderr_sink_mt>());
     return logger;
 }
 
-/// One message is one line: text from outside cannot forge a second one.
-void write(spdlog::level::level_enum level, std::string_view message) {
-    spdlog::logger& logger = *current();
-    if (!logger.should_log(level)) return;
-    if (message.find_first_of("\r\n") == std::string_view::npos) {
-        logger.log(level, spdlog::string_view_t(message.data(), message.size()));
+class FunctionSink final : public spdlog::sinks::base_sink<std::mutex> {
+  public:
+    explicit FunctionSink(std::function<void(std::string_view)> take) : take_(std::move(take)) {}
+
+  private:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        spdlog::memory_buf_t line;
+        formatter_->format(message, line);
+        std::string_view text(line.data(), line.size());
+        while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+        take_(text);
+    }
+    void flush_() override {}
+    const std::function<void(std::string_view)> take_;
+};
+
+[[nodiscard]] std::string& request_of_thread() {
+    thread_local std::string id;
+    return id;
+}
+
+[[nodiscard]] bool is_plain(std::string_view value) {
+    return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
+        return c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\';
+    });
+}
+
+/// One message is one line, and a value is one value: text from outside can forge neither.
+void append(std::string& line, std::string_view name, std::string_view value) {
+    if (!line.empty()) line.push_back(' ');
+    line.append(name).push_back('=');
+    if (is_plain(value)) {
+        line.append(value);
         return;
     }
-    std::string line(message);
-    for (char& c : line) {
-        if (c == '\r' || c == '\n') c = ' ';
+    line.push_back('"');
+    for (const char c : value) {
+        if (c == '"' || c == '\\') line.push_back('\\');
+        line.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c);
     }
-    logger.log(level, spdlog::string_view_t(line.data(), line.size()));
+    line.push_back('"');
+}
+
+void write(spdlog::level::level_enum level, std::string line) {
+    if (!request_of_thread().empty()) append(line, "request", request_of_thread());
+    current()->log(level, spdlog::string_view_t(line.data(), line.size()));
+}
+
+void write_message(spdlog::level::level_enum level, std::string_view message) {
+    if (!current()->should_log(level)) return;
+    std::string line;
+    append(line, "msg", message);
+    write(level, std::move(line));
+}
+
+[[nodiscard]] spdlog::level::level_enum to_spdlog(Level level) {
+    switch (level) {
+        case Level::debug: return spdlog::level::debug;
+        case Level::info: return spdlog::level::info;
+        case Level::warn: return spdlog::level::warn;
+        case Level::error: return spdlog::level::err;
+        case Level::off: return spdlog::level::off;
+    }
+    return spdlog::level::info;
+}
+
+void replace_by(std::shared_ptr<spdlog::logger> logger) {
+    logger->set_level(current()->level());
+    current() = std::move(logger);
 }
 
 }  // namespace
 
-void debug(std::string_view message) { write(spdlog::level::debug, message); }
-void info(std::string_view message) { write(spdlog::level::info, message); }
-void warn(std::string_view message) { write(spdlog::level::warn, message); }
-void error(std::string_view message) { write(spdlog::level::err, message); }
+void debug(std::string_view message) { write_message(spdlog::level::debug, message); }
+void info(std::string_view message) { write_message(spdlog::level::info, message); }
+void warn(std::string_view message) { write_message(spdlog::level::warn, message); }
+void error(std::string_view message) { write_message(spdlog::level::err, message); }
+
+void event(Level level, std::string_view name, Fields fields) {
+    if (!current()->should_log(to_spdlog(level))) return;
+    std::string line;
+    append(line, "event", name);
+    for (const auto& [key, value] : fields) append(line, key, value);
+    write(to_spdlog(level), std::move(line));
+}
+
+RequestScope::RequestScope(std::string_view id) : before_(std::exchange(request_of_thread(), std::string(id))) {}
+RequestScope::~RequestScope() { request_of_thread() = std::move(before_); }
 
 void to_file(const std::string& path) {
     try {
-        auto logger = make(std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, kFileBytesMax, kFilesKept));
-        logger->set_level(current()->level());
-        current() = std::move(logger);
+        replace_by(make(std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, kFileBytesMax, kFilesKept)));
     } catch (const std::exception& problem) {
         warn(std::string("no log file, so the log stays on stderr: ") + problem.what());
     }
 }
 
-void set_level(Level level) {
-    spdlog::level::level_enum wanted = spdlog::level::info;
-    switch (level) {
-        case Level::debug: wanted = spdlog::level::debug; break;
-        case Level::info: wanted = spdlog::level::info; break;
-        case Level::warn: wanted = spdlog::level::warn; break;
-        case Level::error: wanted = spdlog::level::err; break;
-        case Level::off: wanted = spdlog::level::off; break;
-    }
-    current()->set_level(wanted);
+void to_function(std::function<void(std::string_view line)> take) {
+    if (take) return replace_by(make(std::make_shared<FunctionSink>(std::move(take))));
+    replace_by(make(std::make_shared<spdlog::sinks::stderr_sink_mt>()));
 }
+
+void set_level(Level level) { current()->set_level(to_spdlog(level)); }
 
 }  // namespace ct::log

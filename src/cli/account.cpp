@@ -53,6 +53,8 @@ using client::Indicator;
             {"lastSyncAt", view.last_sync_at == 0 ? Json() : Json(format_rfc3339(view.last_sync_at))},
             {"cursor", text_or_null(view.cursor)},
             {"epoch", text_or_null(view.epoch)},
+            {"leftOut", view.left_out},
+            {"catchingUp", view.catching_up},
             {"deviceId", view.device_id}};
 }
 
@@ -66,6 +68,8 @@ void print_status(Context& context, const client::SyncView& view, UnixMs now) {
     line("user       ", view.user_email);
     line("last sync  ", shown_time(view.last_sync_at));
     line("it waits   ", view.reason);
+    line("left out   ", joined(view.left_out));
+    line("to fetch   ", joined(view.catching_up));
     line("device     ", view.device_id);
     for (const crm::ModelDef& model : crm::models()) {
         const std::int64_t waiting = view.queue.records_by_model[static_cast<std::size_t>(model.model)];
@@ -92,7 +96,7 @@ Outcome run_login(Context& context) {
     const auto password = context.surroundings().secret();
     if (!password) return fail(password.error());
 
-    const auto answer = (*session)->login(server, email, *password, options.workspace);
+    const auto answer = (*session)->login(server, email, *password, options.workspace, options.discard_unsent);
     if (!answer) return fail(answer.error());
     if (context.json()) {
         const sync::UserInfo& user = answer->user;

@@ -3,12 +3,14 @@
 namespace ct::cli {
 namespace {
 
-constexpr Arg kLogin[] = {Arg::server, Arg::email, Arg::workspace};
+constexpr Arg kLogin[] = {Arg::server, Arg::email, Arg::workspace, Arg::discard_unsent};
 constexpr Arg kAdd[] = {Arg::model, Arg::assignments};
 constexpr Arg kSet[] = {Arg::model, Arg::id, Arg::assignments};
 constexpr Arg kOne[] = {Arg::model, Arg::id};
 constexpr Arg kList[] = {Arg::model, Arg::where, Arg::search, Arg::sort, Arg::limit};
-constexpr Arg kSync[] = {Arg::push_only, Arg::pull_only, Arg::watch, Arg::attachments_now, Arg::allow_deletes};
+constexpr Arg kSync[] = {Arg::push_only,       Arg::pull_only,     Arg::watch,
+                         Arg::attachments_now, Arg::allow_deletes, Arg::link};
+constexpr Arg kInspect[] = {Arg::export_to};
 constexpr Arg kRetry[] = {Arg::mended, Arg::all};
 constexpr Arg kVerify[] = {Arg::repair};
 constexpr Arg kQueue[] = {Arg::operations, Arg::all};
@@ -81,6 +83,8 @@ constexpr Command kCommands[] = {
      "doctor --json"},
     {"verify", "Compare this copy with the server; with --repair fetch again what differs", kVerify, run_verify,
      "verify --repair"},
+    {"inspect", "Tell why this profile does not sync; or put what is known, without its customers, into a file",
+     kInspect, run_inspect, "inspect --export diagnostics.jsonl.zst"},
     {"rescue save", "Put all unsent work into one sealed file; the passphrase is read from standard input", kSealed,
      run_rescue_save, "rescue save unsent.rescue < passphrase.txt"},
     {"rescue replay", "Take the work in such a file over; operations keep their ids: nothing is sent twice", kSealed,

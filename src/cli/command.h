@@ -39,6 +39,8 @@ struct Options {
     std::string on_duplicate;
     bool dry_run = false;
     bool repair = false;
+    std::string export_file;
+    std::string link;
 };
 
 enum class Arg : std::uint8_t {
@@ -79,6 +81,8 @@ enum class Arg : std::uint8_t {
     queue_file,
     mended,
     repair,
+    export_to,
+    link,
 };
 
 using Outcome = Result<ExitCode>;
@@ -131,5 +135,8 @@ struct Command {
 
 [[nodiscard]] Outcome run_doctor(Context& context);  // doctor.cpp
 [[nodiscard]] Outcome run_verify(Context& context);  // sync.cpp
+[[nodiscard]] Outcome run_inspect(Context& context);
+
+[[nodiscard]] Outcome report_inspection(Context& context);  // inspect_report.cpp: `inspect` without an export
 
 }  // namespace ct::cli

@@ -30,7 +30,8 @@ Result<client::Session*> Context::session() {
     auto config = client::Config::load(profile->config_file());
     if (!config) return fail(config.error());
     config_ = *std::move(config);
-    auto opened = client::Session::open(*profile, config_, surroundings_.clock, surroundings_.random);
+    auto opened = client::Session::open(*profile, config_, surroundings_.clock, surroundings_.random,
+                                        "colortouchctl " + surroundings_.version);
     if (!opened) return fail(opened.error());
     session_ = *std::move(opened);
     profile_ = *std::move(profile);

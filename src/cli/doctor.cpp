@@ -81,6 +81,32 @@ void check_database(client::Session& session, Findings& out) {
     out.push_back({"database", State::fail, std::move(message), std::string(kAction), ExitCode::local});
 }
 
+void check_journal(client::Session& session, Findings& out) {
+    const auto held = session.store().check_journal();
+    if (held) {
+        out.push_back({"side journal",
+                       State::ok,
+                       *held == 0 ? "nothing is unsent" : counted(*held, "edit is", "edits are") + " there once more",
+                       {}});
+        return;
+    }
+    out.push_back({"side journal", State::fail, held.error().message,
+                   "colortouchctl rescue save FILE, and sync: it is written anew with the next edit", ExitCode::local});
+}
+
+/// What this laptop does without, by its owner's choice.
+void check_selection(client::Session& session, Findings& out) {
+    const client::SyncView view = session.view();
+    if (!view.left_out.empty()) {
+        out.push_back(
+            {"left out", State::ok, joined(view.left_out) + ": not kept up to date here, as config.json says", {}});
+    }
+    if (!view.catching_up.empty()) {
+        out.push_back(
+            {"left out", State::ok, joined(view.catching_up) + ": wanted again, and fetched by the next sync", {}});
+    }
+}
+
 void check_attachments(const client::Profile& profile, client::Session& session, Findings& out) {
     const auto ids = session.store().attachment_ids();
     if (!ids) {
@@ -223,7 +249,13 @@ void check_token(Context& context, const client::Profile& profile, const std::st
     }
     out.push_back({"settings", State::ok, profile->config_file().string(), {}});
     out.push_back({"profile", State::ok, "no other program has it open", {}});
+    if (const auto& newer = (*session)->store().read_only()) {
+        out.push_back(
+            {"version", State::fail, newer->message, "install the newer version of this program", ExitCode::local});
+    }
     check_database(**session, out);
+    check_journal(**session, out);
+    check_selection(**session, out);
     check_attachments(*profile, **session, out);
     check_queue(**session, context.surroundings().clock.now(), out);
     const std::string url = (*session)->store().state().server_url;

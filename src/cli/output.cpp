@@ -159,4 +159,10 @@ std::string shown_bytes(std::int64_t bytes) {
 
 std::string short_id(const Uuid& id) { return id.str().substr(28); }
 
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
 }  // namespace ct::cli

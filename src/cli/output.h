@@ -45,5 +45,6 @@ class TextTable {
 [[nodiscard]] std::string shown_bytes(std::int64_t bytes);
 /// The end of an id: the part that tells neighbours apart, and enough to name a record by.
 [[nodiscard]] std::string short_id(const Uuid& id);
+[[nodiscard]] std::string joined(const std::vector<std::string>& words);  ///< "Payment, Lead.notes"
 
 }  // namespace ct::cli

@@ -83,6 +83,15 @@ void declare(CLI::App& app, Options& options, Arg arg) {
             app.add_flag("--discard-unsent", options.discard_unsent, "also when work that was not sent is lost by it");
             return;
         case Arg::repair: app.add_flag("--repair", options.repair, "fetch again what differs"); return;
+        case Arg::export_to:
+            app.add_option("--export", options.export_file,
+                           "write recorder, log, queue and settings to this file, names and numbers as hashes");
+            return;
+        case Arg::link:
+            app.add_option("--link", options.link,
+                           "try it on a worse network than there is: latency=400,rate=64k,cut=20k,loss=5, offline, "
+                           "portal, clock=-3h");
+            return;
         case Arg::csv_in:
             app.add_option("FILE", options.file,
                            "CSV (comma, semicolon or tab); the first line names the columns by the fields' names or "

@@ -82,6 +82,13 @@ void print_report(Context& context, const store::SyncHistoryRow& row, const clie
            " here; nothing of it was done. If that is meant: colortouchctl sync --allow-deletes";
 }
 
+/// Loudly, for nobody is to take this network for the real one.
+void simulate_link(Context& context, client::Session& session, const net::LinkWeather& weather) {
+    if (!weather.any()) return;
+    context.surroundings().err << "colortouchctl: SIMULATED LINK: " << net::in_words(weather) << '\n';
+    session.simulate_link(weather);
+}
+
 [[nodiscard]] client::SyncMode mode_of(const Options& options) {
     if (options.push_only) return client::SyncMode::push_only;
     return options.pull_only ? client::SyncMode::pull_only : client::SyncMode::both;
@@ -174,8 +181,11 @@ Outcome run_sync(Context& context) {
     if (options.watch && (options.push_only || options.pull_only)) {
         return fail(ErrorKind::invalid, "USAGE", "--watch syncs both ways: leave --push-only or --pull-only out");
     }
+    const auto weather = net::parse_link_weather(options.link);
+    if (!weather) return fail(weather.error());
     auto session = context.session();
     if (!session) return fail(session.error());
+    simulate_link(context, **session, *weather);
     return options.watch ? watch(context, **session) : one_round(context, **session);
 }
 

@@ -9,8 +9,13 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "client/attachments.h"
+#include "client/backup.h"
+#include "client/import_lane.h"
+#include "client/inspection.h"
 #include "client/network_thread.h"
 #include "client/replica.h"
+#include "client/shifted_clock.h"
+#include "client/storage.h"
 #include "net/link_monitor.h"
 
 namespace ct::client {
@@ -26,21 +31,31 @@ constexpr std::size_t kGroupCommitMax = 512;
 }  // namespace
 
 struct Client::Impl {
-    Impl(ClientOptions given, FileLock held, std::unique_ptr<store::Store> opened)
+    Impl(ClientOptions given, FileLock held, std::unique_ptr<ShiftedClock> its_clock,
+         std::unique_ptr<store::Store> opened)
         : options(std::move(given)),
           lock(std::move(held)),
+          clock(std::move(its_clock)),
           store(std::move(opened)),
-          network(*options.clock, bell),
-          ear(*options.clock, bell),
-          replica(*store, Secrets(options.profile.token_file().string()), *options.clock, *options.random,
-                  replica_options(),
+          recorder(options.config.flight_recorder ? options.profile.recording().string() : std::string{},
+                   options.program, *clock),
+          network(*clock, bell, &simulator),
+          ear(*clock, bell, &simulator),
+          replica(*store, Secrets(options.profile.token_file().string()), *clock, *options.random, replica_options(),
                   {[this](NetJob job) { network.send(std::move(job)); }, [this] { network.cancel(); },
                    [this](Event event) { emit(std::move(event)); }, [this](NetJob job) { ear.send(std::move(job)); },
                    [this] { ear.cancel(); }}),
-          file_network(*options.clock, bell),
-          attachments(*store, *options.clock, *options.random, attachment_options(options.profile, options.config),
+          file_network(*clock, bell, &simulator),
+          attachments(*store, *clock, *options.random, attachment_options(options.profile, options.config),
                       {[this](NetJob job) { file_network.send(std::move(job)); }, [this] { file_network.cancel(); },
                        [this](Event event) { emit(std::move(event)); }}),
+          inspection(options.profile, options.config, *clock, bell, replica, simulator, {&network, &ear, &file_network},
+                     {[this](Event event) { emit(std::move(event)); },
+                      [this] {
+                          return std::pair(inspect::Ring{commands.depth(), commands.high_water(), 0},
+                                           inspect::Ring{events.depth(), events.high_water(), events.overflowed()});
+                      }}),
+          imports(import_doors(), [this](Event event) { emit(std::move(event)); }),
           links([this](bool up) {
               link_up.store(up, std::memory_order_relaxed);
               link_news.store(true, std::memory_order_release);
@@ -56,12 +71,15 @@ struct Client::Impl {
         stop.store(true, std::memory_order_release);
         bell.ring();
         worker.join();
+        if (exporter.joinable()) exporter.join();
     }
 
-    [[nodiscard]] ReplicaOptions replica_options() const {
+    [[nodiscard]] ReplicaOptions replica_options() {
         ReplicaOptions result;
+        result.witness = &recorder;
         result.ca_file = options.config.ca_file;
         result.conflicts = options.config.conflicts;
+        result.left_out = options.config.left_out;
         result.tuning = options.tuning;
         result.tuning.interval_ms = options.config.sync_interval_s * 1'000;
         return result;
@@ -69,7 +87,37 @@ struct Client::Impl {
 
     // ---- the worker thread
 
+    [[nodiscard]] ImportDoors import_doors() {
+        return {[this](crm::Model model, const std::function<void(std::vector<crm::Record> &&)>& visit) {
+                    return store->load(model, kLoadChunk, visit);
+                },
+                [this](crm::Model model, const Uuid& id) { return store->get(model, id); },
+                [this](std::vector<Edit>&& edits) { return commit_each(std::move(edits)); },
+                [this] { return replica.new_id(); }};
+    }
+
+    /// As Session::commit_each. What became visible goes to the window, which has no tickets for these saves.
+    Result<std::vector<std::optional<Error>>> commit_each(std::vector<Edit>&& edits) {
+        std::vector<Commit> saves(edits.size());
+        for (std::size_t i = 0; i < edits.size(); ++i) {
+            saves[i].ticket = i;
+            saves[i].edits.push_back(std::move(edits[i]));
+        }
+        std::vector<SaveFailed> refusals;
+        refused = &refusals;
+        replica.commit(saves);
+        refused = nullptr;
+        std::vector<std::optional<Error>> errors(saves.size());
+        for (SaveFailed& failed : refusals) {
+            const ErrorKind kind = failed.error.kind;
+            if (kind != ErrorKind::invalid && kind != ErrorKind::not_found) return fail(std::move(failed.error));
+            errors[failed.ticket] = std::move(failed.error);
+        }
+        return errors;
+    }
+
     void run() {
+        if (auto draft = read_file(draft_file()); draft && !draft->empty()) emit(DraftFound{*std::move(draft)});
         if (const auto& rebuilt = store->rebuilt()) emit(Trouble{rebuilt_notice(*rebuilt)});
         if (options.load_records) load();
         replica.tell(sync::event::Metered{options.config.metered_link});
@@ -81,13 +129,20 @@ struct Client::Impl {
             busy = take_answer() || busy;
             busy = take_news() || busy;
             busy = take_file_answer() || busy;
+            busy = take_export() || busy;
+            busy = inspection.take_answers() || busy;
             busy = take_timer() || busy;
+            if (imports.busy()) {
+                imports.step();
+                busy = true;
+            }
             attachments.follow(replica);
             if (std::exchange(reload, false) && options.load_records) load();
             flush_events();
             if (!busy) sleep();
         }
         take_commands();  // what was posted before the end is saved
+        simulate({});     // the next start is to find this computer's clock as it is
         flush_events();
     }
 
@@ -108,7 +163,11 @@ struct Client::Impl {
         bool any = false;
         std::vector<Commit> saves;
         const auto write = [&] {
-            if (!saves.empty()) replica.commit(saves);
+            if (!saves.empty()) {
+                const std::int64_t begun = inspect::steady_us();
+                replica.commit(saves);
+                inspection.saved(inspect::steady_us() - begun);
+            }
             saves.clear();
         };
         while (auto command = commands.pop()) {
@@ -131,7 +190,46 @@ struct Client::Impl {
         const bool local = replica.store().state().server_url.find("://127.") != std::string::npos ||
                            replica.store().state().server_url.find("://localhost") != std::string::npos ||
                            replica.store().state().server_url.find("://[::1]") != std::string::npos;
-        replica.tell(sync::event::LinkChanged{local || link_up.load(std::memory_order_relaxed)});
+        const bool up = link_up.load(std::memory_order_relaxed);
+        inspection.link_heard(up, local);
+        replica.tell(sync::event::LinkChanged{(local || up) && !simulator.weather().offline});
+        return true;
+    }
+
+    void simulate(const net::LinkWeather& weather) {
+        const net::LinkWeather before = simulator.weather();
+        if (weather == before) return;
+        simulator.set(weather);
+        clock->shift(weather.clock_shift_ms);
+        const std::string words = net::in_words(weather);
+        recorder.note(words.empty() ? "the link is as it is again" : "the link is simulated: " + words);
+        replica.link_simulated(words);
+        for (NetworkThread* lane : {&network, &ear, &file_network}) lane->interrupt();
+        link_news.store(true, std::memory_order_release);
+    }
+
+    /// Beside everything else: it reads files alone.
+    void on(ExportDiagnostics& command) {
+        if (exporter.joinable()) {
+            return emit(DiagnosticsFailed{{ErrorKind::busy, "EXPORTING", "another export is under way", {}}});
+        }
+        DiagnosticsRequest request{options.profile, options.config, options.program, replica.engine().reason()};
+        exporter = std::thread([this, request = std::move(request), file = command.file] {
+            auto done = export_diagnostics(request, file, *options.clock, system_random());
+            const std::scoped_lock guard(exported_mutex);
+            exported = done ? Event(DiagnosticsDone{file, *done}) : Event(DiagnosticsFailed{done.error()});
+            bell.ring();
+        });
+    }
+    bool take_export() {
+        std::optional<Event> ended;
+        {
+            const std::scoped_lock guard(exported_mutex);
+            ended = std::exchange(exported, std::nullopt);
+        }
+        if (!ended) return false;
+        exporter.join();
+        emit(std::move(*ended));
         return true;
     }
 
@@ -139,20 +237,27 @@ struct Client::Impl {
         auto answer = network.answer();
         if (!answer) return false;
         attachments.measured(answer->traffic);
+        inspection.saw(Lane::records, *answer);
+        const std::int64_t begun = inspect::steady_us();
         replica.on_answer(std::move(*answer));
+        inspection.booked(inspect::steady_us() - begun);
         return true;
     }
 
     bool take_news() {
         auto answer = ear.answer();
-        if (answer) replica.on_answer(std::move(*answer));
-        return answer.has_value();
+        if (!answer) return false;
+        inspection.saw(Lane::news, *answer);
+        replica.on_answer(std::move(*answer));
+        return true;
     }
 
     bool take_file_answer() {
         auto answer = file_network.answer();
-        if (answer) attachments.on_answer(std::move(*answer));
-        return answer.has_value();
+        if (!answer) return false;
+        inspection.saw(Lane::files, *answer);
+        attachments.on_answer(std::move(*answer));
+        return true;
     }
 
     bool take_timer() {
@@ -171,14 +276,27 @@ struct Client::Impl {
             at_most = std::min(at_most.value_or(in), in);
         }
         if (events.overflowed() > 0) at_most = 5;  // the window is slow to drain: try again soon
+        if (!inspection.open()) return bell.wait(at_most);
+        const std::int64_t begun = inspect::steady_us();
         bell.wait(at_most);
+        inspection.slept(inspect::steady_us() - begun);
     }
 
     void emit(Event event) {
         if (const auto* finished = std::get_if<SyncFinished>(&event)) {
             attachments.round_ended(finished->row.outcome == "done");
         }
-        if (std::holds_alternative<DatabaseRebuilt>(event)) reload = true;
+        if (std::holds_alternative<DatabaseReopened>(event)) {
+            reload = true;
+            inspection.database_changed();
+        }
+        if (refused != nullptr) {  // a save of an import
+            if (auto* failed = std::get_if<SaveFailed>(&event)) return refused->push_back(std::move(*failed));
+            if (auto* saved = std::get_if<Saved>(&event)) {
+                if (saved->visible.changed.empty() && saved->visible.removed.empty()) return;
+                event = RecordsChanged{std::move(saved->visible)};
+            }
+        }
         events.push(std::move(event));
         emitted = true;
     }
@@ -187,6 +305,7 @@ struct Client::Impl {
         if (std::exchange(emitted, false) && options.wake) options.wake();
     }
 
+    void on(SimulateLink& command) { simulate(command.weather); }
     void on(std::monostate&) {}
     void on(Commit&) {}  // taken above
     void on(SyncNow&) { replica.tell(sync::event::SyncAsked{}); }
@@ -239,6 +358,17 @@ struct Client::Impl {
         else
             emit(Trouble{listed.error()});
     }
+    void on(ListActivity& command) {
+        auto listed = store->activity(command.query);
+        if (!listed) return emit(Trouble{listed.error()});
+        emit(ActivityListed{std::move(command.query), std::move(*listed)});
+    }
+    void on(ListStorage&) { emit(storage_of(options.profile)); }
+    void on(BackUp& command) {
+        auto done = back_up(*store, options.profile, command.file, command.passphrase, options.clock->now());
+        if (!done) return emit(BackUpFailed{done.error()});
+        emit(BackedUp{command.file, done->bytes});
+    }
     void on(AddAttachment& command) { told(attachments.add(command.model, command.record, command.file)); }
     void on(RemoveAttachment& command) { told(attachments.remove(command.id)); }
     void on(FetchAttachment& command) { told(attachments.want(command.id)); }
@@ -255,6 +385,7 @@ struct Client::Impl {
         replica.tell(sync::event::Metered{command.on});
     }
     void on(LiveUpdatesChanged& command) { replica.tell(sync::event::ListenChosen{command.on}); }
+    void on(LeaveOut& command) { replica.leave_out(command.parts); }
     void on(SaveRescue& command) {
         auto saved = save_rescue(*store, options.profile.attachments().string(), command.file, command.passphrase,
                                  options.clock->now());
@@ -269,6 +400,32 @@ struct Client::Impl {
         replica.taken_over(std::move(visible));
         emit(RescueDone{std::move(*replayed), true});
     }
+    void on(inspect::Question& question) { inspection.take(question); }
+    void on(ReadFile& command) {
+        auto bytes = read_file(command.file);
+        FileRead read{command.file, nullptr, std::nullopt};
+        if (bytes)
+            read.text = std::make_shared<const std::string>(*std::move(bytes));
+        else
+            read.error = bytes.error();
+        emit(std::move(read));
+    }
+    void on(WriteFile& command) {
+        const auto written = write_file_atomically(command.file, command.bytes, 0644);
+        emit(FileWritten{command.file, written ? std::nullopt : std::optional(written.error())});
+    }
+    void on(StartImport& command) { imports.start(std::move(command)); }
+    void on(CancelImport&) { imports.cancel(); }
+    void on(ReverseImport& command) { imports.reverse(command); }
+    void on(KeepDraft& command) {
+        std::error_code ignored;
+        if (command.text.empty()) {
+            std::filesystem::remove(draft_file(), ignored);
+        } else if (auto kept = write_file_atomically(draft_file(), command.text); !kept) {
+            log::warn("draft not kept: " + kept.error().message);
+        }
+    }
+    [[nodiscard]] std::string draft_file() const { return (options.profile.data_dir / "draft.json").string(); }
     template <class T>
     void told(const Result<T>& done) {
         if (!done) emit(AttachmentFailed{done.error()});
@@ -287,14 +444,23 @@ struct Client::Impl {
     Bell bell;
     std::atomic<bool> stop{false};
     std::atomic<bool> link_up{true}, link_news{false};
-    bool emitted = false;                 // worker: events since the last wake
-    bool reload = false;                  // worker: the database is a new one
-    std::unique_ptr<store::Store> store;  // worker
+    net::LinkSimulator simulator;
+    std::unique_ptr<ShiftedClock> clock;         // the store, the replica and the network go by it; timers need not
+    std::vector<SaveFailed>* refused = nullptr;  // worker: while an import saves
+    bool emitted = false;                        // worker: events since the last wake
+    bool reload = false;                         // worker: the database was opened anew
+    std::unique_ptr<store::Store> store;         // worker
+    Recorder recorder;                           // worker
     NetworkThread network;
     NetworkThread ear;           // a request that waits for news holds nothing else up
     Replica replica;             // worker
     NetworkThread file_network;  // files go over a connection of their own
     Attachments attachments;     // worker
+    std::thread exporter;
+    std::mutex exported_mutex;
+    std::optional<Event> exported;  // guarded by exported_mutex
+    Inspection inspection;          // worker
+    ImportLane imports;             // worker
     net::LinkMonitor links;
     std::thread worker;
 };
@@ -305,10 +471,11 @@ Client::~Client() = default;
 Result<std::unique_ptr<Client>> Client::open(ClientOptions options) {
     auto lock = FileLock::acquire(options.profile.lock_file().string());
     if (!lock) return fail(lock.error());
-    auto store = store::Store::open(options.profile.database().string(), *options.clock, *options.random);
+    auto clock = std::make_unique<ShiftedClock>(*options.clock);
+    auto store = store::Store::open(options.profile.database().string(), *clock, *options.random);
     if (!store) return fail(store.error());
     return std::unique_ptr<Client>(
-        new Client(std::make_unique<Impl>(std::move(options), std::move(*lock), std::move(*store))));
+        new Client(std::make_unique<Impl>(std::move(options), std::move(*lock), std::move(clock), std::move(*store))));
 }
 
 void Client::post(Command command) {
@@ -324,5 +491,9 @@ std::optional<Event> Client::poll() {
 Client::Gauges Client::gauges() const {
     return {impl_->commands.depth(), impl_->commands.high_water(), impl_->events.depth(), impl_->events.high_water()};
 }
+
+RecorderStatus Client::recorder() const { return impl_->recorder.status(); }
+
+net::LinkSimulator::Counts Client::simulated() const { return impl_->simulator.counts(); }
 
 }  // namespace ct::client

@@ -13,6 +13,8 @@
 #include "base/random.h"
 #include "client/config.h"
 #include "client/event.h"
+#include "client/recorder.h"
+#include "net/link_simulator.h"
 #include "sync/tuning.h"
 
 namespace ct::client {
@@ -24,7 +26,8 @@ struct ClientOptions {
     Random* random = &system_random();
     std::function<void()> wake;  ///< called from the worker after it posted events (glfwPostEmptyEvent)
     bool load_records = true;
-    sync::Tuning tuning;  ///< but for the interval, which is `config`'s
+    sync::Tuning tuning;                 ///< but for the interval, which is `config`'s
+    std::string program = "colortouch";  ///< with its version, for the flight recorder and the diagnostics
 };
 
 class Client {
@@ -41,6 +44,8 @@ class Client {
         std::size_t commands_depth, commands_high, events_depth, events_high;
     };
     [[nodiscard]] Gauges gauges() const;
+    [[nodiscard]] RecorderStatus recorder() const;               ///< any thread
+    [[nodiscard]] net::LinkSimulator::Counts simulated() const;  ///< what SimulateLink has done; any thread
 
   private:
     struct Impl;

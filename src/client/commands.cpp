@@ -92,6 +92,15 @@ Result<void> Editor::apply(std::vector<Edit> edits, std::string label) {
     return {};
 }
 
+void Editor::note(std::string label, std::function<void()> turn) {
+    Step step;
+    step.label = std::move(label);
+    step.turn = std::move(turn);
+    redo_.clear();
+    undo_.push_back(std::move(step));
+    if (undo_.size() > kStepsMax) undo_.pop_front();
+}
+
 /// The edit that takes this one back, given what is shown now. Undoing a delete says "create": the store turns that
 /// into a restore where a tombstone is left (a record that nobody else ever saw leaves none).
 Result<Edit> Editor::inverse(const Edit& edit) const {
@@ -231,6 +240,11 @@ Result<void> Editor::step(std::deque<Step>& from, std::deque<Step>& to, std::vec
     if (from.empty()) return {};
     Step taken = std::move(from.back());
     from.pop_back();
+    if (taken.turn) {
+        taken.turn();
+        to.push_back(std::move(taken));
+        return {};
+    }
     for (const Edit& edit : taken.*direction) {
         const bool there = state_.find(edit.model, edit.record) != nullptr;
         if (there == (edit.kind == OperationKind::create)) return gone(edit.model);  // somebody else was faster

@@ -30,6 +30,10 @@ class Editor {
     /// ("Delete 12 leads").
     [[nodiscard]] Result<void> apply(std::vector<Edit> edits, std::string label);
 
+    /// What was done elsewhere (an import, by the worker) becomes an undo step: `turn` takes it back, called again it
+    /// does it once more.
+    void note(std::string label, std::function<void()> turn);
+
     [[nodiscard]] bool can_undo() const { return !undo_.empty(); }
     [[nodiscard]] bool can_redo() const { return !redo_.empty(); }
     [[nodiscard]] const std::string& undo_label() const;
@@ -50,6 +54,7 @@ class Editor {
         std::vector<Edit> forward, backward;
         std::uint64_t first_ticket = 0;  ///< of the save that the user made
         std::uint64_t ticket = 0;        ///< of the save that carried it out last, undo and redo included
+        std::function<void()> turn{};    ///< of what was done elsewhere; then there are no edits
     };
     struct InFlight {
         UnixMs at = 0;

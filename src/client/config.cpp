@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 3> kThemes{"system", "light", "dark"};
+constexpr std::array<std::string_view, 4> kThemes{"system", "light", "dark", "contrast"};
 
 /// Reads members one by one; the first one that does not fit is the error.
 class Members {
@@ -51,11 +51,20 @@ class Members {
         std::string text_form(kThemes[static_cast<std::size_t>(out)]);
         text(name, text_form);
         const auto at = std::find(kThemes.begin(), kThemes.end(), text_form);
-        if (at == kThemes.end()) return fault(name, "must be system, light or dark");
+        if (at == kThemes.end()) return fault(name, "must be system, light, dark or contrast");
         out = static_cast<Theme>(at - kThemes.begin());
     }
     [[nodiscard]] const std::string& fault() const { return fault_; }
 
+    void parts(const char* name, sync::Parts& into) {
+        const json* member = find(name);
+        if (member == nullptr) return;
+        if (!member->is_array()) return fault(name, "must be a list such as [\"Payment\", \"Lead.notes\"]");
+        for (const json& place : *member) {
+            const auto added = into.add(place.is_string() ? place.get<std::string>() : place.dump());
+            if (!added) fault(name, "has a place that is none: " + added.error().message);
+        }
+    }
     void rules(const char* name, ConflictRules& into) {
         const json* member = find(name);
         if (member == nullptr) return;
@@ -64,6 +73,14 @@ class Members {
             const auto set = into.set(place, rule.is_string() ? rule.get<std::string>() : rule.dump());
             if (!set) fault(name, "has a rule for " + place + ": " + set.error().message);
         }
+    }
+    template <class T>
+    void parsed(const char* name, Result<T> (*parse)(const json&), T& into) {
+        const json* member = find(name);
+        if (member == nullptr) return;
+        auto value = parse(*member);
+        if (!value) return fault(name, value.error().message);
+        into = *std::move(value);
     }
 
   private:
@@ -147,12 +164,22 @@ Result<Config> Config::load(const std::filesystem::path& file) {
     members.text("currency", config.currency);
     members.theme("theme", config.theme);
     members.number("scale", 0.5F, 4.0F, config.scale);
+    members.flag("reducedMotion", config.reduced_motion);
     members.flag("toastOnSuccess", config.toast_on_success);
+    members.flag("notifications", config.notifications);
+    members.text("messageTemplate", config.message_template);
+    members.text("businessName", config.business_name);
+    members.text("businessAddress", config.business_address);
+    members.integer("lastReceipt", 0, 1'000'000'000, config.last_receipt);
     members.text("caFile", config.ca_file);
     members.flag("liveUpdates", config.live_updates);
     members.flag("meteredLink", config.metered_link);
     members.integer("attachmentsMinKilobits", 0, 1'000'000, config.attachments_min_kbit);
+    members.parts("leaveOut", config.left_out);
+    members.flag("flightRecorder", config.flight_recorder);
     members.rules("conflicts", config.conflicts);
+    members.parsed("tables", &layouts_from_json, config.tables);
+    members.parsed("views", &views_from_json, config.views);
     if (!members.fault().empty()) return bad_config(file, members.fault());
     return config;
 }
@@ -169,14 +196,24 @@ Result<void> Config::save(const std::filesystem::path& file) const {
     document["currency"] = currency;
     document["theme"] = kThemes[static_cast<std::size_t>(theme)];
     document["scale"] = scale;
+    document["reducedMotion"] = reduced_motion;
     document["toastOnSuccess"] = toast_on_success;
+    document["notifications"] = notifications;
+    document["messageTemplate"] = message_template;
+    document["businessName"] = business_name;
+    document["businessAddress"] = business_address;
+    document["lastReceipt"] = last_receipt;
     document["caFile"] = ca_file;
     document["liveUpdates"] = live_updates;
     document["meteredLink"] = metered_link;
     document["attachmentsMinKilobits"] = attachments_min_kbit;
+    document["leaveOut"] = left_out.places();
+    document["flightRecorder"] = flight_recorder;
     json rules = json::object();
     for (const auto& [place, rule] : conflicts.all()) rules[place] = name(rule);
     document["conflicts"] = std::move(rules);
+    document["tables"] = to_json(tables);
+    document["views"] = to_json(views);
     return write_file_atomically(file.string(), document.dump(2) + "\n");
 }
 

@@ -7,6 +7,8 @@
 
 #include "base/result.h"
 #include "client/conflict_rules.h"
+#include "client/table_layout.h"
+#include "sync/selection.h"
 
 namespace ct::client {
 
@@ -21,6 +23,7 @@ struct Profile {
     [[nodiscard]] std::filesystem::path config_file() const { return config_dir / "config.json"; }
     [[nodiscard]] std::filesystem::path token_file() const { return data_dir / "token"; }
     [[nodiscard]] std::filesystem::path attachments() const { return data_dir / "attachments"; }
+    [[nodiscard]] std::filesystem::path recording() const { return data_dir / "recording"; }
     [[nodiscard]] std::filesystem::path lock_file() const { return data_dir / "lock"; }
     [[nodiscard]] std::filesystem::path log_file() const { return data_dir / "colortouch.log"; }
 
@@ -29,20 +32,29 @@ struct Profile {
                                                 const std::filesystem::path& program);
 };
 
-enum class Theme { system, light, dark };
+enum class Theme { system, light, dark, contrast };
 
 struct Config {
     std::int64_t sync_interval_s = 300;  ///< 30 to 86,400
     std::string default_country = "IN";  ///< for phone numbers without a country code
     std::string currency = "INR";
     Theme theme = Theme::system;
-    float scale = 1.0F;                      ///< 0.5 to 4
-    bool toast_on_success = true;            ///< after a sync that the user asked for
-    std::string ca_file;                     ///< extra CA bundle for the server
-    bool live_updates = true;                ///< others' edits arrive as they are made (long poll)
+    float scale = 1.0F;                           ///< 0.5 to 4
+    bool reduced_motion = false;                  ///< nothing turns or slides
+    bool toast_on_success = true;                 ///< after a sync that the user asked for
+    bool notifications = true;                    ///< the desktop says when a reminder is due
+    std::string message_template;                 ///< for WhatsApp and e-mail; {name}, {company}, {me}; empty: none
+    std::string business_name, business_address;  ///< at the head of receipts
+    std::int64_t last_receipt = 0;                ///< the number given last by this device
+    std::string ca_file;                          ///< extra CA bundle for the server
+    bool live_updates = true;                     ///< others' edits arrive as they are made (long poll)
     bool metered_link = false;               ///< attachments and old records only when asked for, and longer intervals
     std::int64_t attachments_min_kbit = 64;  ///< on a slower link they wait as well; 0: never
+    sync::Parts left_out;                    ///< ["Payment", "Lead.notes"]: not pulled to this device
+    bool flight_recorder = true;             ///< what the sync engine does is kept for the last days (recorder.h)
     ConflictRules conflicts;                 ///< {"Payment.amount": "ask", "Lead": "server"}
+    TableLayouts tables;                     ///< as they were left
+    std::vector<SavedView> views;            ///< as they were named
 
     /// A missing file gives the defaults; an unreadable one is an error that names line or member, and stays as it is.
     [[nodiscard]] static Result<Config> load(const std::filesystem::path& file);

@@ -9,7 +9,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "client/diagnostics.h"
+#include "client/import_types.h"
+#include "client/inspect.h"
 #include "client/rescue.h"
+#include "net/link_weather.h"
 #include "store/store.h"
 #include "sync/operation.h"
 
@@ -44,6 +48,7 @@ struct WorkOffline {
 struct WindowFocused {};
 struct SignIn {
     std::string server_url, email, password, workspace;
+    bool discard_unsent = false;  ///< another user's work, that waits on this profile
 };
 struct SignOut {};
 struct ListQueue {};
@@ -64,6 +69,13 @@ struct TakeBack {         ///< writes the value that lost again, as a new edit
     store::AuditRow decision;
 };
 struct ListHistory {};
+struct ListActivity {
+    store::ActivityQuery query;
+};
+struct ListStorage {};  ///< what the profile takes on the disk
+struct BackUp {         ///< all of the profile in one file (client/backup.h)
+    std::string file, passphrase;
+};
 struct IntervalChanged {
     std::int64_t seconds = 300;
 };
@@ -92,17 +104,48 @@ struct MeteredChanged {
 struct LiveUpdatesChanged {  ///< hear of others' edits as they are made, or only with the rounds
     bool on = true;
 };
+struct LeaveOut {  ///< what is not pulled any more; what is wanted again is fetched
+    sync::Parts parts;
+};
 struct SaveRescue {  ///< all unsent work in one sealed file (client/rescue.h)
     std::string file, passphrase;
 };
 struct ReplayRescue {
     std::string file, passphrase;
 };
+/// A worse network than there is, until the program ends or this comes again with none (parse_link_weather). What is
+/// under way is cut; SyncView::simulated_link says so as long as it is on.
+struct SimulateLink {
+    net::LinkWeather weather;
+};
+struct ExportDiagnostics {  ///< ends with DiagnosticsDone or DiagnosticsFailed; nothing waits for it
+    std::string file;
+};
+struct ReadFile {  ///< ends with FileRead
+    std::string file;
+};
+struct WriteFile {  ///< ends with FileWritten
+    std::string file, bytes;
+};
+struct StartImport {  ///< one at a time; ImportProgress, then ImportEnded. `text`: the whole file
+    std::uint64_t ticket = 0;
+    std::shared_ptr<const std::string> text;
+    ImportOptions options;
+};
+struct CancelImport {};  ///< what is saved by then stays, and can be undone
+struct ReverseImport {   ///< takes all of it back, or having done so, does all of it again; ends with ImportEnded
+    std::uint64_t ticket = 0;
+};
+struct KeepDraft {  ///< what is typed and not saved, to be there after a crash; empty: nothing is
+    std::string text;
+};
 using Command = std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused,
                              SignIn, SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts,
-                             ResolveConflict, ListDecisions, TakeBack, ListHistory, IntervalChanged, AddAttachment,
-                             RemoveAttachment, FetchAttachment, RetryAttachment, ListAttachments, SendAttachmentsNow,
-                             MeteredChanged, LiveUpdatesChanged, SaveRescue, ReplayRescue>;
+                             ResolveConflict, ListDecisions, TakeBack, ListHistory, ListActivity, ListStorage, BackUp,
+                             IntervalChanged, AddAttachment, RemoveAttachment, FetchAttachment, RetryAttachment,
+                             ListAttachments, SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged, LeaveOut,
+                             SaveRescue, ReplayRescue, SimulateLink, ExportDiagnostics, inspect::Question, ReadFile,
+                             WriteFile, StartImport, CancelImport, ReverseImport, KeepDraft>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -139,9 +182,12 @@ struct SyncView {
     store::HeldRemovals removals;       ///< any: a pull waits for DecideRemovals, and nothing of it is done
     std::string removals_reason;        ///< in words: what would go; empty when nothing is held
     bool removals_refused = false;
-    std::string server_url, user_name, user_email, workspace_name, device_id, epoch;
+    std::string server_url, user_id, user_name, user_email, workspace_name, device_id, epoch;
     std::string cursor;
+    std::vector<std::string> left_out;     ///< by the user: "Payment", "Lead.notes"
+    std::vector<std::string> catching_up;  ///< wanted again, and not all here yet
     std::int64_t clock_offset_ms = 0;
+    std::string simulated_link;  ///< in words: the network is made worse on purpose; empty: it is as it is
 
     bool operator==(const SyncView&) const = default;
 };
@@ -189,6 +235,21 @@ struct DecisionsListed {
 struct HistoryListed {
     std::vector<store::SyncHistoryRow> rows;
 };
+struct ActivityListed {
+    store::ActivityQuery query;  ///< that was asked
+    store::ActivityPage page;
+};
+struct StorageListed {  ///< bytes on the disk
+    std::int64_t database = 0, journal = 0, attachments = 0, log = 0;
+    std::int64_t set_aside = 0;  ///< copies from before a new version, a repair or a restore
+};
+struct BackedUp {
+    std::string file;
+    std::int64_t bytes = 0;
+};
+struct BackUpFailed {
+    Error error;
+};
 struct Trouble {
     Error error;
 };                           ///< something the user must know (disk, damaged database …)
@@ -206,11 +267,44 @@ struct RescueDone {
 struct RescueFailed {
     Error error;
 };
-struct DatabaseRebuilt {};  ///< forget all records: they come again, as at the start
+struct DiagnosticsDone {
+    std::string file;
+    DiagnosticsSummary summary;
+};
+struct DiagnosticsFailed {
+    Error error;
+};
+/// The database was made anew, or opened anew after a write that failed (and may have been taken all the same): forget
+/// all records, they come again as at the start.
+struct DatabaseReopened {};
+struct FileRead {
+    std::string file;
+    std::shared_ptr<const std::string> text;  ///< null: see `error`
+    std::optional<Error> error;
+};
+struct FileWritten {
+    std::string file;
+    std::optional<Error> error;
+};
+struct ImportProgress {
+    std::uint64_t ticket = 0;
+    std::int64_t rows = 0, rows_total = 0;
+};
+struct ImportEnded {
+    std::uint64_t ticket = 0;
+    ImportReport report;
+    bool dry_run = false, cancelled = false, reversed = false;
+    std::optional<Error> error;  ///< it ended early; what the report counts is saved
+};
+struct DraftFound {  ///< what KeepDraft kept last, at the start
+    std::string text;
+};
 using Event =
     std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged, SyncFinished,
-                 SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed, Trouble,
-                 AttachmentsChanged, AttachmentFailed, RescueDone, RescueFailed, DatabaseRebuilt>;
+                 SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed, ActivityListed,
+                 StorageListed, BackedUp, BackUpFailed, Trouble, AttachmentsChanged, AttachmentFailed, RescueDone,
+                 RescueFailed, DiagnosticsDone, DiagnosticsFailed, DatabaseReopened, inspect::Answer, FileRead,
+                 FileWritten, ImportProgress, ImportEnded, DraftFound>;
 
 /// "120 of 200 leads and 300 of 310 notes": what a pull would take away; empty when nothing is held.
 [[nodiscard]] std::string in_words(const store::HeldRemovals& removals);

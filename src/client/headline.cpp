@@ -100,6 +100,7 @@ std::string in_words(const store::HeldRemovals& removals) {
 
 std::string headline(const SyncView& view, UnixMs now) {
     std::string line = state_line(view, now);
+    if (!view.simulated_link.empty()) line = "SIMULATED LINK (" + view.simulated_link + "). " + line;
     if (view.needs_you > 0) line = count(view.needs_you, "needs", "need") + " your decision. " + line;
     return line;
 }

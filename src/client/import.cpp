@@ -25,21 +25,10 @@ constexpr FieldId kCompany = crm::field_id(Model::lead, "company");
 constexpr FieldId kPhone = crm::field_id(Model::lead, "phone");
 constexpr FieldId kEmail = crm::field_id(Model::lead, "email");
 
-/// What two leads of one customer have in common, strongest first. The first letter keeps the kinds apart.
-[[nodiscard]] std::vector<std::string> lead_keys(std::string_view name, std::string_view company,
-                                                 std::string_view phone, std::string_view email,
-                                                 std::string_view country) {
-    std::vector<std::string> keys;
-    if (std::string number = crm::phone_e164(phone, country); !number.empty()) keys.push_back("p" + number);
-    if (!email.empty()) keys.push_back("e" + fold(email));
-    if (!name.empty() && !company.empty()) keys.push_back("n" + fold(name) + "\n" + fold(company));
-    return keys;
-}
-
 class Importer {
   public:
-    Importer(const ImportOptions& options, const ImportDoors& doors, crm::CsvColumns columns)
-        : options_(options), doors_(doors), columns_(std::move(columns)) {}
+    Importer(ImportOptions options, ImportDoors doors, crm::CsvColumns columns)
+        : options_(std::move(options)), doors_(std::move(doors)), columns_(std::move(columns)) {}
 
     Result<void> know_leads() {
         if (options_.model != Model::lead || options_.on_duplicate == OnDuplicate::create) return {};
@@ -47,23 +36,34 @@ class Importer {
             for (const Record& record : records) {
                 if (merged_away(record)) continue;
                 const auto text = [&](FieldId field) { return record.fields.text(field); };
-                know(lead_keys(text(kName), text(kCompany), text(kPhone), text(kEmail), options_.default_country),
+                know(likeness_keys(text(kName), text(kCompany), text(kPhone), text(kEmail), options_.default_country),
                      record.id);
             }
         });
     }
 
-    Result<void> take(std::span<const std::string> cells, std::int64_t line) {
+    Result<void> take(std::span<const std::string> in_file, std::int64_t line) {
+        const auto mended = options_.mended.find(line);
+        const std::span<const std::string> cells =
+            mended == options_.mended.end() ? in_file : std::span<const std::string>(mended->second);
         if (crm::CsvColumns::blank(cells)) return {};
         ++rows_;
         if (auto planned = plan(cells, line); !planned) {
             if (planned.error().kind != ErrorKind::invalid) return planned;  // of the disk, not of the row
-            reject(line, planned.error().message);
+            report_.rejected.push_back(
+                {line, planned.error().message, {cells.begin(), cells.end()}, planned.error().field});
         }
-        return edits_.size() < kChunk ? Result<void>() : flush();
+        return {};
     }
-
-    void reject(std::int64_t line, std::string reason) { report_.rejected.push_back({line, std::move(reason)}); }
+    /// A row that cannot be read, unless somebody has typed it anew.
+    Result<void> take_unreadable(std::int64_t line, std::string reason) {
+        if (options_.mended.contains(line)) return take({}, line);
+        ++rows_;
+        report_.rejected.push_back({line, std::move(reason)});
+        return {};
+    }
+    [[nodiscard]] bool full() const { return edits_.size() >= kChunk; }
+    [[nodiscard]] std::int64_t rows() const { return rows_; }
 
     Result<void> flush() {
         if (edits_.empty()) return {};
@@ -81,7 +81,7 @@ class Importer {
         }
         for (std::size_t i = 0; i < kinds.size(); ++i) {
             if (errors[i]) {
-                reject(lines_[i], errors[i]->message);
+                report_.rejected.push_back({lines_[i], errors[i]->message});
             } else {
                 ++(kinds[i] == OperationKind::create ? report_.created : report_.updated);
             }
@@ -131,7 +131,7 @@ class Importer {
     [[nodiscard]] std::vector<std::string> keys_of(std::span<const std::string> cells) const {
         if (options_.model != Model::lead) return {};
         const auto cell = [&](FieldId field) { return columns_.cell(cells, field); };
-        return lead_keys(cell(kName), cell(kCompany), cell(kPhone), cell(kEmail), options_.default_country);
+        return likeness_keys(cell(kName), cell(kCompany), cell(kPhone), cell(kEmail), options_.default_country);
     }
 
     /// The id that the row names itself, or that of the lead that it seems to be; nil when it is new.
@@ -248,8 +248,8 @@ class Importer {
         if (field && changes.find(*field) == nullptr) changes.set(*field, options_.currency);
     }
 
-    const ImportOptions& options_;
-    const ImportDoors& doors_;
+    const ImportOptions options_;
+    const ImportDoors doors_;
     const crm::CsvColumns columns_;
     std::unordered_map<std::string, Uuid> known_;
     std::unordered_map<Uuid, Record> planned_;  // of a trial
@@ -271,7 +271,27 @@ class Importer {
 
 }  // namespace
 
-Result<ImportReport> import_csv(std::string_view text, const ImportOptions& options, const ImportDoors& doors) {
+// The first letter keeps the kinds apart.
+std::vector<std::string> likeness_keys(std::string_view name, std::string_view company, std::string_view phone,
+                                       std::string_view email, std::string_view country) {
+    std::vector<std::string> keys;
+    if (std::string number = crm::phone_e164(phone, country); !number.empty()) keys.push_back("p" + number);
+    if (!email.empty()) keys.push_back("e" + fold(email));
+    if (!name.empty() && !company.empty()) keys.push_back("n" + fold(name) + "\n" + fold(company));
+    return keys;
+}
+
+struct ImportRun::Impl {
+    Impl(const crm::CsvReader& at, Importer made) : reader(at), importer(std::move(made)) {}
+    crm::CsvReader reader;
+    std::vector<std::string> cells;
+    Importer importer;
+};
+
+ImportRun::ImportRun(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ImportRun::~ImportRun() = default;
+
+Result<std::unique_ptr<ImportRun>> ImportRun::begin(std::string_view text, ImportOptions options, ImportDoors doors) {
     crm::CsvReader reader(text);
     std::vector<std::string> cells;
     const auto first = reader.next(cells);
@@ -280,21 +300,38 @@ Result<ImportReport> import_csv(std::string_view text, const ImportOptions& opti
         return fail(ErrorKind::invalid, "EMPTY_FILE", "the file is empty; its first line must name the columns");
     auto columns = crm::CsvColumns::find(options.model, cells, options.map);
     if (!columns) return fail(columns.error());
+    auto impl = std::make_unique<Impl>(reader, Importer(std::move(options), std::move(doors), *std::move(columns)));
+    if (auto known = impl->importer.know_leads(); !known) return fail(known.error());
+    return std::unique_ptr<ImportRun>(new ImportRun(std::move(impl)));
+}
 
-    Importer importer(options, doors, *std::move(columns));
-    if (auto known = importer.know_leads(); !known) return fail(known.error());
-    for (;;) {
-        const auto more = reader.next(cells);
-        if (!more) {
-            importer.reject(reader.line(), more.error().message);
-            continue;
-        }
-        if (!*more) break;
-        if (auto taken = importer.take(cells, reader.line()); !taken)
-            return fail(midway(taken.error(), importer.saved()));
+Result<bool> ImportRun::step() {
+    Importer& importer = impl_->importer;
+    const std::int64_t until = importer.rows() + static_cast<std::int64_t>(kChunk);
+    bool more_rows = true;
+    while (more_rows && !importer.full() && importer.rows() < until) {
+        const auto more = impl_->reader.next(impl_->cells);
+        more_rows = !more || *more;
+        if (!more_rows) break;
+        const std::int64_t line = impl_->reader.line();
+        auto taken = more ? importer.take(impl_->cells, line) : importer.take_unreadable(line, more.error().message);
+        if (!taken) return fail(midway(taken.error(), importer.saved()));
     }
     if (auto saved = importer.flush(); !saved) return fail(midway(saved.error(), importer.saved()));
-    return importer.report();
+    return more_rows;
+}
+
+std::int64_t ImportRun::rows() const { return impl_->importer.rows(); }
+ImportReport ImportRun::report() { return impl_->importer.report(); }
+
+Result<ImportReport> import_csv(std::string_view text, const ImportOptions& options, const ImportDoors& doors) {
+    auto run = ImportRun::begin(text, options, doors);
+    if (!run) return fail(run.error());
+    for (;;) {
+        const auto more = (*run)->step();
+        if (!more) return fail(more.error());
+        if (!*more) return (*run)->report();
+    }
 }
 
 Result<std::int64_t> export_csv(crm::Model model, const ImportDoors& doors,

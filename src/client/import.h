@@ -5,43 +5,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "client/event.h"
-#include "crm/csv_columns.h"
+#include "client/import_types.h"
 
 namespace ct::client {
-
-/// A row whose record is known already, by the id column, or for leads by phone, e-mail, or name and company.
-enum class OnDuplicate : std::uint8_t {
-    skip,    ///< leave the record as it is
-    update,  ///< take over the cells that are not blank and differ
-    create,  ///< add another record all the same
-};
-
-struct ImportOptions {
-    crm::Model model = crm::Model::lead;
-    crm::CsvColumns::Map map;
-    OnDuplicate on_duplicate = OnDuplicate::skip;
-    bool dry_run = false;                ///< plan everything, save nothing
-    std::string default_country = "IN";  ///< for phone numbers without a country code
-    std::string currency = "INR";        ///< of amounts in rows that tell none
-};
-
-struct RejectedRow {
-    std::int64_t line = 0;  ///< of the file, from 1
-    std::string reason;
-};
-
-struct ImportReport {
-    std::int64_t created = 0, updated = 0;
-    std::int64_t skipped = 0;  ///< known already, or nothing differs
-    std::vector<RejectedRow> rejected;
-    std::vector<std::string> ignored_columns;
-};
 
 struct ImportDoors {
     std::function<Result<void>(crm::Model, const std::function<void(std::vector<crm::Record>&&)>&)> load;
@@ -53,10 +26,37 @@ struct ImportDoors {
     std::function<void(std::int64_t rows)> progress = {};  ///< after every chunk; may be empty
 };
 
-/// `text`: the whole file. Errors, with nothing saved: EMPTY_FILE, INVALID_CSV (the first line), those of
-/// CsvColumns::find. A failure of the disk midway says how many rows went in; importing the file again goes on there.
+/// An import under way. One thread at a time.
+class ImportRun {
+  public:
+    /// `text`: the whole file; it must outlive the run. Errors, with nothing saved: EMPTY_FILE, INVALID_CSV (the first
+    /// line), those of CsvColumns::find, and of the disk.
+    [[nodiscard]] static Result<std::unique_ptr<ImportRun>> begin(std::string_view text, ImportOptions options,
+                                                                  ImportDoors doors);
+    ~ImportRun();
+    ImportRun(const ImportRun&) = delete;
+    ImportRun& operator=(const ImportRun&) = delete;
+
+    /// Some rows more, in one transaction; false at the end of the file. A failure of the disk says how many rows went
+    /// in; importing the file again goes on there.
+    [[nodiscard]] Result<bool> step();
+    [[nodiscard]] std::int64_t rows() const;  ///< read so far
+    [[nodiscard]] ImportReport report();      ///< once; of what was done so far
+
+  private:
+    struct Impl;
+    explicit ImportRun(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+/// All of it at once; errors as above.
 [[nodiscard]] Result<ImportReport> import_csv(std::string_view text, const ImportOptions& options,
                                               const ImportDoors& doors);
+
+/// What two leads of one customer have in common, strongest first: number, address, name and company.
+[[nodiscard]] std::vector<std::string> likeness_keys(std::string_view name, std::string_view company,
+                                                     std::string_view phone, std::string_view email,
+                                                     std::string_view country);
 
 /// All records of a model that lists show, as CSV by RFC 4180. Calls `write` with pieces of the text.
 [[nodiscard]] Result<std::int64_t> export_csv(crm::Model model, const ImportDoors& doors,

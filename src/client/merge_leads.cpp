@@ -46,7 +46,7 @@ bool merged_away(const crm::Record& record) {
 }
 
 Result<std::vector<Edit>> merge_edits(const crm::Record& survivor, const crm::Record& other,
-                                      std::span<const std::pair<Model, Uuid>> children) {
+                                      std::span<const std::pair<Model, Uuid>> children, const crm::Changes& chosen) {
     if (survivor.id == other.id) {
         return fail(ErrorKind::invalid, "SAME_LEAD", "a lead cannot be merged into itself");
     }
@@ -61,6 +61,10 @@ Result<std::vector<Edit>> merge_edits(const crm::Record& survivor, const crm::Re
     for (std::size_t i = 0; i < fields.size(); ++i) {
         const auto field = static_cast<crm::FieldId>(i);
         if (fields[i].derived() || field == kMergedInto) continue;
+        if (const crm::Value* wanted = chosen.find(field); wanted != nullptr) {
+            if (crm::view(*wanted) != survivor.fields.get(field)) kept.changes.set(field, *wanted);
+            continue;
+        }
         auto value = taken(fields[i], survivor.fields.get(field), other.fields.get(field));
         if (value) kept.changes.set(field, std::move(*value));
     }

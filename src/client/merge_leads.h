@@ -14,10 +14,11 @@ namespace ct::client {
 [[nodiscard]] bool merged_away(const crm::Record& record);
 
 /// The edits, to be saved as one group: the survivor keeps its values and takes those that it lacks, labels and notes
-/// of both are kept, the other's children move. `children`: all notes, payments and reminders of `other`. SAME_LEAD,
-/// ALREADY_MERGED (either was merged before).
+/// of both are kept, the other's children move. `children`: all notes, payments and reminders of `other`. `chosen`:
+/// fields that get a value of somebody's choice instead. SAME_LEAD, ALREADY_MERGED (either was merged before).
 [[nodiscard]] Result<std::vector<Edit>> merge_edits(const crm::Record& survivor, const crm::Record& other,
-                                                    std::span<const std::pair<crm::Model, Uuid>> children);
+                                                    std::span<const std::pair<crm::Model, Uuid>> children,
+                                                    const crm::Changes& chosen = {});
 
 /// The way back: the old lead is one of its own again, and has the children that came with it. What edits brought to
 /// the survivor stays there. NOT_MERGED.

@@ -1,5 +1,7 @@
 #include "client/network.h"
 
+#include "client/request_log.h"
+
 namespace ct::client {
 
 namespace {
@@ -36,6 +38,15 @@ sync::RequestKind request_kind(NetJob::Kind kind) {
 }
 
 }  // namespace
+
+net::Deadlines deadlines_of(NetJob::Kind kind) {
+    net::Deadlines deadlines;
+    if (kind == NetJob::Kind::probe || kind == NetJob::Kind::logout) deadlines.total_ms = 10'000;
+    if (kind == NetJob::Kind::login) deadlines.total_ms = 30'000;
+    // The silence while it waits is what it is for.
+    if (kind == NetJob::Kind::listen) deadlines.read_ms = 40'000;
+    return deadlines;
+}
 
 sync::Unreachable unreachable(const net::HttpOutcome& outcome) {
     using net::NetFailure;
@@ -80,6 +91,7 @@ NetAnswer Network::run(const NetJob& job) {
     const UnixMs wall = clock_.now();
     NetAnswer answer = read_answer(job, outcome);
     answer.wall_at_answer = wall;
+    answer.seen = request_seen(job, outcome, wall, keep_bodies_);
     return answer;
 }
 
@@ -97,7 +109,9 @@ void Network::close() {
 std::shared_ptr<net::HttpClient> Network::client_for(const NetJob& job) {
     const std::scoped_lock lock(mutex_);
     if (!client_ || base_url_ != job.base_url) {
-        client_ = std::make_shared<net::HttpClient>(net::HttpClientOptions{job.base_url, job.ca_file});
+        net::HttpClientOptions options{job.base_url, job.ca_file};
+        options.simulator = simulator_;
+        client_ = std::make_shared<net::HttpClient>(std::move(options));
         base_url_ = job.base_url;
         if (closed_) client_->close();
     }

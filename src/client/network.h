@@ -11,7 +11,9 @@
 
 #include "base/clock.h"
 #include "base/http_message.h"
+#include "client/request_seen.h"
 #include "net/http_client.h"
+#include "net/link_simulator.h"
 #include "sync/reply.h"
 
 namespace ct::client {
@@ -42,28 +44,37 @@ struct NetAnswer {
     /// engine takes.
     std::variant<sync::Reply, Result<sync::LoginAnswer>, net::HttpOutcome> reply;
     http::Traffic traffic;
-    UnixMs wall_at_answer = 0;  ///< our wall clock when the answer was complete, for the clock offset
+    std::shared_ptr<RequestSeen> seen;  ///< for the inspector's list; read_answer leaves it empty
+    UnixMs wall_at_answer = 0;          ///< our wall clock when the answer was complete, for the clock offset
 };
 
 /// One thread calls `run`; `cancel` and `close` may come from any other.
 class Network {
   public:
-    explicit Network(const Clock& clock) : clock_(clock) {}
+    /// `simulator` may be null; else it outlives this.
+    explicit Network(const Clock& clock, net::LinkSimulator* simulator = nullptr)
+        : clock_(clock), simulator_(simulator) {}
     [[nodiscard]] NetAnswer run(const NetJob& job);
     void cancel();
     /// Like `cancel`, and every later `run` ends at once: for the end of the program.
     void close();
+    /// Whether the beginnings of bodies are remembered with what is `seen`. Any thread.
+    void keep_bodies(bool on) { keep_bodies_ = on; }
 
   private:
     [[nodiscard]] std::shared_ptr<net::HttpClient> client_for(const NetJob& job);
 
     const Clock& clock_;
+    net::LinkSimulator* const simulator_;
     std::mutex mutex_;                         // guards the three below
     std::shared_ptr<net::HttpClient> client_;  // for base_url_
     std::string base_url_;
     bool closed_ = false;
+    std::atomic<bool> keep_bodies_{false};
 };
 
+/// How long an exchange of that kind may take.
+[[nodiscard]] net::Deadlines deadlines_of(NetJob::Kind kind);
 [[nodiscard]] sync::Unreachable unreachable(const net::HttpOutcome& outcome);
 /// What an exchange came to, decoded. Pure; `wall_at_answer` is left for the caller to fill in.
 [[nodiscard]] NetAnswer read_answer(const NetJob& job, const net::HttpOutcome& outcome);

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "client/inspect.h"
 #include "client/network.h"
 
 namespace ct::client {
@@ -43,7 +44,8 @@ class Bell {
 /// A network-only thread with a connection of its own: one job at a time, answers go to the worker.
 class NetworkThread {
   public:
-    NetworkThread(const Clock& clock, Bell& worker) : network_(clock), worker_(worker), thread_([this] { run(); }) {}
+    NetworkThread(const Clock& clock, Bell& worker, net::LinkSimulator* simulator = nullptr)
+        : network_(clock, simulator), worker_(worker), thread_([this] { run(); }) {}
     ~NetworkThread() {
         {
             const std::scoped_lock lock(mutex_);
@@ -76,6 +78,17 @@ class NetworkThread {
         }
         network_.cancel();
     }
+    /// Cuts what is under way, as a broken network does; its answer comes, and says so.
+    void interrupt() { network_.cancel(); }
+    void keep_bodies(bool on) { network_.keep_bodies(on); }
+    struct UnderWay {
+        NetJob::Kind kind = NetJob::Kind::probe;
+        std::int64_t since_us = 0;  ///< of the monotonic clock
+    };
+    [[nodiscard]] std::optional<UnderWay> under_way() {
+        const std::scoped_lock lock(mutex_);
+        return under_way_;
+    }
     [[nodiscard]] std::optional<NetAnswer> answer() {
         const std::scoped_lock lock(mutex_);
         if (answers_.empty()) return std::nullopt;
@@ -94,9 +107,11 @@ class NetworkThread {
             jobs_.pop_front();
             syncing_ = job.kind != NetJob::Kind::login && job.kind != NetJob::Kind::logout;
             unwanted_ = false;
+            under_way_ = UnderWay{job.kind, inspect::steady_us()};
             lock.unlock();
             NetAnswer answer = network_.run(job);
             lock.lock();
+            under_way_.reset();
             syncing_ = false;
             answers_.push_back(std::move(answer));
             worker_.ring();
@@ -112,6 +127,7 @@ class NetworkThread {
     bool syncing_ = false;   // a job that `cancel` may end is under way
     bool unwanted_ = false;  // … and was to end
     bool stop_ = false;
+    std::optional<UnderWay> under_way_;
     std::thread thread_;
 };
 

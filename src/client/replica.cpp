@@ -11,15 +11,6 @@ namespace ct::client {
 
 namespace {
 
-net::Deadlines deadlines_of(NetJob::Kind kind) {
-    net::Deadlines deadlines;
-    if (kind == NetJob::Kind::probe || kind == NetJob::Kind::logout) deadlines.total_ms = 10'000;
-    if (kind == NetJob::Kind::login) deadlines.total_ms = 30'000;
-    // The silence while it waits is what it is for.
-    if (kind == NetJob::Kind::listen) deadlines.read_ms = 40'000;
-    return deadlines;
-}
-
 std::optional<UnixMs> server_time(const sync::Reply& reply) {
     if (const auto* health = std::get_if<sync::Health>(&reply)) return health->server_time;
     if (const auto* push = std::get_if<sync::PushAnswer>(&reply)) return push->server_time;
@@ -36,12 +27,22 @@ Replica::Replica(store::Store& store, Secrets secrets, const Clock& clock, Rando
       clock_(clock),
       options_(std::move(options)),
       ports_(std::move(ports)),
-      engine_(options_.tuning, random),
+      engine_random_(random),
+      engine_(options_.tuning, engine_random_),
       ids_(clock, random),
       time_(clock, store.state().clock_offset_ms, store.state().stamp_ms),
-      stamps_(store.state().device_id, store.state().stamp_ms, store.state().stamp_counter) {}
+      stamps_(store.state().device_id, store.state().stamp_ms, store.state().stamp_counter),
+      openings_(store.openings()) {
+    if (options_.witness != nullptr) options_.witness->begins(engine_, clock_.steady());
+}
 
 void Replica::start() {
+    if (const auto& newer = store_.read_only()) {  // nothing is sent, and what came could not be kept
+        in_trouble_ = true;
+        ports_.emit(Trouble{*newer});
+        queue_changed(false);
+        return;
+    }
     if (auto token = secrets_.token()) {
         token_ = std::move(*token);
     } else {
@@ -134,19 +135,24 @@ void Replica::commit(std::span<const Commit> saves) {
 
 Result<store::Visible> Replica::retry(const Uuid& operation, const crm::Changes& mended) {
     auto visible = store_.retry(operation, ids_.next(), next_stamp(), mended);
+    observe_store();
     if (visible) queue_changed(true);
+    note_reopening();
     return visible;
 }
 
 Result<store::Visible> Replica::discard(const Uuid& operation) {
     auto visible = store_.discard(operation);
     if (visible) queue_changed(false);
+    note_reopening();
     return visible;
 }
 
 Result<store::Visible> Replica::resolve(const Uuid& operation, const store::Resolution& resolution) {
     auto visible = store_.resolve(operation, resolution, ids_.next(), next_stamp());
+    observe_store();
     if (visible) queue_changed(true);
+    note_reopening();
     return visible;
 }
 
@@ -207,82 +213,12 @@ void Replica::decide_by_rules(const sync::PushAnswer& answer, store::Settled& se
         const auto resolution = ours ? decision_by_rules(conflict) : std::nullopt;
         if (!resolution) continue;
         auto decided = store_.resolve(id, *resolution, ids_.next(), next_stamp());
+        observe_store();
         if (!decided) return local_trouble(decided.error());
         --settled.conflicts;  // nobody is asked
         std::move(decided->changed.begin(), decided->changed.end(), std::back_inserter(visible.changed));
         std::move(decided->removed.begin(), decided->removed.end(), std::back_inserter(visible.removed));
     }
-}
-
-// ---- account
-
-Result<void> Replica::sign_in(const SignIn& request) {
-    if (!net::transport_is_safe(request.server_url)) {
-        return fail(ErrorKind::invalid, "INSECURE_SERVER",
-                    request.server_url + ": use https; plain http is for this computer's own addresses only", "server");
-    }
-    signing_in_ = request;
-    while (!signing_in_->server_url.empty() && signing_in_->server_url.back() == '/')
-        signing_in_->server_url.pop_back();
-    const sync::LoginRequest login{request.email, request.password, request.workspace, store_.state().device_id,
-                                   options_.device_name};
-    NetJob job;
-    job.kind = NetJob::Kind::login;
-    job.base_url = signing_in_->server_url;
-    job.ca_file = options_.ca_file;
-    job.request = sync::api_request("/api/auth/login", sync::encode(login), {});
-    job.deadlines = deadlines_of(job.kind);
-    ports_.send(std::move(job));
-    return {};
-}
-
-Result<void> Replica::bind(const sync::LoginAnswer& answer) {
-    store::SyncState state = store_.state();
-    if (!state.workspace_id.empty() && state.workspace_id != answer.workspace_id) {
-        return fail(ErrorKind::invalid, "OTHER_WORKSPACE",
-                    "this profile holds the data of workspace \"" + state.workspace_name +
-                        "\"; use another profile for \"" + answer.workspace_name +
-                        "\" (colortouchctl rescue save FILE makes a copy of what is unsent)");
-    }
-    const std::int64_t waiting = store_.queue().operations;
-    if (waiting > 0 && !state.user.id.empty() && state.user.id != answer.user.id) {
-        return fail(ErrorKind::invalid, "UNSENT_WORK",
-                    std::to_string(waiting) + " unsent edits of " + state.user.email +
-                        " wait on this profile, and would be sent in the name of " + answer.user.email +
-                        ": sign in as " + state.user.email +
-                        " and sync, or put them in a rescue copy (colortouchctl rescue save FILE) and " +
-                        "discard them here");
-    }
-    if (state.epoch != answer.epoch) state.cursor.reset();
-    state.epoch = answer.epoch;
-    state.server_url = signing_in_->server_url;
-    state.workspace_id = answer.workspace_id;
-    state.workspace_name = answer.workspace_name;
-    state.user = answer.user;
-    if (auto saved = store_.save_state(state); !saved) return saved;
-    return secrets_.save_token(answer.token);
-}
-
-void Replica::on_login(const Result<sync::LoginAnswer>& answer) {
-    if (!signing_in_) return;
-    Result<void> bound = answer ? bind(*answer) : Result<void>(fail(answer.error()));
-    signing_in_.reset();
-    if (!bound) {
-        ports_.emit(SignInFailed{bound.error()});
-        return;
-    }
-    token_ = answer->token;
-    ports_.emit(SignedIn{answer->user});
-    tell(sync::event::Account{true, true});
-}
-
-Result<void> Replica::sign_out() {
-    if (token_.empty()) return {};
-    if (auto forgotten = secrets_.save_token({}); !forgotten) return forgotten;
-    send(NetJob::Kind::logout, 0, sync::api_request("/api/auth/logout", "{}", token_));  // as well as it goes
-    token_.clear();
-    tell(sync::event::Account{!store_.state().server_url.empty(), false});
-    return {};
 }
 
 // ---- between the engine and the world
@@ -294,10 +230,20 @@ void Replica::tell(sync::Event event) {
     while (!told_.empty()) {
         sync::Event next = std::move(told_.front());
         told_.pop_front();
-        for (sync::Action& action : engine_.handle(std::move(next), clock_.steady())) carry_out(action);
+        for (sync::Action& action : step(std::move(next))) carry_out(action);
     }
     telling_ = false;
     publish();
+}
+
+/// The one place where the engine is told something.
+std::vector<sync::Action> Replica::step(sync::Event event) {
+    const SteadyMs now = clock_.steady();
+    engine_random_.forget();
+    if (options_.witness != nullptr) options_.witness->takes(event, now);
+    std::vector<sync::Action> actions = engine_.handle(std::move(event), now);
+    if (options_.witness != nullptr) options_.witness->gives(engine_, actions, engine_random_.drawn());
+    return actions;
 }
 
 void Replica::carry_out(sync::Action& action) {
@@ -358,6 +304,7 @@ void Replica::on(sync::action::SendPush& action) {
     request.epoch = store_.state().epoch;
     request.sequence = action.sequence;
     request.operations = std::move(action.operations);
+    request.waiting = waiting();
     send(NetJob::Kind::push, action.request, sync::api_request("/api/sync/push", sync::encode(request), token_));
 }
 
@@ -370,32 +317,6 @@ void Replica::on(sync::action::Settle& action) {
     told_.push_back(queue_event(false));
     told_.push_back(sync::event::Settled{settled->applied, settled->merged, settled->superseded, settled->conflicts,
                                          settled->rejected});
-}
-
-sync::PullRequest Replica::pull_request(std::int64_t limit) const {
-    sync::PullRequest request;
-    request.device_id = store_.state().device_id;
-    request.epoch = store_.state().epoch;
-    request.cursor = store_.state().cursor;
-    request.limit = limit;
-    return request;
-}
-
-void Replica::on(sync::action::SendPull& action) {
-    sync::PullRequest request = pull_request(action.limit);
-    if (action.cursor) request.cursor = std::move(action.cursor);
-    request.sequence = store_.state().next_sequence;  // while this runs nothing is pushed; while one listens it may be
-    send(NetJob::Kind::pull, action.request, sync::api_request("/api/sync/pull", sync::encode(request), token_));
-}
-
-void Replica::on(sync::action::ApplyPage& action) {
-    auto applied = store_.apply(action.page);
-    if (!applied) return cannot_carry_out(applied.error());
-    if (hold(*applied)) return;
-    stamps_.observe(applied->newest_stamp_ms);
-    show(std::move(applied->visible));
-    told_.push_back(queue_event(false));
-    told_.push_back(sync::event::PageDone{applied->rows, applied->ignored});
 }
 
 void Replica::on(sync::action::CancelRequests&) { ports_.cancel(); }
@@ -428,6 +349,10 @@ void Replica::on(sync::action::RenewDevice&) {
 }
 
 void Replica::on(sync::action::RestartPull& action) {
+    if (action.catch_up) {
+        if (auto restarted = store_.restart_catch_up(); !restarted) return cannot_carry_out(restarted.error());
+        return told_.push_back(sync::event::IdentityRenewed{store_.state().device_id, store_.state().epoch});
+    }
     store::SyncState state = store_.state();
     state.cursor.reset();
     if (action.other_epoch) state.epoch = action.epoch;
@@ -456,6 +381,7 @@ void Replica::on(sync::action::RoundFinished& action) {
     row.bytes_sent = std::exchange(round_bytes_sent_, 0);
     row.bytes_received = std::exchange(round_bytes_received_, 0);
     row.outcome = action.outcome;
+    row.reason = action.detail;
     if (action.outcome == "done" && !engine_.pull_held()) {
         store_.allow_removals(false);  // that was for this once
         removals_ = {};
@@ -509,9 +435,14 @@ bool Replica::rebuild(const Error& error) {
     }
     stamps_ = sync::HybridClock(store_.state().device_id, stamps_.last_ms(), stamps_.last_counter());
     ports_.emit(Trouble{rebuilt_notice(*rebuilt)});
-    ports_.emit(DatabaseRebuilt{});
+    note_reopening();
     told_.push_back(sync::event::QueueChanged{store_.queue().sendable, false});
     return true;
+}
+
+/// What the window shows may not be what the disk holds.
+void Replica::note_reopening() {
+    if (std::exchange(openings_, store_.openings()) != store_.openings()) ports_.emit(DatabaseReopened{});
 }
 
 void Replica::trouble(const Error& error) {
@@ -574,17 +505,22 @@ SyncView Replica::view() const {
     view.last_error_code = engine_.last_error();
     view.working_offline = engine_.offline_chosen();
     view.server_url = state.server_url;
+    view.user_id = state.user.id;
     view.user_name = state.user.name;
     view.user_email = state.user.email;
     view.workspace_name = state.workspace_name;
     view.device_id = state.device_id;
     view.epoch = state.epoch;
     view.cursor = state.cursor.value_or("");
+    view.left_out = options_.left_out.places();
+    view.catching_up = missing_parts();
     view.clock_offset_ms = state.clock_offset_ms;
+    view.simulated_link = simulated_link_;
     return view;
 }
 
 void Replica::publish() {
+    note_reopening();
     SyncView now = view();
     // A next try that moved by a few ms of measuring is the same next try.
     if (published_ && std::abs(published_->next_try_at - now.next_try_at) < 50)

@@ -20,6 +20,7 @@
 #include "client/true_time.h"
 #include "store/store.h"
 #include "sync/engine.h"
+#include "sync/recording.h"
 #include "sync/stamp.h"
 
 namespace ct::client {
@@ -39,6 +40,8 @@ struct ReplicaOptions {
     std::string ca_file;
     std::string device_name = "ColorTouch";
     ConflictRules conflicts;
+    sync::Parts left_out;              ///< of what is pulled (sync/selection.h)
+    sync::Witness* witness = nullptr;  ///< hears all that the engine is told and says; outlives the replica. Null: none
 };
 
 class Replica {
@@ -70,7 +73,7 @@ class Replica {
     [[nodiscard]] bool signed_in() const { return !token_.empty(); }
     [[nodiscard]] const std::string& token() const { return token_; }  ///< for requests beside record sync
 
-    /// Something could not be read: a database that is damaged is made anew (DatabaseRebuilt), the rest is told.
+    /// Something could not be read: a database that is damaged is made anew (DatabaseReopened), the rest is told.
     void trouble(const Error& error);
     /// After the store took over work from elsewhere.
     void taken_over(store::Visible visible);
@@ -83,11 +86,18 @@ class Replica {
     /// Whether the pull that is held may take away what it would; false: everything stays as it is.
     void decide_removals(bool allowed);
 
+    /// What is to be left out from the next round on, which begins at once.
+    void leave_out(const sync::Parts& parts);
+    /// The network, or this computer's clock, is made worse on purpose, or (empty) is as it is again: shown, and
+    /// logged.
+    void link_simulated(std::string words);
+
     [[nodiscard]] SyncView view() const;
     [[nodiscard]] const sync::Engine& engine() const { return engine_; }
     [[nodiscard]] store::Store& store() { return store_; }
 
   private:
+    [[nodiscard]] std::vector<sync::Action> step(sync::Event event);
     void carry_out(sync::Action& action);
     void on(sync::action::SendProbe& action);
     void on(sync::action::PrepareBatch& action);
@@ -116,11 +126,15 @@ class Replica {
     [[nodiscard]] NetJob job(NetJob::Kind kind, std::uint64_t id, http::Request request) const;
     void send(NetJob::Kind kind, std::uint64_t id, http::Request request);
     [[nodiscard]] sync::PullRequest pull_request(std::int64_t limit) const;
+    [[nodiscard]] sync::Waiting waiting() const;  ///< what the queue is like now, as the server is told
+    [[nodiscard]] sync::PullRequest catch_up_request(std::int64_t limit) const;
+    [[nodiscard]] std::vector<std::string> missing_parts() const;
     [[nodiscard]] sync::Event queue_event(bool edited) const;
     void learn(const NetAnswer& answer);
     void learn_time(UnixMs server_now, std::int64_t doubt_ms);
     void correct_stamps();
     [[nodiscard]] std::string next_stamp();
+    void observe_store();  ///< after the store gave out stamps of its own
     void note_jump();
     void queue_changed(bool edited);
     void show(store::Visible visible);
@@ -129,6 +143,7 @@ class Replica {
     void local_trouble(const Error& error);
     void cannot_carry_out(const Error& error);  ///< an action: the engine has to hear of it, whatever it was
     [[nodiscard]] bool rebuild(const Error& error);
+    void note_reopening();
     void publish();
     [[nodiscard]] Indicator indicator() const;
 
@@ -137,6 +152,7 @@ class Replica {
     const Clock& clock_;
     ReplicaOptions options_;
     ReplicaPorts ports_;
+    sync::NotedRandom engine_random_;
     sync::Engine engine_;
     UuidGenerator ids_;
     TrueTime time_;
@@ -146,6 +162,7 @@ class Replica {
 
     std::deque<sync::Event> told_;  // events for the engine, in order
     bool telling_ = false;          // the engine is at work further up the stack
+    std::int64_t openings_ = 0;     // of the store, that the window knows of
     bool in_trouble_ = false;       // the last write to the disk failed
     std::optional<SignIn> signing_in_;
     store::HeldRemovals removals_;  // that wait for somebody's word
@@ -153,6 +170,7 @@ class Replica {
     sync::VerifyRequest verify_asked_;  // the question whose answer is awaited
     std::int64_t round_bytes_sent_ = 0, round_bytes_received_ = 0;
     std::optional<SyncView> published_;
+    std::string simulated_link_;
 };
 
 }  // namespace ct::client

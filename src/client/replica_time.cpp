@@ -21,6 +21,8 @@ std::string Replica::next_stamp() {
     return stamp;
 }
 
+void Replica::observe_store() { stamps_.observe(store_.state().stamp_ms, store_.state().stamp_counter); }
+
 /// The wall clock went another way than the monotonic one: the offset to it is another now. It is kept, so that the
 /// next start of the program does not believe the wall clock again.
 void Replica::note_jump() {
@@ -32,6 +34,14 @@ void Replica::note_jump() {
     store::SyncState state = store_.state();
     state.clock_offset_ms = offset;
     if (auto saved = store_.save_state(state); !saved) local_trouble(saved.error());
+}
+
+void Replica::link_simulated(std::string words) {
+    if (words == simulated_link_) return;
+    log::warn(words.empty() ? std::string("the link is as it is again") : "the link is simulated: " + words);
+    simulated_link_ = std::move(words);
+    note_jump();  // the clock may be another one now
+    publish();
 }
 
 void Replica::learn_time(UnixMs server_now, std::int64_t doubt_ms) {
@@ -59,14 +69,15 @@ void Replica::correct_stamps() {
         const UnixMs at = made == made_at_.end() ? std::min(sync::stamp_ms(stamp), now) : now - (steady - made->second);
         return again.next(at);
     };
+    const UnixMs latest = now + sync::kStampAheadMaxMs;  // what the server lets pass, of whoever
     const auto reading = [&] {
-        again.observe(std::min(stamps_.last_ms(), now), stamps_.last_counter());
+        again.observe(stamps_.last_ms() <= latest ? stamps_.last_ms() : now, stamps_.last_counter());
         return std::pair(again.last_ms(), again.last_counter());
     };
     log::warn("the clock of this computer was wrong; unsent edits get the times at which they were made");
-    auto visible = store_.restamp(stamp_of, reading);
+    auto visible = store_.restamp(stamp_of, reading, latest);
     if (!visible) return local_trouble(visible.error());
-    stamps_ = sync::HybridClock(store_.state().device_id, again.last_ms(), again.last_counter());
+    stamps_ = sync::HybridClock(store_.state().device_id, store_.state().stamp_ms, store_.state().stamp_counter);
     show(std::move(*visible));
 }
 

@@ -9,7 +9,9 @@
 #include "base/file.h"
 #include "client/attachments.h"
 #include "client/network_thread.h"
+#include "client/recorder.h"
 #include "client/replica.h"
+#include "client/shifted_clock.h"
 
 namespace ct::client {
 
@@ -34,22 +36,26 @@ std::string why_files_wait(const sync::AttachmentLane& lane) {
 }  // namespace
 
 struct Session::Impl {
-    Impl(FileLock held, std::unique_ptr<store::Store> opened, const Profile& profile, const Config& config,
-         const Clock& the_clock, Random& random)
+    Impl(FileLock held, std::unique_ptr<ShiftedClock> its_clock, std::unique_ptr<store::Store> opened,
+         const Profile& profile, const Config& config, Random& random, const std::string& program)
         : lock(std::move(held)),
-          clock(the_clock),
+          own_clock(std::move(its_clock)),
+          clock(*own_clock),
           live_updates(config.live_updates),
           store(std::move(opened)),
-          network(clock),
+          recorder(config.flight_recorder ? profile.recording().string() : std::string{}, program, clock),
+          network(clock, &simulator),
           replica(*store, Secrets(profile.token_file().string()), clock, random, options(config), ports()),
           attachments(*store, clock, random, attachment_options(profile, config),
                       {[this](NetJob job) { file_jobs.push_back(std::move(job)); }, [this] { file_jobs.clear(); },
                        [this](Event event) { take(event); }}) {}
 
-    static ReplicaOptions options(const Config& config) {
+    ReplicaOptions options(const Config& config) {
         ReplicaOptions options;
+        options.witness = &recorder;
         options.ca_file = config.ca_file;
         options.conflicts = config.conflicts;
+        options.left_out = config.left_out;
         options.device_name = "colortouchctl";
         options.tuning.interval_ms = config.sync_interval_s * 1'000;
         return options;
@@ -139,9 +145,12 @@ struct Session::Impl {
     }
 
     FileLock lock;
+    const std::unique_ptr<ShiftedClock> own_clock;
     const Clock& clock;
     const bool live_updates;
     std::unique_ptr<store::Store> store;
+    net::LinkSimulator simulator;
+    Recorder recorder;
     Network network;
     std::deque<NetJob> jobs;
     std::optional<SyncFinished> last_round;
@@ -159,15 +168,20 @@ struct Session::Impl {
 };
 
 Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Session::~Session() = default;
+Session::~Session() {
+    impl_->own_clock->shift(0);
+    impl_->replica.link_simulated({});  // the next start is to find this computer's clock as it is
+}
 
 Result<std::unique_ptr<Session>> Session::open(const Profile& profile, const Config& config, const Clock& clock,
-                                               Random& random) {
+                                               Random& random, const std::string& program) {
     auto lock = FileLock::acquire(profile.lock_file().string());
     if (!lock) return fail(lock.error());
-    auto store = store::Store::open(profile.database().string(), clock, random);
+    auto own_clock = std::make_unique<ShiftedClock>(clock);
+    auto store = store::Store::open(profile.database().string(), *own_clock, random);
     if (!store) return fail(store.error());
-    auto impl = std::make_unique<Impl>(std::move(*lock), std::move(*store), profile, config, clock, random);
+    auto impl = std::make_unique<Impl>(std::move(*lock), std::move(own_clock), std::move(*store), profile, config,
+                                       random, program);
     impl->replica.tell(sync::event::Metered{config.metered_link});
     impl->replica.start();
     return std::unique_ptr<Session>(new Session(std::move(impl)));
@@ -210,10 +224,11 @@ Result<store::Committed> Session::take_back(const store::AuditRow& decision) {
 Result<store::Visible> Session::discard(const Uuid& operation) { return impl_->replica.discard(operation); }
 
 Result<sync::LoginAnswer> Session::login(const std::string& server_url, const std::string& email,
-                                         const std::string& password, const std::string& workspace) {
+                                         const std::string& password, const std::string& workspace,
+                                         bool discard_unsent) {
     impl_->sign_in_error.reset();
     impl_->signed_in_now = false;
-    if (auto begun = impl_->replica.sign_in({server_url, email, password, workspace}); !begun)
+    if (auto begun = impl_->replica.sign_in({server_url, email, password, workspace, discard_unsent}); !begun)
         return fail(begun.error());
     impl_->drain();
     if (impl_->sign_in_error) return fail(*impl_->sign_in_error);
@@ -235,10 +250,16 @@ Result<void> Session::logout() {
 
 SyncReport Session::Impl::round(const sync::event::SyncAsked& asked) {
     last_round.reset();
+    SyncReport none;
+    if (const auto& newer = store->read_only()) {
+        none.indicator = Indicator::local_trouble;
+        none.code = newer->code;
+        none.message = newer->message;
+        return none;
+    }
     replica.tell(asked);
     drain();
     if (last_round) return report(*last_round);
-    SyncReport none;
     none.indicator = replica.view().indicator;
     none.code = "NO_ANSWER";
     none.message = "the round did not end";
@@ -260,7 +281,7 @@ VerifyReport Session::verify(bool repair) {
 
 SyncReport Session::watch(const std::function<void(const SyncReport&)>& each) {
     Impl& impl = *impl_;
-    impl.ear = std::make_unique<NetworkThread>(impl.clock, impl.bell);
+    impl.ear = std::make_unique<NetworkThread>(impl.clock, impl.bell, &impl.simulator);
     impl.replica.tell(sync::event::ListenChosen{impl.live_updates});
     impl.replica.tell(sync::event::SyncAsked{});
     SyncReport last;
@@ -279,6 +300,15 @@ SyncReport Session::watch(const std::function<void(const SyncReport&)>& each) {
     impl.replica.tell(sync::event::ListenChosen{false});
     impl.ear.reset();
     return last;
+}
+
+void Session::simulate_link(const net::LinkWeather& weather) {
+    const std::string words = net::in_words(weather);
+    impl_->simulator.set(weather);
+    impl_->own_clock->shift(weather.clock_shift_ms);
+    if (!words.empty()) impl_->recorder.note("the link is simulated: " + words);
+    impl_->replica.link_simulated(words);
+    impl_->replica.tell(sync::event::LinkChanged{!weather.offline});
 }
 
 void Session::interrupt() {

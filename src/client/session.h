@@ -40,7 +40,8 @@ class Session {
   public:
     /// Takes the profile's lock (PROFILE_IN_USE: another program has it open).
     [[nodiscard]] static Result<std::unique_ptr<Session>> open(const Profile& profile, const Config& config,
-                                                               const Clock& clock, Random& random);
+                                                               const Clock& clock, Random& random,
+                                                               const std::string& program = "colortouchctl");
     ~Session();
 
     /// After an error that store::is_damage: the database anew, with all unsent work.
@@ -53,9 +54,11 @@ class Session {
     [[nodiscard]] Result<std::vector<std::optional<Error>>> commit_each(std::vector<Edit> edits);
     [[nodiscard]] Uuid new_id();
     /// UNAUTHENTICATED (wrong e-mail or password), OFFLINE, NOT_COLORTOUCH, INSECURE_SERVER …; binds the profile.
-    /// OTHER_WORKSPACE when unsent edits of another server or workspace are in the queue.
+    /// OTHER_WORKSPACE when the profile holds another workspace's data; UNSENT_WORK when another user's edits wait in
+    /// it, unless they are to be discarded.
     [[nodiscard]] Result<sync::LoginAnswer> login(const std::string& server_url, const std::string& email,
-                                                  const std::string& password, const std::string& workspace);
+                                                  const std::string& password, const std::string& workspace,
+                                                  bool discard_unsent = false);
     [[nodiscard]] Result<void> logout();
     [[nodiscard]] bool signed_in() const;
     /// One whole round; never throws, never hangs (deadlines). One that would remove very many records ends with code
@@ -69,6 +72,8 @@ class Session {
     /// A whole round, then every record here read and compared with the server; with `repair` what differs is fetched
     /// again. `counts.complete` is false when the round did not go through, or the server had moved on.
     [[nodiscard]] VerifyReport verify(bool repair);
+    /// From now on, as long as this lives. See Client's SimulateLink.
+    void simulate_link(const net::LinkWeather& weather);
     [[nodiscard]] SyncView view();
     [[nodiscard]] Result<store::Visible> retry(const Uuid& operation);
     [[nodiscard]] Result<store::Visible> mend(const Uuid& operation, const crm::Changes& mended);  ///< and retry

@@ -140,7 +140,7 @@ void State::apply(Event& event) {
         apply(saved->visible);
     } else if (const auto* changed = std::get_if<RecordsChanged>(&event)) {
         apply(changed->visible);
-    } else if (std::holds_alternative<DatabaseRebuilt>(event)) {
+    } else if (std::holds_alternative<DatabaseReopened>(event)) {
         forget_all();
     } else if (auto* sync = std::get_if<SyncChanged>(&event)) {
         sync_ = std::move(sync->view);

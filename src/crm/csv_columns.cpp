@@ -9,26 +9,6 @@
 namespace ct::crm {
 namespace {
 
-/// What two names have in common that people would call the same: "E-mail", "email"; "Enquiry date", "enquiry_date".
-[[nodiscard]] std::string plain_name(std::string_view name) {
-    std::string out = fold(trim(name));
-    std::erase_if(out, [](char c) { return c == ' ' || c == '-' || c == '_' || c == '.'; });
-    return out;
-}
-
-[[nodiscard]] std::optional<FieldId> named_field(Model model, std::string_view name) {
-    const std::string wanted = plain_name(name);
-    const auto& fields = def(model).fields;
-    const auto find = [&](std::string_view FieldDef::*which) -> std::optional<FieldId> {
-        for (std::size_t i = 0; i < fields.size(); ++i) {
-            if (!fields[i].derived() && plain_name(fields[i].*which) == wanted) return static_cast<FieldId>(i);
-        }
-        return std::nullopt;
-    };
-    const auto by_name = find(&FieldDef::name);
-    return by_name ? by_name : find(&FieldDef::label);
-}
-
 /// What every record has and no file can set; a column of that name is no mistake.
 [[nodiscard]] bool kept_by_program(Model model, std::string_view name) {
     const auto field = find_field(model, trim(name));
@@ -77,6 +57,25 @@ namespace {
 }
 
 }  // namespace
+
+std::string plain_column_name(std::string_view name) {
+    std::string out = fold(trim(name));
+    std::erase_if(out, [](char c) { return c == ' ' || c == '-' || c == '_' || c == '.'; });
+    return out;
+}
+
+std::optional<FieldId> csv_field(Model model, std::string_view name) {
+    const std::string wanted = plain_column_name(name);
+    const auto& fields = def(model).fields;
+    const auto find = [&](std::string_view FieldDef::*which) -> std::optional<FieldId> {
+        for (std::size_t i = 0; i < fields.size(); ++i) {
+            if (!fields[i].derived() && plain_column_name(fields[i].*which) == wanted) return static_cast<FieldId>(i);
+        }
+        return std::nullopt;
+    };
+    const auto by_name = find(&FieldDef::name);
+    return by_name ? by_name : find(&FieldDef::label);
+}
 
 std::optional<FieldId> currency_field(Model model) {
     const auto& fields = def(model).fields;
@@ -139,7 +138,7 @@ Result<CsvColumns> CsvColumns::find(Model model, const std::vector<std::string>&
     std::vector<bool> used(map.size(), false);
     const auto mapped = [&](std::string_view column) -> const std::string* {
         for (std::size_t i = 0; i < map.size(); ++i) {
-            if (plain_name(map[i].first) != plain_name(column)) continue;
+            if (plain_column_name(map[i].first) != plain_column_name(column)) continue;
             used[i] = true;
             return &map[i].second;
         }
@@ -149,8 +148,8 @@ Result<CsvColumns> CsvColumns::find(Model model, const std::vector<std::string>&
         const std::string* const wish = mapped(header[i]);
         if (wish != nullptr && wish->empty()) continue;
         const std::string& meant = wish != nullptr ? *wish : header[i];
-        const auto field = named_field(model, meant);
-        const bool is_id = !field && plain_name(meant) == "id";
+        const auto field = csv_field(model, meant);
+        const bool is_id = !field && plain_column_name(meant) == "id";
         if (!field && !is_id) {
             if (wish != nullptr) {
                 return fail(ErrorKind::invalid, "UNKNOWN_FIELD",

@@ -26,6 +26,11 @@ namespace ct::crm {
 /// The currency of the model's amounts, where it has any.
 [[nodiscard]] std::optional<FieldId> currency_field(Model model);
 
+/// What two names have in common that people would call the same: "E-mail", "email"; "Enquiry date", "enquiry_date".
+[[nodiscard]] std::string plain_column_name(std::string_view name);
+/// The field of that name or label; not one that is derived.
+[[nodiscard]] std::optional<FieldId> csv_field(Model model, std::string_view name);
+
 class CsvColumns {
   public:
     /// A column's name for a field, by its user: {"Mobile no", "phone"}; "" as the field: to be left out.

@@ -295,6 +295,7 @@ void Connection::refuse(const Refusal& refusal) {
     if (received_) about = {{}, {}, received_->accept_encoding, received_->close, received_->head_only, true};
     about.request.id = received_ ? received_->request.id : parser_ ? parser_->request_id() : std::string();
     if (about.request.id.empty()) about.request.id = board_.new_request_id();
+    if (board_.options->on_refusal) board_.options->on_refusal(refusal.status, refusal.code, about.request.id);
     http::Response response = problem(refusal);
     if (refusal.status == 503 || refusal.status == 429) response.headers.emplace_back("Retry-After", "5");
     parser_ = nullptr;

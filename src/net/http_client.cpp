@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "net/encoding.h"
 #include "net/header_rules.h"
+#include "net/link_simulator.h"
 #include "net/socket.h"
 #include "net/tls.h"
 #include "net/url.h"
@@ -25,6 +26,10 @@ constexpr Milliseconds kKeepAliveMargin{2'000};
 constexpr Milliseconds kKeepAliveUntold{15'000};
 
 [[nodiscard]] SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
+
+[[nodiscard]] std::int64_t microseconds(SteadyTime from, SteadyTime to) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(to - from).count();
+}
 
 /// Set by the transport; a caller's own would contradict what is sent.
 [[nodiscard]] bool is_ours(std::string_view header) {
@@ -64,7 +69,8 @@ struct Exchange {
     std::string detail;
     std::int64_t sent = 0;
     std::int64_t received = 0;
-    bool reused = false;  // went over a connection that had carried an exchange before
+    bool reused = false;     // went over a connection that had carried an exchange before
+    http::Traffic measured;  // the parts; sums are made at the end
 
     void fail(NetFailure why, std::string text) {
         if (failure != NetFailure::none) return;
@@ -78,8 +84,11 @@ struct Exchange {
 /// no end, and its errors do not tell a deadline from a reset).
 class Link final : public httplib::ClientImpl {
   public:
-    Link(BaseUrl url, std::string ca_file)
-        : httplib::ClientImpl(url.host, url.port), url_(std::move(url)), ca_file_(std::move(ca_file)) {
+    Link(BaseUrl url, std::string ca_file, LinkSimulator* simulator)
+        : httplib::ClientImpl(url.host, url.port),
+          url_(std::move(url)),
+          ca_file_(std::move(ca_file)),
+          weather_(simulator) {
         set_keep_alive(true);
         set_follow_location(false);
         set_decompress(false);
@@ -99,6 +108,10 @@ class Link final : public httplib::ClientImpl {
         if (!unheard || (request.method != "GET" && request.method != "HEAD")) return false;
         stop();
         exchange.reused = false;
+        const std::int64_t body_sent = exchange.measured.body_sent;
+        exchange.measured = {};
+        exchange.measured.body_sent = body_sent;
+        exchange.measured.sent_twice = true;
         exchange.failure = NetFailure::none;
         exchange.detail.clear();
         response = {};
@@ -106,6 +119,8 @@ class Link final : public httplib::ClientImpl {
     }
 
     void disconnect() { stop(); }
+    /// To be called before `exchange`.
+    SimulatedConnection& weather() { return weather_; }
 
   private:
     [[nodiscard]] bool once(httplib::Request& request, httplib::Response& response, Exchange& exchange) {
@@ -153,15 +168,38 @@ class Link final : public httplib::ClientImpl {
             }
             context_ = std::move(*context);
         }
+        const SteadyTime begun = steady_now();
         Connected connected = connect_to(url_.host, url_.port, deadline, exchange_->wake);
+        http::Traffic& measured = exchange_->measured;
+        if (connected.name_looked_up) measured.look_up_us = microseconds(begun, connected.looked_up);
+        const SteadyTime stands = steady_now();
+        if (connected.tried) measured.connect_us = microseconds(connected.looked_up, stands);
         if (connected.failure != NetFailure::none) {
             exchange_->fail(connected.failure, std::move(connected.detail));
             return false;
         }
-        if (url_.https && !start_tls(connected.socket.handle(), deadline)) return false;
+        if (!rest(weather_.connected(), deadline)) return false;
+        const bool secured = !url_.https || start_tls(connected.socket.handle(), deadline);
+        if (url_.https) measured.tls_us = microseconds(stands, steady_now());
+        if (!secured) return false;
         socket.sock = connected.socket.release();
         error = httplib::Error::Success;
         return true;
+    }
+
+    /// What the simulated link adds to connecting.
+    [[nodiscard]] bool rest(std::int64_t ms, SteadyTime deadline) {
+        if (ms == 0) return true;
+        const SteadyTime until = std::min(deadline, steady_now() + Milliseconds(ms));
+        const std::string where = "connect to " + url_.authority() + ": ";
+        if (wait_for(kNoHandle, Wait::to_read, until, exchange_->wake) == Readiness::woken) {
+            exchange_->fail(NetFailure::cancelled, where + "cancelled");
+        } else if (until == deadline) {
+            exchange_->fail(NetFailure::timeout, where + "no answer before the deadline");
+        } else {
+            return true;
+        }
+        return false;
     }
 
     [[nodiscard]] bool start_tls(Handle socket, SteadyTime deadline) {
@@ -173,6 +211,7 @@ class Link final : public httplib::ClientImpl {
         }
         Wire wire(socket, tls_.get());
         wire.set_limits(limits(deadline));
+        wire.set_weather(&weather_);
         if (wire.handshake()) return true;
         switch (wire.trouble()) {
             case Wire::Trouble::woken: exchange_->fail(NetFailure::cancelled, where + "cancelled"); break;
@@ -194,13 +233,26 @@ class Link final : public httplib::ClientImpl {
                         std::function<bool(httplib::Stream&)> callback) override {
         Wire wire(socket.sock, tls_.get());
         wire.set_limits(limits(exchange_->total));
+        wire.set_weather(&weather_);
         wire.append_on_flush(exchange_->body);
+        const SteadyTime begun = steady_now();
         const bool good = callback(wire);
+        note_parts(wire, begun);
         exchange_->sent += wire.bytes_sent();
         exchange_->received += wire.bytes_received();
         spoiled_ = wire.has_leftover() || !wire.fully_sent() || wire.trouble() != Wire::Trouble::none;
         if (!good) explain(wire);
         return good;
+    }
+
+    void note_parts(const Wire& wire, SteadyTime begun) {
+        http::Traffic& measured = exchange_->measured;
+        const SteadyTime end = steady_now();
+        const bool sent = wire.last_sent() != SteadyTime{};
+        const bool answered = wire.first_received() != SteadyTime{};
+        measured.send_us = microseconds(begun, sent ? wire.last_sent() : end);
+        if (sent) measured.wait_us = microseconds(wire.last_sent(), answered ? wire.first_received() : end);
+        if (answered) measured.receive_us = microseconds(wire.first_received(), end);
     }
 
     void explain(const Wire& wire) {
@@ -229,6 +281,7 @@ class Link final : public httplib::ClientImpl {
     Exchange* exchange_ = nullptr;     // under way
     SteadyMs idle_until_ms_ = 0;       // after this the server may close at any moment; counts while the laptop sleeps
     bool spoiled_ = false;             // what is left in the connection is no clean start
+    SimulatedConnection weather_;
 };
 
 }  // namespace
@@ -250,11 +303,12 @@ const char* name(NetFailure failure) {
 
 struct HttpClient::Impl {
     explicit Impl(HttpClientOptions given) : options(std::move(given)), url(parse_base_url(options.base_url)) {
-        if (url) link.emplace(*url, options.ca_file);
+        if (url) link.emplace(*url, options.ca_file, options.simulator);
     }
 
     [[nodiscard]] HttpOutcome send(const http::Request& request, const Deadlines& deadlines, bool require_digest);
     void carry(const http::Request& request, Exchange& exchange, bool require_digest, HttpOutcome& out);
+    [[nodiscard]] bool ends_in_weather(bool require_digest, Exchange& exchange, HttpOutcome& out);
     [[nodiscard]] bool fill_head(const http::Request& request, httplib::Request& head, Exchange& exchange) const;
     void accept_answer(std::string raw, bool require_digest, Exchange& exchange, HttpOutcome& out) const;
 
@@ -291,6 +345,7 @@ bool HttpClient::Impl::fill_head(const http::Request& request, httplib::Request&
 }
 
 void HttpClient::Impl::accept_answer(std::string raw, bool require_digest, Exchange& exchange, HttpOutcome& out) const {
+    exchange.measured.body_received = static_cast<std::int64_t>(raw.size());
     http::Headers& headers = out.response.headers;
     const std::string_view encoding_told = http::find_header(headers, "Content-Encoding");
     const std::optional<Encoding> encoding = parse_content_encoding(encoding_told);
@@ -320,9 +375,28 @@ void HttpClient::Impl::accept_answer(std::string raw, bool require_digest, Excha
     std::erase_if(headers, [](const auto& header) { return is_about_transfer(header.first); });
 }
 
+/// No server is reached in a simulated network that leads nowhere, or to a hotel's page.
+bool HttpClient::Impl::ends_in_weather(bool require_digest, Exchange& exchange, HttpOutcome& out) {
+    link->weather().look();
+    const LinkWeather& weather = link->weather().weather();
+    if (!weather.offline && !weather.captive_portal) return false;
+    link->disconnect();
+    if (weather.offline) {
+        link->weather().note(&LinkSimulator::Counts::refused);
+        exchange.fail(NetFailure::no_route, "connect to " + url->authority() + ": no network (simulated)");
+        return true;
+    }
+    link->weather().note(&LinkSimulator::Counts::portals);
+    out.response.status = 200;
+    out.response.headers = {{"Content-Type", "text/html; charset=utf-8"}};
+    accept_answer("<!doctype html><title>Welcome</title><p>Sign in to use this network (simulated).</p>\n",
+                  require_digest, exchange, out);
+    return true;
+}
+
 void HttpClient::Impl::carry(const http::Request& request, Exchange& exchange, bool require_digest, HttpOutcome& out) {
     httplib::Request head;
-    if (!fill_head(request, head, exchange)) return;
+    if (!fill_head(request, head, exchange) || ends_in_weather(require_digest, exchange, out)) return;
 
     std::string compressed;
     if (!request.body.empty()) {
@@ -339,6 +413,7 @@ void HttpClient::Impl::carry(const http::Request& request, Exchange& exchange, b
                 head.headers.emplace("Content-Encoding", name(Encoding::zstd));
             }
         }
+        exchange.measured.body_sent = static_cast<std::int64_t>(exchange.body.size());
         head.headers.emplace("Content-Length", std::to_string(exchange.body.size()));
         // The body goes out behind the head by the Wire, uncopied. The library must believe in a body (or it would say
         // Content-Length: 0) but not in its size (or it would ask Expect: 100-continue first, a round trip per
@@ -376,7 +451,7 @@ HttpOutcome HttpClient::Impl::send(const http::Request& request, const Deadlines
     HttpOutcome out;
     out.response.traffic.started_steady_ms = system_clock().steady();
     const SteadyTime start = steady_now();
-    Exchange exchange{deadlines, start + Milliseconds(deadlines.total_ms), &wake, {}, {}, {}, 0, 0, false};
+    Exchange exchange{deadlines, start + Milliseconds(deadlines.total_ms), &wake, {}, {}, {}, 0, 0, false, {}};
     if (!url) {
         exchange.fail(NetFailure::bad_url, url.error().message);
     } else {
@@ -390,9 +465,15 @@ HttpOutcome HttpClient::Impl::send(const http::Request& request, const Deadlines
     }
     out.failure = exchange.failure;
     out.detail = std::move(exchange.detail);
-    out.response.traffic.bytes_sent = exchange.sent;
-    out.response.traffic.bytes_received = exchange.received;
-    out.response.traffic.total_ms = std::chrono::duration_cast<Milliseconds>(steady_now() - start).count();
+    http::Traffic& traffic = out.response.traffic;
+    const std::int64_t started = traffic.started_steady_ms;
+    traffic = exchange.measured;
+    traffic.started_steady_ms = started;
+    traffic.bytes_sent = exchange.sent;
+    traffic.bytes_received = exchange.received;
+    traffic.total_us = microseconds(start, steady_now());
+    traffic.total_ms = traffic.total_us / 1'000;
+    traffic.reused = exchange.reused;
     return out;
 }
 

@@ -9,6 +9,8 @@
 
 namespace ct::net {
 
+class LinkSimulator;
+
 /// Why no usable answer came. Only what a caller treats differently.
 enum class NetFailure : std::uint8_t {
     none,
@@ -42,6 +44,7 @@ struct HttpClientOptions {
     std::string ca_file;                    ///< extra CA bundle (PEM); empty: the system's
     std::size_t compress_above = 1'024;     ///< request bodies over this go zstd
     std::size_t max_body = 64 * 1'048'576;  ///< longest answer accepted, after decompression
+    LinkSimulator* simulator = nullptr;     ///< a worse network than there is; must outlive the client. Null: none
 };
 
 /// A keep-alive connection to one server. One thread at a time calls `send`; `cancel` and `close` may come from any

@@ -197,6 +197,8 @@ Switchboard::Outcome HttpServer::Impl::work(Received& received) const {
         const std::size_t body_max =
             body_max_of ? std::min(body_max_of(received.request), own_options.max_body) : own_options.max_body;
         const std::optional<Refusal> refusal = unpack(received, body_max);
+        if (refusal && own_options.on_refusal)
+            own_options.on_refusal(refusal->status, refusal->code, received.request.id);
         http::Answered answered = refusal ? http::Answered(problem(*refusal)) : ask(received);
         if (answered.pause)
             outcome.pause = std::move(answered.pause);

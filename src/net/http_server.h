@@ -29,7 +29,9 @@ struct HttpServerOptions {
     std::int64_t read_timeout_ms = 15'000;    ///< for a whole request head; for a silence within a body
     std::int64_t write_timeout_ms = 30'000;   ///< for a silence while writing the answer
     std::int64_t keep_alive_ms = 30'000;      ///< an idle connection is closed after this
-    http::Headers headers;                    ///< put on every answer that does not carry them, refusals included
+    /// Told of what the listener refuses by itself, with a request's id; on any of the server's threads.
+    std::function<void(int status, const char* code, const std::string& id)> on_refusal;
+    http::Headers headers;  ///< put on every answer that does not carry them, refusals included
 };
 
 /// Sees every method and path (routing is its own matter), with the body decompressed and without Content-Encoding,

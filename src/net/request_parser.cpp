@@ -60,6 +60,14 @@ constexpr std::array<std::string_view, 5> kAboutTransfer{"Content-Encoding", "Co
     return out;
 }
 
+/// What RFC 9110 lets stand in Host, and no more than a name or an address needs; empty is allowed.
+[[nodiscard]] bool is_host(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               std::string_view("-._~:[]%").find(c) != std::string_view::npos;
+    });
+}
+
 [[nodiscard]] bool is_request_id(std::string_view text) {
     return !text.empty() && text.size() <= kRequestIdMax && std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
@@ -101,6 +109,10 @@ std::size_t RequestParser::feed(std::string_view bytes) {
         const std::string_view rest = bytes.substr(taken);
         const std::size_t step = parser_->beast.put({rest.data(), rest.size()}, error);
         taken += step;
+        if (before == Stage::head && is_folded(rest.substr(0, step))) {
+            refuse(malformed("a header goes on in the next line"));
+            break;
+        }
         if (before == Stage::head) head_bytes_ += step;
         if (before == Stage::head && head_bytes_ > kHeadMax) error = beast::http::error::header_limit;
         if (error == beast::http::error::need_more) {
@@ -120,6 +132,16 @@ std::size_t RequestParser::feed(std::string_view bytes) {
         }
     }
     return taken;
+}
+
+/// The library joins a header that goes on in a next line; others take that line for another header, or for none.
+bool RequestParser::is_folded(std::string_view head) {
+    for (const char c : head) {
+        const bool folded = last_of_head_ == '\n' && (c == ' ' || c == '\t');
+        last_of_head_ = c;
+        if (folded) return true;
+    }
+    return false;
 }
 
 bool RequestParser::refuse(Refusal refusal) {
@@ -171,6 +193,7 @@ bool RequestParser::take_headers() {
             if (same_name(name, kSingle[i]) && ++seen[i] > 1)
                 return refuse(malformed(std::string(kSingle[i]) + " stands there twice"));
         }
+        if (same_name(name, "Host") && !is_host(value)) return refuse(malformed("Host is no name or address"));
         if (same_name(name, "Content-Encoding")) received_.content_encoding = value;
         if (same_name(name, "Accept-Encoding"))
             received_.accept_encoding.append(received_.accept_encoding.empty() ? "" : ", ").append(value);
@@ -201,7 +224,7 @@ bool RequestParser::take_framing() {
 
 /// A path and perhaps a query. Who sends a whole URL takes us for a proxy.
 bool RequestParser::take_target(std::string_view target) {
-    if (!target.starts_with('/') || !is_target_part(target))
+    if (!target.starts_with('/') || !is_target_part(target) || target.find('#') != std::string_view::npos)
         return refuse(malformed("the address must be a path on this server"));
     const std::size_t question = target.find('?');
     auto path = decoded_path(target.substr(0, question));

@@ -56,6 +56,7 @@ class RequestParser {
     [[nodiscard]] bool take_framing();
     [[nodiscard]] bool take_target(std::string_view target);
     [[nodiscard]] bool take_headers();
+    [[nodiscard]] bool is_folded(std::string_view head);
     bool refuse(Refusal refusal);
     void refuse_for(int error);
 
@@ -65,7 +66,8 @@ class RequestParser {
     Refusal refusal_;
     Stage stage_ = Stage::head;
     std::size_t head_bytes_ = 0;  // taken
-    std::size_t limit_ = 0;       // of the body
+    char last_of_head_ = '\0';
+    std::size_t limit_ = 0;  // of the body
     std::size_t announced_ = 0;
     bool wants_continue_ = false;
 };

@@ -79,7 +79,10 @@ class Socket {
 struct Connected {
     Socket socket;
     NetFailure failure = NetFailure::none;
-    std::string detail;  ///< of the failure
+    std::string detail;           ///< of the failure
+    bool name_looked_up = false;  ///< false: the host was an address
+    SteadyTime looked_up{};       ///< when the address was known, or looking it up had failed
+    bool tried = false;           ///< an address was there to connect to
 };
 
 /// Looks the name up and connects; tries IPv6 and IPv4 at once (the next address 250 ms after the one before), so that

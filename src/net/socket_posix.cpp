@@ -117,6 +117,7 @@ struct Resolved {
     std::vector<Address> addresses;
     NetFailure failure = NetFailure::none;
     std::string detail;
+    bool was_name = false;
 };
 
 [[nodiscard]] Resolved resolve(const std::string& host, int port, SteadyTime deadline, const Wake* wake) {
@@ -124,6 +125,7 @@ struct Resolved {
     const std::string service = std::to_string(port);
     if (look_up(host, service, AI_NUMERICHOST | AI_NUMERICSERV, out.addresses) == 0) return out;
 
+    out.was_name = true;
     // getaddrinfo has no deadline and cannot be cancelled: it gets a thread, which a hanging one keeps until it
     // returns.
     auto lookup = std::make_shared<Lookup>();
@@ -368,11 +370,14 @@ void Socket::close() {
 Connected connect_to(const std::string& host, int port, SteadyTime deadline, const Wake* wake) {
     Connected out;
     Resolved resolved = resolve(host, port, deadline, wake);
+    out.name_looked_up = resolved.was_name;
+    out.looked_up = std::chrono::steady_clock::now();
     if (resolved.failure != NetFailure::none) {
         out.failure = resolved.failure;
         out.detail = std::move(resolved.detail);
         return out;
     }
+    out.tried = true;
     Race race(interleaved(resolved.addresses), port);
     while (race.more() || race.running()) {
         if (race.more() && race.start_next()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace ct::net {
 namespace {
@@ -30,6 +31,7 @@ std::string Wire::trouble_text() const {
         case Trouble::reset:
         case Trouble::failed: break;
     }
+    if (cut_by_weather_) return "cut by the simulated link";
     if (error_number_ != 0) return system_message(error_number_);
     return tls_ != nullptr && !tls_->error().empty() ? tls_->error() : "the connection failed";
 }
@@ -52,6 +54,28 @@ bool Wire::wait(Wait what, Milliseconds silence, Milliseconds on_after_wake) {
     }
     note(Trouble::failed);
     return false;
+}
+
+/// The simulated link keeps bytes back for so long.
+bool Wire::pause(std::int64_t ms, Milliseconds silence) {
+    if (ms <= 0) return true;
+    const SteadyTime now = std::chrono::steady_clock::now();
+    const bool longer = ms > silence.count();
+    const SteadyTime until = std::min(limits_.total, now + (longer ? silence : Milliseconds(ms)));
+    if (wait_for(kNoHandle, Wait::to_read, until, limits_.wake) == Readiness::woken) {
+        note(Trouble::woken);
+        return false;
+    }
+    if (!longer && until < limits_.total) return true;
+    note(Trouble::timeout);
+    return false;
+}
+
+bool Wire::meets_a_cut() {
+    if (weather_->portion(1) > 0) return false;
+    if (!std::exchange(cut_by_weather_, true)) weather_->note(&LinkSimulator::Counts::cuts);
+    note(Trouble::reset);
+    return true;
 }
 
 bool Wire::handshake() {
@@ -77,10 +101,16 @@ ssize_t Wire::receive(char* into, std::size_t room) {
         note(Trouble::timeout);
         return -1;
     }
+    if (under_weather()) {
+        if (meets_a_cut() || !pause(weather_->turn(), limits_.read_silence)) return -1;
+        room = weather_->portion(room);
+    }
     for (;;) {
         const IoStep step = tls_ != nullptr ? tls_->receive(into, room) : receive_some(socket_, into, room);
         switch (step.kind) {
             case IoStep::Kind::done:
+                if (under_weather() && !pause(weather_->received(step.bytes), limits_.read_silence)) return -1;
+                if (received_ == 0) first_received_ = std::chrono::steady_clock::now();
                 received_ += static_cast<std::int64_t>(step.bytes);
                 return static_cast<ssize_t>(step.bytes);
             case IoStep::Kind::closed: note(Trouble::closed); return 0;
@@ -100,10 +130,16 @@ ssize_t Wire::receive(char* into, std::size_t room) {
 bool Wire::send_all(const char* from, std::size_t size) {
     if (send_broken_) return false;
     while (size > 0) {
-        const IoStep step = tls_ != nullptr ? tls_->send(from, size) : send_some(socket_, from, size);
+        std::size_t piece = size;
+        if (under_weather()) {
+            if (meets_a_cut()) return false;
+            piece = weather_->portion(size);
+        }
+        const IoStep step = tls_ != nullptr ? tls_->send(from, piece) : send_some(socket_, from, piece);
         switch (step.kind) {
             case IoStep::Kind::done:
                 sent_ += static_cast<std::int64_t>(step.bytes);
+                if (under_weather() && !pause(weather_->send(step.bytes), limits_.write_silence)) return false;
                 from += step.bytes;
                 size -= step.bytes;
                 break;
@@ -121,6 +157,7 @@ bool Wire::send_all(const char* from, std::size_t size) {
                 return false;
         }
     }
+    last_sent_ = std::chrono::steady_clock::now();
     return true;
 }
 

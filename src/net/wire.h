@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/link_simulator.h"
 #include "net/socket.h"
 #include "net/tls.h"
 
@@ -31,6 +32,8 @@ class Wire final : public httplib::Stream {
     Wire(Handle socket, TlsSession* tls);
 
     void set_limits(const Limits& limits) { limits_ = limits; }
+    /// Bytes go on as that connection lets them; it must outlive this. Null, as at first: as they come.
+    void set_weather(SimulatedConnection* weather) { weather_ = weather; }
     /// Goes out behind what was written so far, with the next flush; must live until then.
     void append_on_flush(std::string_view body) { body_ = body; }
     [[nodiscard]] bool handshake();  ///< TLS only
@@ -46,6 +49,9 @@ class Wire final : public httplib::Stream {
     [[nodiscard]] std::string trouble_text() const;
     [[nodiscard]] std::int64_t bytes_received() const { return received_; }
     [[nodiscard]] std::int64_t bytes_sent() const { return sent_; }
+    /// When the system took the last byte that was sent, and when the first one came; the epoch: not yet.
+    [[nodiscard]] SteadyTime last_sent() const { return last_sent_; }
+    [[nodiscard]] SteadyTime first_received() const { return first_received_; }
     [[nodiscard]] bool has_leftover() const { return start_ < end_; }  ///< bytes read but not asked for
     [[nodiscard]] bool fully_sent() const { return out_.empty() && body_.empty() && !send_broken_; }
 
@@ -65,11 +71,15 @@ class Wire final : public httplib::Stream {
     [[nodiscard]] ssize_t receive(char* into, std::size_t room);
     bool send_all(const char* from, std::size_t size);
     [[nodiscard]] bool wait(Wait what, Milliseconds silence, Milliseconds on_after_wake);
+    [[nodiscard]] bool pause(std::int64_t ms, Milliseconds silence);
+    [[nodiscard]] bool under_weather() const { return weather_ != nullptr && !weather_->fair(); }
+    [[nodiscard]] bool meets_a_cut();
     void note(Trouble trouble, int error = 0);
 
     Handle socket_;
     TlsSession* tls_;
     Limits limits_;
+    SimulatedConnection* weather_ = nullptr;
     std::vector<char> in_;  // read ahead: [start_, end_) is not handed out yet
     std::size_t start_ = 0;
     std::size_t end_ = 0;
@@ -80,8 +90,10 @@ class Wire final : public httplib::Stream {
     bool send_broken_ = false;                    // the peer takes no more; it may have answered all the same
     Trouble trouble_ = Trouble::none;
     int error_number_ = 0;
+    bool cut_by_weather_ = false;
     std::int64_t received_ = 0;
     std::int64_t sent_ = 0;
+    SteadyTime last_sent_{}, first_received_{};
 };
 
 }  // namespace ct::net

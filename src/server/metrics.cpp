@@ -48,6 +48,14 @@ std::size_t age_class(std::int64_t age_ms) {
     return static_cast<std::size_t>(at - kAgesS.begin());
 }
 
+void Gauges::add(const Device& device, UnixMs now) {
+    ++devices.at(age_class(now - device.seen_at));
+    if (device.waiting_told_at == 0 || device.waiting == 0) return;
+    ++delayed.at(age_class(now - device.waiting_since));
+    queued += device.waiting;
+    oldest_s = std::max(oldest_s, (now - device.waiting_since) / 1'000);
+}
+
 void Metrics::request(std::size_t route, int status, std::chrono::microseconds took, std::size_t bytes_in,
                       std::size_t bytes_out) {
     RouteCounts& counts = routes_[std::min(route, kRoutesMax)];
@@ -114,13 +122,30 @@ std::string Metrics::text(std::span<const RouteName> routes, const Gauges& gauge
     single("colortouchd_sent_bytes_total", "counter", "Bodies of answers, before compression.", value_of(bytes_out_));
     single("colortouchd_waiting_pulls", "gauge", "Long polls that wait now.",
            static_cast<std::uint64_t>(gauges.waiting));
+    describe(out, "colortouchd_database_connections", "gauge", "Open connections to the database, by use.");
+    sample(out, "colortouchd_database_connections", label("state", "idle"), std::to_string(gauges.pool.idle));
+    sample(out, "colortouchd_database_connections", label("state", "busy"),
+           std::to_string(gauges.pool.open - gauges.pool.idle));
+    single("colortouchd_database_connections_max", "gauge", "As many connections there may be.",
+           static_cast<std::uint64_t>(gauges.pool.most));
+    single("colortouchd_database_waiting", "gauge", "Requests that wait for a connection to the database.",
+           static_cast<std::uint64_t>(gauges.pool.waiting));
     if (!gauges.devices_known) return out;
-    describe(out, "colortouchd_devices", "gauge",
-             "Signed-in devices by the age of their last sync, right to the hour.");
-    for (std::size_t i = 0; i < gauges.devices.size(); ++i) {
-        const std::string age = i < kAgesS.size() ? std::to_string(kAgesS[i]) : "+Inf";
-        sample(out, "colortouchd_devices", label("age_up_to_seconds", age), std::to_string(gauges.devices[i]));
-    }
+    const auto by_age = [&](std::string_view name, std::string_view help, const auto& counts) {
+        describe(out, name, "gauge", help);
+        for (std::size_t i = 0; i < counts.size(); ++i) {
+            const std::string age = i < kAgesS.size() ? std::to_string(kAgesS[i]) : "+Inf";
+            sample(out, name, label("age_up_to_seconds", age), std::to_string(counts[i]));
+        }
+    };
+    by_age("colortouchd_devices", "Signed-in devices by the age of their last sync, right to the hour.",
+           gauges.devices);
+    by_age("colortouchd_devices_delayed", "Signed-in devices on which edits wait, by the age of the oldest edit.",
+           gauges.delayed);
+    single("colortouchd_waiting_operations", "gauge", "Edits that wait on signed-in devices, as these said.",
+           static_cast<std::uint64_t>(gauges.queued));
+    single("colortouchd_oldest_waiting_seconds", "gauge", "Age of the oldest of these; 0: none waits.",
+           static_cast<std::uint64_t>(gauges.oldest_s));
     return out;
 }
 

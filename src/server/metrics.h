@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/storage/storage.h"
 #include "sync/wire.h"
 
 namespace ct::server {
@@ -23,8 +24,15 @@ struct Gauges {
     static constexpr std::size_t kAges = 5;
     /// Signed-in devices by the age of their last sync: at most an hour, a day, a week, a month; older.
     std::array<std::int64_t, kAges> devices{};
-    bool devices_known = false;
-    std::int64_t waiting = 0;  ///< long polls
+    /// Signed-in devices that said that edits wait on them, by the age of the oldest.
+    std::array<std::int64_t, kAges> delayed{};
+    std::int64_t queued = 0;     ///< operations that wait on them
+    std::int64_t oldest_s = 0;   ///< age of the oldest of all
+    bool devices_known = false;  ///< the above could be found out
+    std::int64_t waiting = 0;    ///< long polls
+    PoolState pool;
+
+    void add(const Device& device, UnixMs now);
 };
 /// The place in Gauges::devices of a device that synced so long ago.
 [[nodiscard]] std::size_t age_class(std::int64_t age_ms);

@@ -354,9 +354,12 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
     const bool elsewhere = operation.record != original.record;
     const StoredRecord& now = batch_.find(key);
     const std::string stamp = sync::clamp_stamp(operation.stamp, now_);
-    // Made under an id that another laptop went by, too: what that one did meanwhile looks like this device's own.
+    // Made under an id that another laptop went by, too: what that one did meanwhile looks like this device's own. So
+    // does what an edit of a merged lead did to its survivor, which the device hears of by its next pull only.
     const bool renamed =
         sync::stamp_device(operation.stamp) != session_.device && now.server.record.version > operation.base;
+    const bool untold = std::any_of(now.pushers.upper_bound(operation.base), now.pushers.end(),
+                                    [&](const auto& pusher) { return pusher.second != session_.device; });
     Operation complete = operation;
     if (auto filled = fill_seen(transaction_, now.server, session_.device, complete); !filled) trouble_ = filled;
     sync::Decision decision = sync::decide(now.server, complete, stamp, batch_.next_version());
@@ -373,7 +376,7 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
     // The device hears of the record that it edited; what landed elsewhere comes with its next pull.
     const crm::Record& record = batch_.find({original.model, original.record}).server.record;
     outcome.version = record.version;
-    const bool tell = decision.tell_record || renamed || outcome.verdict != Verdict::applied;
+    const bool tell = decision.tell_record || renamed || untold || outcome.verdict != Verdict::applied;
     if (tell) outcome.result = result_json(original.id, outcome.verdict, outcome.version, &record, decision, {});
     return outcome;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <exception>
 #include <mutex>
@@ -14,6 +13,7 @@
 #include "server/bell.h"
 #include "server/pull.h"
 #include "server/push.h"
+#include "server/queue_notes.h"
 #include "server/remote.h"
 #include "server/sign_in.h"
 #include "server/status_page.h"
@@ -37,6 +37,7 @@ struct Service::Impl {
           pull(storage_, options.replica, clock_, bells, watch, metrics,
                {options.pull_limit_max, options.pull_bytes_max, options.wait_max_s}),
           files(storage_, clock_, random, options.files),
+          queue_notes(storage_, clock_),
           status_page(storage_, clock_, sign_in, options.version, options.tls) {}
 
     [[nodiscard]] http::Answered route(const http::Request& request, std::size_t& number);
@@ -69,12 +70,12 @@ struct Service::Impl {
     Push push;
     Pull pull;
     Files files;
+    QueueNotes queue_notes;
     StatusPage status_page;
 
     std::mutex gauges_mutex;
     Gauges known_gauges;                   // guarded by gauges_mutex
     SteadyMs known_since = -kGaugesForMs;  // guarded by gauges_mutex
-    std::atomic<std::uint64_t> requests{0};
 };
 
 namespace {
@@ -174,7 +175,10 @@ Answer Service::Impl::sync_push(const http::Request& request, const Session& ses
                       "a batch has at most " + std::to_string(options.operations_max) + " operations");
     }
     const auto speaker = sign_in.as_device(session, decoded->device_id);
-    return speaker ? push.run(*speaker, *decoded) : Answer(tl::unexpected(speaker.error()));
+    if (!speaker) return tl::unexpected(speaker.error());
+    Answer answer = push.run(*speaker, *decoded);
+    if (answer) queue_notes.note(*speaker, decoded->waiting, static_cast<std::int64_t>(decoded->operations.size()));
+    return answer;
 }
 
 Answer Service::Impl::sync_pull(const http::Request& request, const Session& session) {
@@ -182,7 +186,10 @@ Answer Service::Impl::sync_pull(const http::Request& request, const Session& ses
     if (!decoded) return refuse_undecoded(decoded.error(), request.body);
     if (auto checked = check_protocol(decoded->protocol); !checked) return tl::unexpected(checked.error());
     const auto speaker = sign_in.as_device(session, decoded->device_id);
-    return speaker ? pull.run(*speaker, *decoded, request.waited_ms) : Answer(tl::unexpected(speaker.error()));
+    if (!speaker) return tl::unexpected(speaker.error());
+    Answer answer = pull.run(*speaker, *decoded, request.waited_ms);
+    if (answer && request.waited_ms == 0) queue_notes.note(*speaker, decoded->waiting);  // who waits said it long ago
+    return answer;
 }
 
 Answer Service::Impl::sync_verify(const http::Request& request, const Session& session) {
@@ -273,24 +280,27 @@ Gauges Service::Impl::gauges() {
                 break;
             }
             for (const Device& device : *devices) {
-                if (device.signed_in) ++known_gauges.devices.at(age_class(clock.now() - device.seen_at));
+                if (device.signed_in) known_gauges.add(device, clock.now());
             }
         }
     }
     known_gauges.waiting = bells.waiting();
+    known_gauges.pool = storage.pool();
     return known_gauges;
 }
 
-/// Names the route and not the address, which may hold ids; nothing that the request carries.
+/// Names the route and not the address, which may hold ids; nothing that the request carries. The line says which
+/// request it was by itself (log::RequestScope).
 void Service::Impl::log_request(const http::Request& request, const http::Response& response, std::size_t number,
                                 std::chrono::microseconds took) {
-    const bool known = number < kRoutes.size();
-    std::string line = "request id=" + std::to_string(++requests) + " route=\"";
-    if (known) line.append(kRoutes[number].method).append(" ").append(kRoutes[number].path);
-    if (!known) line += number == kRoutes.size() ? "/api/files" : "none";
-    line += "\" status=" + std::to_string(response.status) + " ms=" + std::to_string(took.count() / 1'000) +
-            " in=" + std::to_string(request.body.size()) + " out=" + std::to_string(response.body.size());
-    log::info(line);
+    std::string route = number == kRoutes.size() ? "/api/files" : "none";
+    if (number < kRoutes.size()) route = std::string(kRoutes[number].method) + " " + std::string(kRoutes[number].path);
+    log::event(log::Level::info, "request",
+               {{"route", route},
+                {"status", std::to_string(response.status)},
+                {"ms", std::to_string(took.count() / 1'000)},
+                {"in", std::to_string(request.body.size())},
+                {"out", std::to_string(response.body.size())}});
 }
 
 Service::Service(Storage& storage, const Clock& clock, Random& random, ServiceOptions options)
@@ -315,6 +325,7 @@ http::Response Service::handle(const http::Request& request) {
 
 /// What pauses is counted when it is answered, with the time that the answer took: to wait is no work.
 http::Answered Service::answer(const http::Request& request) {
+    const log::RequestScope scope(request.id);
     const auto begin = std::chrono::steady_clock::now();
     std::size_t number = Metrics::kRoutesMax;
     http::Answered answered = impl_->answer(request, number);

@@ -50,6 +50,17 @@ std::string device_json(const Device& device) {
     json.instant(device.seen_at);
     json.raw(",\"operations\":");
     json.number(device.operations);
+    if (device.waiting_told_at != 0) {
+        json.raw(",\"waiting\":{\"operations\":");
+        json.number(device.waiting);
+        if (device.waiting > 0) {
+            json.raw(",\"oldestAt\":");
+            json.instant(device.waiting_since);
+        }
+        json.raw(",\"toldAt\":");
+        json.instant(device.waiting_told_at);
+        json.raw("}");
+    }
     json.raw(device.signed_in ? ",\"signedIn\":true}" : ",\"signedIn\":false}");
     return text;
 }
@@ -217,6 +228,8 @@ Answer SignIn::set_password(const Session& session, const http::Request& request
     if (!email.empty() && email != user.email) {
         if (user.role != Role::admin) return refuse(403, "FORBIDDEN", "only an administrator may do that");
         auto other = find_user(storage_, user.workspace, email);
+        // Without the address: answers do not repeat what somebody may have guessed.
+        if (!other && other.error().code == "NO_USER") return refuse(404, "NO_USER", "there is no such user");
         if (!other) return refuse(other.error());
         user = std::move(*other);
     } else {

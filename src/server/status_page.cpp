@@ -127,14 +127,24 @@ std::string fact(std::string_view name, std::string_view value) {
     return "<div><dt>" + html_escaped(name) + "</dt><dd>" + html_escaped(value) + "</dd></div>";
 }
 
+/// What the device said that it could not send, or that waits for its user.
+std::string waiting_cell(const Device& device, UnixMs now) {
+    constexpr std::string_view kLabel = "Waiting there";
+    if (device.waiting_told_at == 0) return cell(kLabel, "not told", "dim");
+    if (device.waiting == 0) return cell(kLabel, "nothing", "dim");
+    return cell(kLabel, std::to_string(device.waiting) + ", the oldest " + ago(now - device.waiting_since),
+                now - device.waiting_since > kDayMs ? "bad" : "");
+}
+
 std::string devices_table(const std::vector<Device>& devices, UnixMs now) {
-    std::string out = "<section><h2>Devices</h2>" + heads({"Person", "Device", "Last sync", "Sent", "State"});
+    std::string out =
+        "<section><h2>Devices</h2>" + heads({"Person", "Device", "Last sync", "Waiting there", "Sent", "State"});
     for (std::size_t i = 0; i < std::min(devices.size(), kDevicesShown); ++i) {
         const Device& device = devices[i];
         const std::int64_t age = now - device.seen_at;
         out += "<tr>" + cell("Person", device.user_name) + cell("Device", device.name) +
                cell("Last sync", ago(age), device.signed_in && age > 7 * kDayMs ? "bad" : "") +
-               cell("Operations sent", std::to_string(device.operations)) +
+               waiting_cell(device, now) + cell("Operations sent", std::to_string(device.operations)) +
                cell("State", device.signed_in ? "signed in" : "signed out", device.signed_in ? "" : "dim") + "</tr>";
     }
     out += "</tbody></table></div>";
@@ -176,7 +186,16 @@ std::string troubles_table(const std::vector<Trouble>& troubles, UnixMs now) {
 
 }  // namespace
 
-bool StatusPage::owns(std::string_view path) { return path == "/" || path == "/login" || path == "/logout"; }
+std::span<const std::string_view> StatusPage::addresses() {
+    static constexpr std::array<std::string_view, 3> kAll{"GET /", "POST /login", "POST /logout"};
+    return kAll;
+}
+
+bool StatusPage::owns(std::string_view path) {
+    const auto all = addresses();
+    return std::any_of(all.begin(), all.end(),
+                       [&](std::string_view address) { return address.substr(address.find(' ') + 1) == path; });
+}
 
 http::Response StatusPage::handle(const http::Request& request) {
     const bool start = request.path == "/";

@@ -6,6 +6,7 @@
 //   POST /logout    csrf
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,9 @@ class StatusPage {
     StatusPage(Storage& storage, const Clock& clock, SignIn& sign_in, std::string version, bool tls)
         : storage_(storage), clock_(clock), sign_in_(sign_in), version_(std::move(version)), tls_(tls) {}
 
-    /// Whether the address is one of these.
+    /// All of it: "GET /", …
+    [[nodiscard]] static std::span<const std::string_view> addresses();
+    /// Whether the path is of one of these.
     [[nodiscard]] static bool owns(std::string_view path);
     /// Any thread.
     [[nodiscard]] http::Response handle(const http::Request& request);

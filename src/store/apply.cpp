@@ -1,5 +1,6 @@
 // Pages of the server's changes: one page, one transaction, together with its cursor.
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "base/mutant.h"
@@ -38,6 +39,16 @@ void lay_over(crm::Record& server, const PullRow& row, UnixMs now) {
     crm::apply(server, row.changes);
 }
 
+/// Never back. But in a pull from the start a whole row of the version that is known here says what that really is: of
+/// what another did under this device's name (a clone, before that was found out) nothing was heard.
+bool no_news(const crm::Record& server, const PullRow& row, bool from_start) {
+    if (row.version != server.version) return row.version < server.version;
+    if (!from_start || row.kind != RowKind::changed || !row.whole) return true;
+    const crm::Record told = whole_record(row, 0);
+    return !server.deleted && told.fields == server.fields && told.extra == server.extra &&
+           told.created_at == server.created_at && told.updated_at == server.updated_at;
+}
+
 }  // namespace
 
 Result<PageApplied> Store::apply(const sync::PullPage& page) {
@@ -47,14 +58,16 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
         return applied;
     }
     CT_TRY(impl_->ready());
-    const auto removals = impl_->removals_of(page);
+    const auto followed = [this](crm::Model model) { return !impl_->state.selection.left_out.whole(model); };
+    const auto removals = impl_->removals_of(page, !page.has_more, followed);
     if (!removals) return fail(removals.error());
     applied.held = impl_->too_many(*removals, impl_->removed_in_run);
     if (applied.held.any()) return applied;
     auto done = impl_->transaction([&]() -> Result<void> {
-        if (!page.from) CT_TRY(impl_->begin_snapshot());
+        if (!page.from) CT_TRY(impl_->begin_snapshot(followed));
+        impl_->from_start = !page.from || !impl_->unconfirmed.empty();
         CT_TRY(impl_->apply_rows(page, applied));
-        if (!page.has_more) CT_TRY(impl_->end_snapshot(applied.visible));
+        if (!page.has_more) CT_TRY(impl_->end_snapshot(followed, applied.visible));
         SyncState next = impl_->state;
         if (!CT_MUTANT(page_without_cursor)) next.cursor = page.cursor;
         if (next.epoch.empty()) next.epoch = page.epoch;
@@ -69,6 +82,7 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
     for (std::size_t i = 0; i < removals->size(); ++i) {
         impl_->removed_in_run[i] = page.has_more ? impl_->removed_in_run[i] + (*removals)[i] : 0;
     }
+    applied.parts_missing = !impl_->state.selection.catching_up.empty();
     return applied;
 }
 
@@ -76,7 +90,9 @@ Result<void> Store::Impl::apply_rows(const sync::PullPage& page, PageApplied& ap
     std::set<Uuid> around;
     for (const PullRow& row : page.rows) {
         if (!unconfirmed.empty()) CT_TRY(confirm(row.id));
-        if (!CT_MUTANT(cursor_without_page) || &row != &page.rows.back()) CT_TRY(apply_row(row, applied));
+        if (!CT_MUTANT(cursor_without_page) || &row != &page.rows.back()) {
+            CT_TRY(catching_up ? apply_part(row, applied) : apply_row(row, applied));
+        }
         applied.newest_stamp_ms = std::max(applied.newest_stamp_ms, row.updated_at);
         if (index.empty()) continue;
         if (index.dirty(row.id) || !index.of_parent(row.id).empty()) around.insert(row.id);
@@ -97,6 +113,7 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
         if (!inserted) return fail(inserted.error());
         if (*inserted) {
             mirror.moved(row.model, row.id, {}, {row.version, false});
+            CT_TRY(note_pulled({}, fresh));
             applied.visible.changed.push_back(std::move(fresh));
             return {};
         }
@@ -110,24 +127,28 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
         return forget(row.model, row.id, applied.visible);
     }
     if (!server) return fail(server.error());
-    if (row.version <= server->version && !foreign_epoch && !repairing) return {};                // never back
+    if (no_news(*server, row, from_start) && !foreign_epoch && !repairing) return {};
     if (row.kind == RowKind::deleted && server->version == 0 && !index.dirty(row.id)) return {};  // never seen here
     if (whole && server->version == 0 && index.dirty(row.id)) CT_TRY(revive(row.id, applied.visible));
-    const crm::Record known = foreign_epoch ? *server : crm::Record{};
+    const crm::Record known = *server;
     if (whole) {
-        server = whole_record(row, now);
+        crm::Record fresh = whole_record(row, now);
+        keep_left_out(*server, fresh);
+        server = std::move(fresh);
     } else {
         lay_over(*server, row, now);
     }
     if (foreign_epoch && whole) {
         if (auto offered = offer_back(known, *server); !offered) return fail(offered.error());
     }
+    CT_TRY(note_pulled(known, *server));
     return show(row.model, std::move(*server), applied.visible);
 }
 
-Result<void> Store::Impl::begin_snapshot() {
-    CT_TRY(connection->execute("DELETE FROM unconfirmed"));
+Result<void> Store::Impl::begin_snapshot(const Of& of) {
+    CT_TRY(drop_unconfirmed(of));
     for (const crm::ModelDef& model : crm::models()) {
+        if (!of(model.model)) continue;
         CT_TRY(connection->execute("INSERT INTO unconfirmed SELECT id, '" + std::string(model.name) + "' FROM " +
                                    quoted(record_table_name(model.model, false)) + " WHERE version>0 AND deleted=0"));
     }
@@ -144,9 +165,13 @@ Result<void> Store::Impl::confirm(const Uuid& record) {
     return use->uuid(record).run();
 }
 
-Result<void> Store::Impl::end_snapshot(Visible& visible) {
+Result<void> Store::Impl::end_snapshot(const Of& of, Visible& visible) {
     if (unconfirmed.empty()) return {};
-    for (const auto& [id, model] : unconfirmed) {
+    for (const auto& [id, model] : std::exchange(unconfirmed, {})) {
+        if (!of(model)) {  // of the catch-up, which is not through
+            unconfirmed.emplace(id, model);
+            continue;
+        }
         if (foreign_epoch) {
             CT_TRY(offer_missing(model, id, visible));
             continue;
@@ -161,8 +186,15 @@ Result<void> Store::Impl::end_snapshot(Visible& visible) {
         server->deleted = true;
         CT_TRY(show(model, std::move(*server), visible));
     }
-    unconfirmed.clear();
-    return connection->execute("DELETE FROM unconfirmed");
+    return drop_unconfirmed(of);
+}
+
+Result<void> Store::Impl::drop_unconfirmed(const Of& of) {
+    for (const crm::ModelDef& model : crm::models()) {
+        if (!of(model.model)) continue;
+        CT_TRY(connection->execute("DELETE FROM unconfirmed WHERE model='" + std::string(model.name) + "'"));
+    }
+    return {};
 }
 
 /// A record that the server, restored from a backup, does not have.

@@ -44,7 +44,7 @@ Result<std::vector<Attachment>> read_rows(sqlite::Use& use) {
     }
 }
 
-std::string select(std::string_view rest) {
+std::string rows_of(std::string_view rest) {
     return std::string("SELECT ") + kColumns + " FROM attachment " + std::string(rest);
 }
 
@@ -74,7 +74,7 @@ Result<void> write_row(sqlite::Connection& connection, const Attachment& attachm
 }  // namespace
 
 Result<std::vector<Attachment>> read_unsent_attachments(sqlite::Connection& connection) {
-    auto use = connection.prepare(select("WHERE state IN ('queued','failed','removing') ORDER BY id"));
+    auto use = connection.prepare(rows_of("WHERE state IN ('queued','failed','removing') ORDER BY id"));
     if (!use) return fail(use.error());
     return read_rows(*use);
 }
@@ -111,7 +111,7 @@ Result<std::vector<Attachment>> Store::unsent_attachments() const {
 
 Result<std::optional<Attachment>> Store::attachment(const Uuid& id) const {
     if (!impl_->connection) return impl_->no_connection();
-    auto use = impl_->connection->prepare(select("WHERE id=?"));
+    auto use = impl_->connection->prepare(rows_of("WHERE id=?"));
     if (!use) return fail(use.error());
     auto rows = read_rows(use->uuid(id));
     if (!rows) return fail(rows.error());
@@ -120,7 +120,7 @@ Result<std::optional<Attachment>> Store::attachment(const Uuid& id) const {
 
 Result<std::vector<Attachment>> Store::attachments(const Uuid& record) const {
     if (!impl_->connection) return impl_->no_connection();
-    auto use = impl_->connection->prepare(select("WHERE recordId=? ORDER BY createdAt DESC, id DESC"));
+    auto use = impl_->connection->prepare(rows_of("WHERE recordId=? ORDER BY createdAt DESC, id DESC"));
     if (!use) return fail(use.error());
     return read_rows(use->uuid(record));
 }
@@ -141,15 +141,15 @@ Result<std::vector<Uuid>> Store::attachment_ids() const {
 Result<std::vector<Attachment>> Store::transfers() const {
     if (!impl_->connection) return impl_->no_connection();
     auto use =
-        impl_->connection->prepare(select("WHERE state IN ('removing','wanted','queued')"
-                                          " ORDER BY state='queued', state='wanted', createdAt, id"));
+        impl_->connection->prepare(rows_of("WHERE state IN ('removing','wanted','queued')"
+                                           " ORDER BY state='queued', state='wanted', createdAt, id"));
     if (!use) return fail(use.error());
     return read_rows(*use);
 }
 
 Result<std::vector<Attachment>> Store::attachments_with(const std::string& sha256) const {
     if (!impl_->connection) return impl_->no_connection();
-    auto use = impl_->connection->prepare(select("WHERE sha256=?"));
+    auto use = impl_->connection->prepare(rows_of("WHERE sha256=?"));
     if (!use) return fail(use.error());
     return read_rows(use->text(sha256));
 }

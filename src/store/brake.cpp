@@ -12,11 +12,11 @@ constexpr std::int64_t kPercentMax = 30;
 
 }  // namespace
 
-Result<Store::Impl::Removals> Store::Impl::removals_of(const sync::PullPage& page) {
+Result<Store::Impl::Removals> Store::Impl::removals_of(const sync::PullPage& page, bool ends, const Of& of) {
     Removals removals{};
     const auto count = [&removals](crm::Model model) { ++removals[static_cast<std::size_t>(model)]; };
     // Another incarnation that lacks records takes none away: it is offered them back.
-    const bool ends_snapshot = !page.has_more && !foreign_epoch && (!page.from || !unconfirmed.empty());
+    const bool ends_snapshot = ends && !foreign_epoch && (!page.from || !unconfirmed.empty());
     std::set<Uuid> mentioned;
     for (const sync::PullRow& row : page.rows) {
         if (ends_snapshot) mentioned.insert(row.id);
@@ -29,12 +29,12 @@ Result<Store::Impl::Removals> Store::Impl::removals_of(const sync::PullPage& pag
     const auto goes = [&](const Uuid& id) { return !mentioned.contains(id) && !index.dirty(id); };
     if (page.from) {
         for (const auto& [id, model] : unconfirmed) {
-            if (goes(id)) count(model);
+            if (of(model) && goes(id)) count(model);
         }
         return removals;
     }
     for (const crm::ModelDef& model : crm::models()) {  // a pull from the start in one page
-        if (mirror.count(model.model) <= kRecordsMax) continue;
+        if (!of(model.model) || mirror.count(model.model) <= kRecordsMax) continue;
         CT_TRY(each_stand(model.model, [&](const Uuid& id, Stand found) {
             if (found.counts() && goes(id)) count(model.model);
         }));

@@ -28,4 +28,27 @@ Result<Store::Check> Store::check() const {
     return check;
 }
 
+Result<std::int64_t> Store::check_journal() const {
+    if (impl_->journal.path().empty()) return 0;
+    const std::string& path = impl_->journal.path();
+    auto content = Result<JournalContent>(JournalContent{});
+    if (impl_->disk.exists(path)) {
+        const auto file = impl_->disk.open(path);
+        if (!file) return fail(file.error());
+        const auto bytes = (*file)->read();
+        if (!bytes) return fail(bytes.error());
+        content = read_journal(*bytes);
+    }
+    if (!content) return fail(content.error());
+    const auto held = static_cast<std::int64_t>(content->queue.size());
+    if (content->damaged > 0)
+        return fail(ErrorKind::corrupt, "JOURNAL_DAMAGED", path + " cannot be read in all places");
+    if (held != queue().operations) {
+        return fail(ErrorKind::corrupt, "JOURNAL_DAMAGED",
+                    path + " holds " + std::to_string(held) + " unsent operations, the queue " +
+                        std::to_string(queue().operations));
+    }
+    return held;
+}
+
 }  // namespace ct::store

@@ -49,7 +49,8 @@ template <class T>
 
 /// The tables of one connection; made anew when that is.
 struct Tables {
-    Tables(sqlite::Connection& connection, Journal& journal);
+    /// `foreign`: rows of a later version, whose checksums are over more than is known here.
+    Tables(sqlite::Connection& connection, Journal& journal, bool foreign);
     std::vector<RecordTable> records, shadows;  ///< by model
     QueueTable queue;
 };
@@ -75,7 +76,9 @@ struct Store::Impl {
     [[nodiscard]] Result<void> transaction(const std::function<Result<void>()>& work);
     [[nodiscard]] Result<void> reload();
     [[nodiscard]] Result<void> stamp_as(const std::string& device_id);  ///< what was never sent
-    [[nodiscard]] Result<void> write_state(const SyncState& next);  ///< what differs from `state`; then it is `state`
+    /// What differs from `state`; then it is `state`.
+    [[nodiscard]] Result<void> write_state(const SyncState& next);
+    [[nodiscard]] Result<void> forget_bases();
     /// The clock is at that stamp now, at least. A row of the queue has it: it need not be written before that goes.
     void observe(const std::string& stamp);
 
@@ -143,6 +146,8 @@ struct Store::Impl {
     // ---- settle and apply (settle.cpp, apply.cpp)
     [[nodiscard]] Result<void> settle_one(const sync::OperationResult& result, Settled& settled,
                                           std::map<Uuid, crm::Model>& touched);
+    /// What came from elsewhere goes into the audit trail; not so the first pull, and comparisons with the server.
+    [[nodiscard]] Result<void> note_pulled(const crm::Record& before, const crm::Record& after);
     [[nodiscard]] Result<void> take_later(const crm::Record& record, Visible& visible);
     [[nodiscard]] Result<void> accept(const QueueEntry& entry, const sync::OperationResult& result, Settled& settled);
     [[nodiscard]] Result<void> keep(const QueueEntry& entry, const sync::OperationResult& result, sync::QueueState next,
@@ -151,26 +156,38 @@ struct Store::Impl {
     [[nodiscard]] Result<std::vector<Position>> decidable(const Uuid& operation) const;
     [[nodiscard]] Result<void> discard_one(Position position);
 
+    // ---- stamps (restamp.cpp)
+    [[nodiscard]] Result<std::string> stamp_made_on(const QueueEntry& entry, const sync::QueuedOperation& queued,
+                                                    UnixMs latest);
+
     // ---- retry (retry.cpp)
     /// Back to `queued` under a new id and stamp, by whom has seen what the server holds.
     [[nodiscard]] Result<void> queue_again(Position position, const Uuid& new_id, const std::string& new_stamp,
                                            const crm::Changes& mended = {});
     /// What an operation was made on: the server's record with this device's earlier unsettled edits on top.
     [[nodiscard]] Result<crm::Record> before_operation(const QueueEntry& entry, crm::Record server);
-    /// The row at its old place, as one that was never sent.
-    [[nodiscard]] Result<void> put_again(Position position, sync::QueuedOperation queued);
-    /// What the page would take away by itself, and whether that is to be asked about (brake.cpp).
+    /// The row at its old place, as one that was never sent, with `new_stamp` where its place allows that.
+    [[nodiscard]] Result<void> put_again(Position position, sync::QueuedOperation queued, const std::string& new_stamp);
+    [[nodiscard]] Result<std::string> stamp_again(const QueueEntry& entry, const std::string& own,
+                                                  const std::string& wanted);
+    /// Never sent operations of the record that were made after this one get stamps after `stamp`.
+    [[nodiscard]] Result<void> stamp_behind(const QueueEntry& entry, std::string stamp);
+    /// The models that a pull is about.
+    using Of = std::function<bool(crm::Model)>;
+    /// What the page would take away by itself, and whether that is to be asked about (brake.cpp). `ends`: it is the
+    /// last one of its pull.
     using Removals = std::array<std::int64_t, crm::kModelCount>;
-    [[nodiscard]] Result<Removals> removals_of(const sync::PullPage& page);
+    [[nodiscard]] Result<Removals> removals_of(const sync::PullPage& page, bool ends, const Of& of);
     [[nodiscard]] HeldRemovals too_many(const Removals& removals, const Removals& before) const;
     /// All rows, and what follows from them for the queue.
     [[nodiscard]] Result<void> apply_rows(const sync::PullPage& page, PageApplied& applied);
     [[nodiscard]] Result<void> apply_row(const sync::PullRow& row, PageApplied& applied);
     /// A pull from the start mentions what there is, not what is gone: what it leaves out at its end goes. Records are
     /// never removed first, and not at all while the server is another incarnation that may lack them by accident.
-    [[nodiscard]] Result<void> begin_snapshot();
+    [[nodiscard]] Result<void> begin_snapshot(const Of& of);
     [[nodiscard]] Result<void> confirm(const Uuid& record);
-    [[nodiscard]] Result<void> end_snapshot(Visible& visible);
+    [[nodiscard]] Result<void> end_snapshot(const Of& of, Visible& visible);
+    [[nodiscard]] Result<void> drop_unconfirmed(const Of& of);
     [[nodiscard]] Result<void> apply_revoked(const sync::PullRow& row, PageApplied& applied);
     /// What waits for a record that is in sight again goes on.
     [[nodiscard]] Result<void> revive(const Uuid& record, Visible& visible);
@@ -179,6 +196,16 @@ struct Store::Impl {
     [[nodiscard]] Result<void> mark(Position position, sync::QueueState next, std::string_view code,
                                     std::string_view message, Visible& visible);
     [[nodiscard]] Result<bool> parent_is_there(const QueueEntry& entry);
+
+    // ---- what is left out (selection.cpp)
+    /// Not all of its values were asked for: those stay that are known.
+    void keep_left_out(const crm::Record& known, crm::Record& fresh) const;
+    /// A row of the catch-up: a whole record, or only the fields that were missing.
+    [[nodiscard]] Result<void> apply_part(const sync::PullRow& row, PageApplied& applied);
+    [[nodiscard]] Of caught_up_with() const;
+    /// Whether the operation changes a value that is not kept up to date here.
+    [[nodiscard]] bool edits_left_out(const sync::Operation& operation) const;
+    [[nodiscard]] Result<void> save_selection(const sync::Selection& next);
 
     // ---- verify (mirror.cpp)
     /// How the server has each record, tombstones included.
@@ -204,13 +231,18 @@ struct Store::Impl {
     Disk& disk;
     Journal journal;
     std::optional<Rebuilt> rebuilt;                  // since it was opened
+    std::optional<Error> newer;                      // the file is a later version's: it is only read
     std::unique_ptr<sqlite::Connection> connection;  // null: it could not be opened again
     std::unique_ptr<Tables> tables;
     QueueIndex index;
     SyncState state;
+    std::int64_t openings = 0;               // that succeeded
     std::map<Uuid, crm::Model> unconfirmed;  // as the table of that name
     bool foreign_epoch = false;              // the server's versions begin anew: smaller ones are not older
     bool repairing = false;                  // what comes is right, whatever its version
+    bool catching_up = false;                // the page is one of the catch-up
+    sync::Parts unwanted;                    // left out by the user, as last told
+    bool from_start = false;                 // the page is of a pull from the start
     Mirror mirror;
     bool removals_allowed = false;
     Removals removed_in_run{};  // by the pages of the pull that is under way

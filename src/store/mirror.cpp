@@ -250,7 +250,7 @@ Result<PageApplied> Store::repair(const sync::PullPage& page) {
         return applied;
     }
     CT_TRY(impl_->ready());
-    const auto removals = impl_->removals_of(page);
+    const auto removals = impl_->removals_of(page, false, {});
     if (!removals) return fail(removals.error());
     applied.held = impl_->too_many(*removals, {});
     if (applied.held.any()) return applied;

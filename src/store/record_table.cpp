@@ -79,8 +79,8 @@ std::int64_t checksum_of(const crm::Record& record, const crm::Fields& fields, s
 
 }  // namespace
 
-RecordTable::RecordTable(sqlite::Connection& connection, crm::Model model, bool shadow)
-    : connection_(connection), model_(model), name_(quoted(record_table_name(model, shadow))) {
+RecordTable::RecordTable(sqlite::Connection& connection, crm::Model model, bool shadow, bool foreign)
+    : connection_(connection), model_(model), foreign_(foreign), name_(quoted(record_table_name(model, shadow))) {
     std::string columns(kColumnNames), marks = "?,?,?,?,?,?,?,?,?";
     const auto fields = crm::def(model).fields;
     for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -131,7 +131,7 @@ bool RecordTable::read(const sqlite::Use& use, crm::Record& record) {
         }
     }
     record.fields = fields_;
-    return checksum_of(record, fields_, scratch_) == use.column_integer(kChecksum);
+    return foreign_ || checksum_of(record, fields_, scratch_) == use.column_integer(kChecksum);
 }
 
 Result<void> RecordTable::write(sqlite::Use& use, const crm::Record& record) {

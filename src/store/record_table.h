@@ -17,7 +17,8 @@ namespace ct::store {
 /// One table of one model: the visible records, or the shadows. One thread.
 class RecordTable {
   public:
-    RecordTable(sqlite::Connection& connection, crm::Model model, bool shadow);
+    /// `foreign`: checksums are another version's, and not looked at.
+    RecordTable(sqlite::Connection& connection, crm::Model model, bool shadow, bool foreign = false);
 
     /// Nothing when there is no such row. Error ROW_DAMAGED (kind corrupt) when its checksum does not hold.
     [[nodiscard]] Result<std::optional<crm::Record>> get(const Uuid& id);
@@ -42,6 +43,7 @@ class RecordTable {
 
     sqlite::Connection& connection_;
     const crm::Model model_;
+    const bool foreign_;
     const std::string name_;
     std::string select_, scan_all_, stand_, scan_, insert_, put_, remove_, count_;
     std::string scratch_;  // what the checksum is computed of

@@ -115,14 +115,13 @@ Result<void> Store::Impl::decide_anew(const QueueEntry& entry, const Conflict& c
                                       const Uuid& new_id, const std::string& new_stamp) {
     QueuedOperation queued = conflict.queued;
     queued.operation.id = new_id;
-    queued.operation.stamp = new_stamp;
     queued.operation.policy = crm::Policy::force;
     queued.operation.base = conflict.theirs.version;
     queued.operation.changes = std::move(changes);
     queued.before = before_of(conflict.theirs, queued.operation);
     queued.operation.seen = sync::merging(entry.model, queued.before);
     CT_TRY(audit(queued, "RESOLVED", state.user.id));
-    return put_again(entry.position, std::move(queued));
+    return put_again(entry.position, std::move(queued), new_stamp);
 }
 
 /// Once nothing of a group is in dispute any more, those that failed for its company's sake go again.

@@ -1,10 +1,33 @@
 // Stamps of what was never sent, when it turns out that the clock was wrong.
+#include <algorithm>
+
 #include "store/impl.h"
+#include "sync/stamp.h"
 
 namespace ct::store {
 
+/// The stamp that the operation must be after: of the edits of its record before it, and of what its user saw there.
+Result<std::string> Store::Impl::stamp_made_on(const QueueEntry& entry, const sync::QueuedOperation& queued,
+                                               UnixMs latest) {
+    std::string made_on;
+    const auto take = [&](std::string stamp) {
+        if (sync::stamp_ms(stamp) <= latest) made_on = std::max(made_on, std::move(stamp));
+    };
+    for (const Position position : index.of_record(entry.record)) {
+        if (position >= entry.position) break;
+        auto earlier = tables->queue.read(position);
+        if (!earlier) return fail(earlier.error());
+        take(std::move(earlier->operation.stamp));
+    }
+    auto server = server_record(entry.model, entry.record);
+    if (!server) return fail(server.error());
+    const bool seen = server->version > 0 && server->version <= queued.operation.base;
+    if (seen) take(sync::format_stamp(server->updated_at, 0xffff, state.device_id));
+    return made_on;
+}
+
 Result<Visible> Store::restamp(const std::function<std::string(const std::string&)>& stamp_of,
-                               const std::function<std::pair<UnixMs, std::uint16_t>()>& reading) {
+                               const std::function<std::pair<UnixMs, std::uint16_t>()>& reading, UnixMs latest) {
     Visible visible;
     auto done = impl_->transaction([&]() -> Result<void> {
         std::map<Uuid, crm::Model> touched;
@@ -12,11 +35,15 @@ Result<Visible> Store::restamp(const std::function<std::string(const std::string
         for (const auto& [position, entry] : impl_->index.entries()) {
             if (entry.sequence < 0) unsent.push_back(position);  // what was sent once is never altered again
         }
+        std::string last;
         for (const Position position : unsent) {
             const QueueEntry entry = impl_->index.at(position);
             auto queued = impl_->tables->queue.read(position);
             if (!queued) return fail(queued.error());
-            std::string stamp = stamp_of(queued->operation.stamp);
+            const auto made_on = impl_->stamp_made_on(entry, *queued, latest);
+            if (!made_on) return fail(made_on.error());
+            std::string stamp = sync::later_stamp(stamp_of(queued->operation.stamp), *made_on);
+            last = std::max(last, stamp);
             if (stamp == queued->operation.stamp) continue;
             queued->operation.stamp = std::move(stamp);
             CT_TRY(impl_->tables->queue.update(entry, *queued));
@@ -25,6 +52,10 @@ Result<Visible> Store::restamp(const std::function<std::string(const std::string
         CT_TRY(impl_->show_again(touched, visible));
         SyncState next = impl_->state;
         std::tie(next.stamp_ms, next.stamp_counter) = reading();
+        if (const auto parts = sync::parse_stamp(last)) {
+            const std::pair now(next.stamp_ms, next.stamp_counter);
+            std::tie(next.stamp_ms, next.stamp_counter) = std::max(now, std::pair(parts->ms, parts->counter));
+        }
         return impl_->write_state(next);
     });
     if (!done) return fail(done.error());

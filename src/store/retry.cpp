@@ -1,6 +1,7 @@
 // What was refused goes again: as it was, or mended.
 #include "crm/validate.h"
 #include "store/impl.h"
+#include "sync/stamp.h"
 
 namespace ct::store {
 
@@ -36,6 +37,12 @@ Failure in_conflict(const Uuid& id) {
                 "operation " + id.str() + " waits for a decision between two edits: resolve the conflict");
 }
 
+Failure out_of_sight(const QueueEntry& entry) {
+    return fail(ErrorKind::invalid, "OUT_OF_SIGHT",
+                std::string(crm::name(entry.model)) + " " + entry.record.str() +
+                    " is not here any more: ask whoever took it over, or discard the edit");
+}
+
 }  // namespace
 
 Result<crm::Record> Store::Impl::before_operation(const QueueEntry& entry, crm::Record server) {
@@ -49,7 +56,44 @@ Result<crm::Record> Store::Impl::before_operation(const QueueEntry& entry, crm::
     return sync::replay(std::move(server), earlier);
 }
 
-Result<void> Store::Impl::put_again(Position position, QueuedOperation queued) {
+/// Later edits of a record are later ones, whatever is sent again before them: stamps grow along its operations. One
+/// that was sent once is not moved behind this; this one keeps its place before that with the stamp it has.
+Result<std::string> Store::Impl::stamp_again(const QueueEntry& entry, const std::string& own,
+                                             const std::string& wanted) {
+    std::string stamp = wanted;
+    for (const Position position : index.of_record(entry.record)) {
+        const QueueEntry& other = index.at(position);
+        const bool refused = other.state == QueueState::error || other.state == QueueState::conflict;
+        if (position > entry.position && other.sequence >= 0 && !refused) return own;
+        if (position >= entry.position) continue;
+        const auto queued = tables->queue.read(position);
+        if (!queued) return fail(queued.error());
+        stamp = sync::later_stamp(stamp, queued->operation.stamp);
+    }
+    return stamp;
+}
+
+Result<void> Store::Impl::stamp_behind(const QueueEntry& entry, std::string stamp) {
+    for (const Position position : index.of_record(entry.record)) {
+        const QueueEntry& later = index.at(position);
+        if (position <= entry.position || later.sequence >= 0) continue;
+        auto queued = tables->queue.read(position);
+        if (!queued) return fail(queued.error());
+        std::string next = sync::later_stamp(queued->operation.stamp, stamp);
+        if (next != queued->operation.stamp) {
+            queued->operation.stamp = next;
+            CT_TRY(tables->queue.update(later, *queued));
+            observe(next);
+        }
+        stamp = std::move(next);
+    }
+    return {};
+}
+
+Result<void> Store::Impl::put_again(Position position, QueuedOperation queued, const std::string& new_stamp) {
+    auto stamp = stamp_again(index.at(position), queued.operation.stamp, new_stamp);
+    if (!stamp) return fail(stamp.error());
+    queued.operation.stamp = *std::move(stamp);
     queued.state = QueueState::queued;
     queued.sequence = -1;
     queued.retry_count = 0;
@@ -62,7 +106,7 @@ Result<void> Store::Impl::put_again(Position position, QueuedOperation queued) {
     CT_TRY(tables->queue.insert(again, queued));
     index.add(again);
     observe(queued.operation.stamp);
-    return {};
+    return stamp_behind(again, queued.operation.stamp);
 }
 
 Result<void> Store::Impl::queue_again(Position position, const Uuid& new_id, const std::string& new_stamp,
@@ -74,8 +118,8 @@ Result<void> Store::Impl::queue_again(Position position, const Uuid& new_id, con
     if (!server) return fail(server.error());
     Operation& operation = queued->operation;
     operation.id = new_id;
-    operation.stamp = new_stamp;
-    operation.base = server->version;  // whoever sends it again has seen what the server holds
+    // Whoever sends it again has seen what the server holds, as far as that is kept up to date here.
+    operation.base = edits_left_out(operation) ? 0 : server->version;
     const auto there = before_operation(entry, std::move(*server));
     if (!there) return fail(there.error());
     operation.changes = sync::merged_onto(*there, operation);
@@ -83,7 +127,7 @@ Result<void> Store::Impl::queue_again(Position position, const Uuid& new_id, con
     queued->before = before_of(*there, operation);
     operation.seen = sync::merging(operation.model, queued->before);
     if (!mended.empty()) CT_TRY(audit(*queued, "MENDED", state.user.id));
-    return put_again(position, std::move(*queued));
+    return put_again(position, std::move(*queued), new_stamp);
 }
 
 Result<Visible> Store::retry(const Uuid& operation, const Uuid& new_id, const std::string& new_stamp,
@@ -94,6 +138,9 @@ Result<Visible> Store::retry(const Uuid& operation, const Uuid& new_id, const st
     for (const Position position : *unit) {
         const QueueEntry& entry = impl_->index.at(position);
         if (entry.state == QueueState::conflict) return in_conflict(entry.id);
+        const auto here = impl_->records(entry.model).stand(entry.record);
+        if (!here) return fail(here.error());
+        if (!*here) return out_of_sight(entry);
     }
     Visible visible;
     auto done = impl_->transaction([&]() -> Result<void> {

@@ -155,7 +155,16 @@ CREATE TABLE mirror(                          -- see store/mirror.h
 )");
 }
 
-constexpr std::array kMigrations{make_first_tables, index_decisions, make_attachments, make_mirror};
+/// In words: why a round did not go through.
+Result<void> give_reasons(Connection& connection) {
+    return connection.execute("ALTER TABLE sync_history ADD COLUMN reason TEXT NOT NULL DEFAULT ''");
+}
+
+/// The trail of all records is read by time.
+Result<void> index_activity(Connection& connection) { return connection.execute("CREATE INDEX audit_at ON audit(at)"); }
+
+constexpr std::array kMigrations{make_first_tables, index_decisions, make_attachments,
+                                 make_mirror,       give_reasons,    index_activity};
 
 /// WAL and FULL: what `commit` reported survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
 Result<void> configure(Connection& connection) {
@@ -232,7 +241,7 @@ Result<void> prepare_file(Connection& connection, const std::string& file, std::
         return fail(ErrorKind::newer, "DATABASE_NEWER",
                     file + " was written by a newer version of this program (its format is " +
                         std::to_string(found->version) + ", this program knows " + std::to_string(newest) +
-                        "); it was left as it is");
+                        "): nothing in it is changed. Install the newer version to go on working");
     }
     if (auto configured = configure(connection); !configured) return configured;
     if (found->version == newest) return {};

@@ -251,6 +251,25 @@ Result<Visible> Store::discard(const Uuid& operation) {
     return visible;
 }
 
+Result<Visible> Store::discard_all() {
+    Visible visible;
+    auto done = impl_->transaction([&]() -> Result<void> {
+        std::map<Uuid, crm::Record> servers;
+        for (const auto& [position, entry] : impl_->index.entries()) {
+            auto server = impl_->server_record(entry.model, entry.record);
+            if (!server) return fail(server.error());
+            servers.try_emplace(entry.record, std::move(*server));
+        }
+        while (!impl_->index.empty()) CT_TRY(impl_->discard_one(impl_->index.entries().begin()->first));
+        for (auto& [id, server] : servers) CT_TRY(impl_->show(server.model, std::move(server), visible));
+        SyncState next = impl_->state;
+        next.cursor.reset();
+        return impl_->write_state(next);
+    });
+    if (!done) return fail(done.error());
+    return visible;
+}
+
 Result<void> Store::Impl::discard_one(Position position) {
     auto queued = tables->queue.read(position);
     if (!queued) return fail(queued.error());

@@ -59,6 +59,14 @@ const Member kMembers[] = {
      [](StoredState& s, std::string_view text) {
          if (!text.empty()) s.state.cursor = std::string(text);
      }},
+    {"leftOut", [](const StoredState& s) { return s.state.selection.left_out.text(); },
+     [](StoredState& s, std::string_view text) { s.state.selection.left_out = sync::Parts::read(text); }},
+    {"catchingUp", [](const StoredState& s) { return s.state.selection.catching_up.text(); },
+     [](StoredState& s, std::string_view text) { s.state.selection.catching_up = sync::Parts::read(text); }},
+    {"catchUpCursor", [](const StoredState& s) { return s.state.selection.cursor.value_or(""); },
+     [](StoredState& s, std::string_view text) {
+         if (!text.empty()) s.state.selection.cursor = std::string(text);
+     }},
     {"foreignEpoch", [](const StoredState& s) { return std::string(s.foreign_epoch ? "1" : ""); },
      [](StoredState& s, std::string_view text) { s.foreign_epoch = !text.empty(); }},
 };
@@ -142,14 +150,14 @@ Result<void> add_history(Connection& connection, const SyncHistoryRow& row) {
     auto use = connection.prepare(
         "INSERT INTO "
         "sync_history(startedAt,durationMs,pushed,merged,superseded,conflicts,failed,pulled,requests,bytesSent,"
-        "bytesReceived,outcome) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
+        "bytesReceived,outcome,reason) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)");
     if (!use) return fail(use.error());
     for (const std::int64_t value :
          {row.started_at, row.duration_ms, row.pushed, row.merged, row.superseded, row.conflicts, row.failed,
           row.pulled, row.requests, row.bytes_sent, row.bytes_received}) {
         use->integer(value);
     }
-    CT_TRY(use->text(row.outcome).run());
+    CT_TRY(use->text(row.outcome).text(row.reason).run());
     auto prune = connection.prepare("DELETE FROM sync_history WHERE id <= (SELECT max(id) FROM sync_history) - ?");
     if (!prune) return fail(prune.error());
     return prune->integer(kHistoryKept).run();
@@ -158,7 +166,7 @@ Result<void> add_history(Connection& connection, const SyncHistoryRow& row) {
 Result<std::vector<SyncHistoryRow>> read_history(Connection& connection, std::size_t limit) {
     auto use = connection.prepare(
         "SELECT startedAt,durationMs,pushed,merged,superseded,conflicts,failed,pulled,requests,bytesSent,bytesReceived,"
-        "outcome FROM sync_history ORDER BY id DESC LIMIT ?");
+        "outcome,reason FROM sync_history ORDER BY id DESC LIMIT ?");
     if (!use) return fail(use.error());
     use->integer(static_cast<std::int64_t>(limit));
     std::vector<SyncHistoryRow> rows;
@@ -172,7 +180,8 @@ Result<std::vector<SyncHistoryRow>> read_history(Connection& connection, std::si
                                          &row.requests,   &row.bytes_sent,  &row.bytes_received};
         int column = 0;
         for (std::int64_t* member : members) *member = use->column_integer(column++);
-        row.outcome = use->column_string(column);
+        row.outcome = use->column_string(column++);
+        row.reason = use->column_string(column);
     }
 }
 
@@ -219,6 +228,18 @@ Result<std::vector<AuditRow>> read_audit(Connection& connection, const Uuid& rec
     auto use = connection.prepare("SELECT " + std::string(kAuditColumns) + " FROM audit WHERE recordId=? ORDER BY at");
     if (!use) return fail(use.error());
     use->uuid(record);
+    return audit_rows(*use);
+}
+
+Result<std::vector<AuditRow>> read_activity(Connection& connection, const std::optional<AuditPosition>& older_than,
+                                            std::size_t limit) {
+    auto use = connection.prepare("SELECT " + std::string(kAuditColumns) + " FROM audit" +
+                                  (older_than ? " WHERE (at,recordId,operationId,what)<(?,?,?,?)" : "") +
+                                  " ORDER BY at DESC, recordId DESC, operationId DESC, what DESC LIMIT ?");
+    if (!use) return fail(use.error());
+    if (older_than)
+        use->integer(older_than->at).uuid(older_than->record).uuid(older_than->operation).text(older_than->what);
+    use->integer(static_cast<std::int64_t>(limit));
     return audit_rows(*use);
 }
 

@@ -34,5 +34,9 @@ struct StoredState {
 /// Rows of kind SUPERSEDED and OVERRODE, newest first.
 [[nodiscard]] Result<std::vector<AuditRow>> read_decisions(sqlite::Connection& connection, std::size_t limit);
 [[nodiscard]] Result<std::vector<AuditRow>> read_audit(sqlite::Connection& connection, const Uuid& record);
+/// The rows behind that place, newest first, whatever they are.
+[[nodiscard]] Result<std::vector<AuditRow>> read_activity(sqlite::Connection& connection,
+                                                          const std::optional<AuditPosition>& older_than,
+                                                          std::size_t limit);
 
 }  // namespace ct::store

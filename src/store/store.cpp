@@ -20,10 +20,10 @@ std::string directory_of(const std::string& file) {
 
 }  // namespace
 
-Tables::Tables(sqlite::Connection& connection, Journal& journal) : queue(connection, journal) {
+Tables::Tables(sqlite::Connection& connection, Journal& journal, bool foreign) : queue(connection, journal) {
     for (const crm::ModelDef& model : crm::models()) {
-        records.emplace_back(connection, model.model, false);
-        shadows.emplace_back(connection, model.model, true);
+        records.emplace_back(connection, model.model, false, foreign);
+        shadows.emplace_back(connection, model.model, true, foreign);
     }
 }
 
@@ -33,6 +33,7 @@ Store::~Store() = default;
 Result<std::unique_ptr<Store>> Store::open(const std::string& file, const Clock& clock, Random& random, Disk& disk) {
     auto impl = std::make_unique<Impl>(file, clock, random, disk);
     auto ready = impl->connect();
+    if (ready && impl->newer) return std::unique_ptr<Store>(new Store(std::move(impl)));
     if (ready) ready = impl->recover();
     if (!ready && is_damage(ready.error())) ready = impl->rebuild(ready.error());
     if (!ready) {
@@ -55,17 +56,25 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& file, const Clock&
 
 // ---- connection and transactions
 
+std::int64_t Store::openings() const { return impl_->openings; }
+
 Result<void> Store::Impl::connect() {
     tables.reset();
     connection.reset();
     auto opened = sqlite::Connection::open(file, false);
     if (!opened) return fail(opened.error());
-    CT_TRY(prepare_file(**opened, file, migrations()));
+    newer.reset();
+    if (auto prepared = prepare_file(**opened, file, migrations()); !prepared) {
+        if (prepared.error().code != "DATABASE_NEWER") return prepared;
+        newer = prepared.error();
+        CT_TRY((*opened)->execute("PRAGMA query_only=ON"));
+    }
     connection = std::move(*opened);
-    tables = std::make_unique<Tables>(*connection, journal);
+    tables = std::make_unique<Tables>(*connection, journal, newer.has_value());
     auto loaded = reload();
     if (!loaded) connection.reset();
-    return loaded;
+    if (loaded) ++openings;
+    return loaded || !newer ? loaded : Result<void>(fail(*newer));  // not even readable for this one
 }
 
 Failure Store::Impl::no_connection() const {
@@ -92,6 +101,7 @@ Result<void> Store::Impl::reload() {
 
 Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work) {
     CT_TRY(ready());
+    if (newer) return fail(*newer);
     if (journal.broken()) CT_TRY(renew_journal());
     Result<void> done = connection->execute("BEGIN IMMEDIATE");
     if (done) done = work();
@@ -122,13 +132,29 @@ Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work)
 }
 
 Result<void> Store::Impl::write_state(const SyncState& next) {
-    if (next.epoch != state.epoch && !state.epoch.empty()) foreign_epoch = true;
+    if (next.epoch != state.epoch && !state.epoch.empty()) {
+        foreign_epoch = true;
+        CT_TRY(forget_bases());
+    }
     CT_TRY(store::write_state(*connection, next, foreign_epoch));
     const bool same = next.device_id == state.device_id && next.server_url == state.server_url &&
                       next.workspace_id == state.workspace_id && next.user.id == state.user.id &&
-                      next.epoch == state.epoch;
+                      next.epoch == state.epoch && next.selection.left_out == state.selection.left_out;
     if (!same) journal.identity(state_values({next, foreign_epoch}));
     state = next;
+    return {};
+}
+
+/// Versions of the server as it was before say nothing of what it is now: every field is judged by its stamp.
+Result<void> Store::Impl::forget_bases() {
+    for (const auto& [position, entry] : index.entries()) {
+        if (entry.sequence >= 0) continue;  // what was sent once is never altered
+        auto queued = tables->queue.read(position);
+        if (!queued) return fail(queued.error());
+        if (queued->operation.base == 0) continue;
+        queued->operation.base = 0;
+        CT_TRY(tables->queue.update(entry, *queued));
+    }
     return {};
 }
 
@@ -199,6 +225,8 @@ Result<std::vector<sync::QueuedOperation>> Store::list_queue(std::size_t limit) 
 
 // ---- identity, state, history
 
+const std::optional<Error>& Store::read_only() const { return impl_->newer; }
+
 const SyncState& Store::state() const { return impl_->state; }
 
 Result<void> Store::save_state(const SyncState& state) {
@@ -217,6 +245,7 @@ Result<void> Store::renew_device(const std::string& device_id) {
         SyncState next = impl_->state;
         next.device_id = device_id;
         if (!CT_MUTANT(sequence_after_renew)) next.next_sequence = 0;
+        next.cursor.reset();
         return impl_->write_state(next);
     });
 }

@@ -26,6 +26,7 @@
 #include "store/attachment.h"
 #include "sync/mirror.h"
 #include "sync/operation.h"
+#include "sync/selection.h"
 #include "sync/wire.h"
 
 namespace ct::store {
@@ -38,6 +39,7 @@ struct SyncState {
     sync::UserInfo user;  ///< empty id: not signed in
     std::string epoch;    ///< of the server's database; empty: never seen
     std::optional<std::string> cursor;
+    sync::Selection selection;       ///< what of the workspace is kept up to date (kept by select, apply, catch_up)
     std::int64_t next_sequence = 0;  ///< operations ever sent (kept by take_batch)
     UnixMs stamp_ms = 0;             ///< the hybrid clock's last reading (kept by commit)
     std::uint16_t stamp_counter = 0;
@@ -88,6 +90,7 @@ struct PageApplied {
     std::int64_t rows = 0;       ///< rows that were applied
     bool ignored = false;        ///< the page did not start at our cursor: nothing was done
     HeldRemovals held;           ///< any: it would take too much away, and nothing was done (see allow_removals)
+    bool parts_missing = false;  ///< something that is wanted again has to be caught up with: see `catch_up`
     UnixMs newest_stamp_ms = 0;  ///< largest updated_at in the page, for the hybrid clock
 };
 
@@ -119,14 +122,39 @@ struct SyncHistoryRow {
     std::int64_t pushed = 0, merged = 0, superseded = 0, conflicts = 0, failed = 0, pulled = 0;
     std::int64_t requests = 0, bytes_sent = 0, bytes_received = 0;
     std::string outcome;  ///< "done", or an error code
+    std::string reason;   ///< in words: why it did not go through; empty when it did
 };
 
 struct AuditRow {
     UnixMs at = 0;
     crm::Model model = crm::Model::lead;
     Uuid record, operation;
-    std::string user, what;  ///< what: CREATE, UPDATE, DELETE, PULLED, APPLIED, SUPERSEDED, REJECTED, DISCARDED …
+    std::string user, what;  ///< what: CREATE, UPDATE, DELETE, RESTORE, PULLED, SUPERSEDED, REJECTED, DISCARDED …
     crm::Changes before, after;
+};
+
+/// Whose doings: what was edited here, what came from elsewhere (PULLED, PULLED_CREATE, PULLED_DELETE; by whom and from
+/// where is not told), what the policies made of edits (MERGED, SUPERSEDED, OVERRODE, CONFLICT, REJECTED).
+enum class Whose : std::uint8_t { all, ours, others, policies };
+/// A place in the audit trail, between a row and the next older one.
+struct AuditPosition {
+    UnixMs at = 0;
+    Uuid record, operation;
+    std::string what;
+
+    bool operator==(const AuditPosition&) const = default;
+};
+struct ActivityQuery {
+    std::optional<AuditPosition> older_than;  ///< none: from the newest
+    Whose whose = Whose::all;
+    std::optional<crm::Model> model;
+    std::size_t limit = 100;
+
+    bool operator==(const ActivityQuery&) const = default;
+};
+struct ActivityPage {
+    std::vector<AuditRow> rows;          ///< newest first; of a delete, `before` is all that the record said
+    std::optional<AuditPosition> older;  ///< where to go on, also when a part that was looked through had nothing
 };
 
 /// One field of an edit in conflict: as it was when the edit was made, what the edit made of it, what others did.
@@ -178,18 +206,25 @@ struct Adopted {
 
 class Store {
   public:
-    /// Opens or creates `file` (":memory:" for tests). Codes: NOT_A_DATABASE, NOT_OUR_DATABASE, DATABASE_NEWER,
-    /// JOURNAL_NEWER, DATABASE_DAMAGED, CANNOT_OPEN. A migration copies the file first ("….before-v2") and is one
-    /// transaction. All unsent work stands in a side journal too ("colortouch.queue" beside "colortouch.db"): where
-    /// that is, a database that is damaged is set aside and one that is gone is made anew, see `rebuilt`.
+    /// Opens or creates `file` (":memory:" for tests). Codes: NOT_A_DATABASE, NOT_OUR_DATABASE, DATABASE_NEWER (where
+    /// it cannot even be read, see `read_only`), JOURNAL_NEWER, DATABASE_DAMAGED, CANNOT_OPEN. A migration copies the
+    /// file first ("….before-v2") and is one transaction. All unsent work stands in a side journal too
+    /// ("colortouch.queue" beside "colortouch.db"): where that is, a database that is damaged is set aside and one that
+    /// is gone is made anew, see `rebuilt`.
     [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& file, const Clock& clock,
                                                              Random& random, Disk& disk = system_disk());
     /// What happened to the database since it was opened; nothing, when nothing did.
     [[nodiscard]] const std::optional<Rebuilt>& rebuilt() const;
+    /// DATABASE_NEWER: a later version of this program wrote the file. What this one knows of it can be read; whatever
+    /// would change it is refused with this error.
+    [[nodiscard]] const std::optional<Error>& read_only() const;
     /// To be called after an error that `is_damage`: sets the database aside ("….damaged-2026-11-26T101500Z"), makes a
     /// new one with the same identity but a new device id, takes over the records that can still be read, and brings
     /// all unsent work back from the journal; the rest comes with the next pull. Fails with `why` without a journal.
     [[nodiscard]] Result<Rebuilt> rebuild(const Error& why);
+    /// Grows whenever the file was opened anew after a write that failed: it may hold what was refused, and whoever
+    /// shows records loads them again.
+    [[nodiscard]] std::int64_t openings() const;
     ~Store();
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
@@ -208,6 +243,9 @@ class Store {
         std::vector<std::string> faults;  ///< a sentence each
     };
     [[nodiscard]] Result<Check> check() const;
+    /// Reads the side journal: how many unsent operations are in it. JOURNAL_DAMAGED where not all of it can be read,
+    /// or it has not what the queue has; JOURNAL_NEWER.
+    [[nodiscard]] Result<std::int64_t> check_journal() const;
 
     // ---- editing
     /// Writes records, queue rows and audit rows of all operations in one transaction. `base` and the queue's
@@ -238,6 +276,14 @@ class Store {
     /// the end of a pull from the start. Not remembered over a start.
     void allow_removals(bool allowed);
 
+    // ---- what is left out (sync/selection.h)
+    /// What is wanted from now on; to be called when no page is on its way. What is left out stays as it is here.
+    [[nodiscard]] Result<void> select(const sync::Parts& left_out);
+    /// Applies one page of the catch-up, together with its cursor. The version of a record of which only fields were
+    /// fetched stays: the main pull may have more of it to tell.
+    [[nodiscard]] Result<PageApplied> catch_up(const sync::PullPage& page);
+    [[nodiscard]] Result<void> restart_catch_up();  ///< its cursor is too old
+
     // ---- verify: is the mirror what the server has? (sync/mirror.h)
     /// The sums of what the server last said of this model's records; kept up with every change.
     [[nodiscard]] std::vector<sync::Bucket> mirror(crm::Model model, std::size_t buckets = sync::kBuckets) const;
@@ -255,12 +301,15 @@ class Store {
     /// now: labels and lines are joined with what others added since. `mended` are values that take the place of its
     /// own. Nothing goes again by itself but what waits for a parent (MISSING_PARENT, at most ten times): every other
     /// verdict would be the same. NO_SUCH_OPERATION, OPERATION_IN_FLIGHT, IN_CONFLICT (`resolve` is for those),
-    /// NOTHING_TO_MEND (a delete), NOTHING_TO_SEND (what is left is there already), errors of crm::validate.
+    /// OUT_OF_SIGHT (its record was revoked), NOTHING_TO_MEND (a delete), NOTHING_TO_SEND (what is left is there
+    /// already), errors of crm::validate.
     [[nodiscard]] Result<Visible> retry(const Uuid& operation, const Uuid& new_id, const std::string& new_stamp,
                                         const crm::Changes& mended = {});
     /// Drops an operation (state error, parked, conflict or queued; never sent) and shows the server's state again.
     /// NO_SUCH_OPERATION, OPERATION_IN_FLIGHT.
     [[nodiscard]] Result<Visible> discard(const Uuid& operation);
+    /// Drops all of them, those in flight too (of which the server may have some: the next pull is one from the start).
+    [[nodiscard]] Result<Visible> discard_all();
 
     // ---- the rescue copy (client/rescue.h)
     /// The database as it is now, whole, as a new file.
@@ -300,15 +349,21 @@ class Store {
     [[nodiscard]] const SyncState& state() const;
     [[nodiscard]] Result<void> save_state(const SyncState& state);
     /// A new identity after DEVICE_FORKED: new device id, sequence from 0, operations in flight are queued again
-    /// under their old ids (the server answers those it knows with their first result).
+    /// under their old ids (the server answers those it knows with their first result). The next pull is from the
+    /// start: what another did under the old identity was no news to this one.
     [[nodiscard]] Result<void> renew_device(const std::string& device_id);
     /// Gives operations that were never sent other stamps, by `stamp_of(old stamp)`, in the order in which they were
-    /// made: for when it turns out that the clock was wrong. The hybrid clock's reading is then `reading`.
+    /// made: for when it turns out that the clock was wrong. An edit stays after what it was made on, as long as that
+    /// is not itself of a time after `latest`. The hybrid clock's reading is then `reading`, or the last stamp given.
     [[nodiscard]] Result<Visible> restamp(const std::function<std::string(const std::string&)>& stamp_of,
-                                          const std::function<std::pair<UnixMs, std::uint16_t>()>& reading);
+                                          const std::function<std::pair<UnixMs, std::uint16_t>()>& reading,
+                                          UnixMs latest);
     [[nodiscard]] Result<void> add_history(const SyncHistoryRow& row);  ///< the newest 1,000 are kept
     [[nodiscard]] Result<std::vector<SyncHistoryRow>> history(std::size_t limit) const;
     [[nodiscard]] Result<std::vector<AuditRow>> audit(const Uuid& record) const;
+    /// A part of the audit trail. Looks at some thousand rows at most: with a filter a page may be empty and not the
+    /// last.
+    [[nodiscard]] Result<ActivityPage> activity(const ActivityQuery& query) const;
 
   private:
     struct Impl;

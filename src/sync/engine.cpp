@@ -175,7 +175,7 @@ void Engine::on(const event::Metered& event) {
     if (metered_ == event.on) return;
     metered_ = event.on;
     if (phase_ != Phase::idle || !may_sync() || failures_ > 0) return;
-    if (!metered_ && deferred_ > 0) {
+    if (!metered_ && (deferred_ > 0 || parts_wait_)) {
         due_ = now_;
     } else {
         schedule(true);
@@ -247,6 +247,7 @@ void Engine::begin_pull() {
     }
     if (pull_held_ && !asked_for_ && now_ < pull_held_until_) return hold_pull();
     phase_ = Phase::pulling;
+    catching_up_ = false;
     pull_complete_ = false;
     page_being_applied_ = false;
     send_pull(std::nullopt);
@@ -256,7 +257,7 @@ void Engine::send_pull(std::optional<std::string> cursor) {
     asked_cursor_ = cursor;
     auto limit = static_cast<std::int64_t>(page_rows_.size());
     if (spares()) limit = std::min(limit, tuning_.pull_first_limit);
-    out_.push_back(action::SendPull{new_request(), std::move(cursor), limit});
+    out_.push_back(action::SendPull{new_request(), std::move(cursor), limit, catching_up_});
 }
 
 void Engine::on(event::Answered& event) {
@@ -308,6 +309,7 @@ void Engine::on(const event::Settled& event) {
 }
 
 void Engine::on_page(PullPage&& page) {
+    if (catching_up_) return on_part_page(std::move(page));
     trusted_ = true;
     went_through(page_rows_, page.rows.size());
     const bool defers = page.has_more && spares();  // one page of what is most urgent; the rest is not worth its price
@@ -318,7 +320,7 @@ void Engine::on_page(PullPage&& page) {
     page_being_applied_ = true;
     std::optional<std::string> next;
     if (!pull_complete_) next = page.cursor;
-    out_.push_back(action::ApplyPage{std::move(page)});
+    out_.push_back(action::ApplyPage{std::move(page), false});
     if (next) send_pull(std::move(next));  // on its way while this one is written
 }
 
@@ -338,6 +340,8 @@ void Engine::on(const event::PageDone& event) {
     if (event.ignored) {
         finish(Obstacle::protocol, code_of(Obstacle::protocol), "a page that does not start where ours ends");
     } else if (pull_complete_) {
+        parts_wait_ = event.parts_missing && spares();
+        if (event.parts_missing && caught_up_ && !parts_wait_) return begin_catch_up();
         end_of_pull();
     }
 }
@@ -401,12 +405,13 @@ void Engine::on_problem(const Problem& problem) {
     const bool restart = problem.code == "EPOCH_CHANGED" || problem.code == "RESYNC_REQUIRED";
     if ((forked || restart) && ++restarts_ <= kRestartsMax) {
         phase_ = Phase::renewing;
-        if (restart) caught_up_ = false;
+        const bool part = catching_up_ && problem.code == "RESYNC_REQUIRED";
+        if (restart && !part) caught_up_ = false;
         pull_next_ = problem.code == "EPOCH_CHANGED";
         if (forked)
             out_.push_back(action::RenewDevice{});
         else
-            out_.push_back(action::RestartPull{problem.code == "EPOCH_CHANGED", problem.epoch});
+            out_.push_back(action::RestartPull{problem.code == "EPOCH_CHANGED", problem.epoch, part});
         return;
     }
     retry_after_ms_ = problem.retry_after_s < 0 ? -1 : problem.retry_after_s * 1'000;
@@ -455,7 +460,7 @@ void Engine::finish(Obstacle obstacle, std::string outcome, std::string detail) 
     if (awaited_ != 0) out_.push_back(action::CancelRequests{});
     awaited_ = 0;
     phase_ = Phase::idle;
-    page_being_applied_ = comparing_ = false;
+    page_being_applied_ = comparing_ = catching_up_ = false;
     // Level-triggered, and still nothing is given out: that must be seen, though it is nobody's doing but ours.
     const bool held_back = succeeded && sendable_ > 0 && held_back_ >= sendable_;
     obstacle_ = held_back ? Obstacle::held_back : obstacle;

@@ -10,7 +10,8 @@
 //     +------ finish <---- pulling <-----+ (nothing left to send)
 //
 // A probe goes first only when the last attempt failed or the link changed: otherwise a round is a push and a pull.
-// While a page is applied the next one is already on its way.
+// While a page is applied the next one is already on its way. What was left out and is wanted again is pulled behind
+// what everybody gets (engine_parts.cpp).
 //
 // Between rounds it may listen (long poll, engine_listen.cpp); what it says of itself, and the watchdog over the queue,
 // is in engine_reason.cpp.
@@ -87,7 +88,8 @@ struct Settled {
 struct PageDone {
     std::int64_t rows = 0;
     bool ignored = false;
-    bool held = false;  ///< it would take too much away: nothing was done, somebody has to be asked
+    bool held = false;           ///< it would take too much away: nothing was done, somebody has to be asked
+    bool parts_missing = false;  ///< something was left out and is wanted again (selection.h)
 };
 /// Whether a pull may take away as much as it would.
 struct RemovalsDecided {
@@ -132,15 +134,18 @@ struct SendPush {
 struct Settle {
     PushAnswer answer;
 };
-/// `cursor` unset: from the one that the store holds.
+/// `cursor` unset: from the one that the store holds, and whatever was on its way before counts no more. `catch_up`:
+/// only of what is missing (selection.h), by the cursor of that.
 struct SendPull {
     std::uint64_t request = 0;
     std::optional<std::string> cursor;
     std::int64_t limit = 0;
+    bool catch_up = false;
 };
 /// Answer with PageDone.
 struct ApplyPage {
     PullPage page;
+    bool catch_up = false;
 };
 /// The replica adds the cursor and the models. `thorough`: read every row first, not the sums alone.
 struct SendVerify {
@@ -181,6 +186,7 @@ struct RenewDevice {};
 struct RestartPull {
     bool other_epoch = false;  ///< false: the server is the one that it was, and lacks nothing
     std::string epoch;         ///< of the other one; empty: adopted from its next answer
+    bool catch_up = false;     ///< only the catch-up: the main pull goes on where it stands
 };
 /// The token is not taken any more: forget it; the queue stays.
 struct DropToken {};
@@ -216,6 +222,25 @@ enum class Obstacle : std::uint8_t {
 
 /// Outcome of a round whose pull would remove so much that a person is asked first.
 inline constexpr std::string_view kMassDelete = "MASS_DELETE";
+
+/// How the engine stands, for the inspector. Times are of the monotonic clock; nothing: does not apply.
+struct Standing {
+    std::string_view phase = "idle";    ///< idle, probing, preparing, pushing, settling, pulling, verifying, renewing
+    std::optional<SteadyMs> due;        ///< idle: when the next round begins by itself
+    std::optional<SteadyMs> since;      ///< at work: when the round began
+    std::optional<SteadyMs> asked_at;   ///< … when the request under way was sent
+    std::optional<SteadyMs> answer_by;  ///< … when an answer that has not come is given up
+    std::optional<SteadyMs> edited_at;  ///< the last edit since the last round began
+    std::optional<SteadyMs> listening_since, listen_not_before;
+    Obstacle obstacle = Obstacle::none;
+    int failures = 0;                  ///< in a row
+    std::int64_t retry_after_ms = -1;  ///< as the server asked; -1: it did not
+    std::int64_t interval_ms = 0;
+    std::size_t batch_bytes = 0, page_rows = 0;  ///< of the next push and pull
+    int rounds_unverified = 0;                   ///< since the mirror was last compared with the server
+    int ear_faults = 0;                          ///< in a row
+    bool trusted = false;                        ///< the next round goes without a probe
+};
 
 class Engine {
   public:
@@ -257,10 +282,13 @@ class Engine {
     [[nodiscard]] bool needs_person() const;
     /// In words: what it waits for, and why; never empty while anything in the queue is not settled.
     [[nodiscard]] std::string reason() const;
+    [[nodiscard]] Standing standing() const;
     /// The promise above; false is a bug (checked after every event by tests and the simulator).
     [[nodiscard]] bool invariant() const;
 
   private:
+    template <class>
+    friend struct Members;  // recording_members.h: a new member of this class has to be listed there
     enum class Phase : std::uint8_t { idle, probing, preparing, pushing, settling, pulling, verifying, renewing };
     using Actions = std::vector<Action>;
 
@@ -287,6 +315,8 @@ class Engine {
     void on_health(const Health& health);
     void on_push_answer(PushAnswer&& answer);
     void on_page(PullPage&& page);
+    void begin_catch_up();
+    void on_part_page(PullPage&& page);
     // ---- verify (engine_verify.cpp)
     void end_of_pull();
     void ask_mirror(VerifyRequest question, bool thorough);
@@ -349,8 +379,10 @@ class Engine {
     std::int64_t held_back_ = 0;               // of sendable_: the store did not give them out
     bool page_being_applied_ = false;
     bool pull_complete_ = false;
-    bool asked_for_ = false;  // by the user
-    bool again_ = false;      // asked for while a round was under way
+    bool catching_up_ = false;  // the pull is one of what was left out
+    bool parts_wait_ = false;   // it is put off: one pays by the byte
+    bool asked_for_ = false;    // by the user
+    bool again_ = false;        // asked for while a round was under way
     bool want_push_ = true, want_pull_ = true;
     bool verify_asked_ = false, repair_ = true;  // by the user
     bool pull_held_ = false;                     // until somebody says whether it may take so much away

@@ -53,7 +53,7 @@ void Engine::on_heard_page(PullPage&& page, std::int64_t took) {
     if (!news && page.from == page.cursor) return;
     heard_being_applied_ = true;
     heard_more_ = page.has_more;
-    out_.push_back(action::ApplyPage{std::move(page)});
+    out_.push_back(action::ApplyPage{std::move(page), false});
 }
 
 void Engine::on_heard_applied(const event::PageDone& event) {

@@ -1,4 +1,6 @@
 // What the engine says of itself: that it never stands still without a reason, and which one that is.
+#include <array>
+
 #include "sync/engine.h"
 
 namespace ct::sync {
@@ -66,6 +68,35 @@ std::string Engine::why_held_back() const {
     add(parked_, errors_ + conflicts_ > 0 ? " waits for that" : " waits for the record that it belongs to",
         errors_ + conflicts_ > 0 ? " wait for that" : " wait for the records that they belong to");
     return text;
+}
+
+// ---- for the inspector
+
+Standing Engine::standing() const {
+    constexpr std::array<std::string_view, 8> kPhases{"idle",     "probing", "preparing", "pushing",
+                                                      "settling", "pulling", "verifying", "renewing"};
+    Standing now;
+    now.phase = kPhases[static_cast<std::size_t>(phase_)];
+    if (phase_ == Phase::idle) {
+        now.due = due_;
+    } else {
+        now.since = round_began_at_;
+        if (awaited_ != 0) now.asked_at = asked_at_;
+        now.answer_by = heard_of_at_ + tuning_.answer_max_ms;
+    }
+    if (last_edit_at_ >= 0) now.edited_at = last_edit_at_;
+    if (listening_ != 0) now.listening_since = listen_began_at_;
+    if (listening_ == 0 && may_listen()) now.listen_not_before = listen_not_before_;
+    now.obstacle = obstacle_;
+    now.failures = failures_;
+    now.retry_after_ms = retry_after_ms_;
+    now.interval_ms = tuning_.interval_ms;
+    now.batch_bytes = batch_bytes_.size();
+    now.page_rows = page_rows_.size();
+    now.rounds_unverified = rounds_unverified_;
+    now.ear_faults = ear_faults_;
+    now.trusted = trusted_;
+    return now;
 }
 
 // ---- the watchdog

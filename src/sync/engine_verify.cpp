@@ -32,7 +32,8 @@ void Engine::on(const event::RemovalsDecided& event) {
 void Engine::end_of_pull() {
     pull_held_ = false;
     ++rounds_unverified_;
-    const bool due = tuning_.verify_every_rounds > 0 && rounds_unverified_ >= tuning_.verify_every_rounds;
+    const bool often = tuning_.verify_every_rounds > 0 && rounds_unverified_ >= tuning_.verify_every_rounds;
+    const bool due = often && !spares();  // what differs is fetched again, and that may be much
     if (!verify_asked_ && !due) return finish(Obstacle::none, "done", {});
     phase_ = Phase::verifying;
     verify_ = VerifyCounts{};

@@ -84,15 +84,17 @@ class Judge {
             [&] { sorted.lost_values.set(field, proposed); });
     }
 
-    /// Also over this device's own last edit: what that was joined with is not in this one yet.
+    /// Also over this device's own last edit: what that was joined with is not in this one yet. And where the device
+    /// saw what never came to be here (an earlier edit of its own that was refused): its part alone is joined.
     [[nodiscard]] std::optional<crm::Value> join(crm::FieldId field, const FieldOrigin* last,
                                                  const crm::ValueView& there, const crm::Value& proposed) const {
-        if (last == nullptr || last->version <= operation_.base) return std::nullopt;
         const crm::Value* seen = operation_.seen.find(field);
+        const bool known = last == nullptr || last->version <= operation_.base;
+        if (known && (seen == nullptr || crm::view(*seen) == there)) return std::nullopt;
         // Who forces decides over what is there, which is what they saw: lines and labels that came later are no part
         // of that decision. Without word of what was seen it replaces.
         const bool forces = operation_.policy == crm::Policy::force;
-        if (seen == nullptr && (forces || !concurrent(*last))) return std::nullopt;
+        if (seen == nullptr && (forces || last == nullptr || !concurrent(*last))) return std::nullopt;
         return merge_values(operation_.model, field, seen, there, proposed);
     }
 

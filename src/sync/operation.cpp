@@ -85,6 +85,7 @@ Compaction compact(QueuedOperation& earlier, const QueuedOperation& later) {
     join_before(earlier.before, later.before);
     first.seen = merging(first.model, earlier.before);
     first.stamp = std::max(first.stamp, second.stamp);
+    first.base = std::min(first.base, second.base);  // 0: of values that are not kept up to date here
     return Compaction::joined;
 }
 

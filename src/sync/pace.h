@@ -7,6 +7,9 @@
 
 namespace ct::sync {
 
+template <class T>
+struct Members;  ///< recording_members.h: what is recorded of a type
+
 /// What the link has shown of itself. A break costs the exchange that was under way, a round trip is the price of a
 /// safe point: the length of an exchange that loses least is sqrt(2 * round trip * mean time between breaks)
 /// (J. W. Young, "A first order approximation to the optimum checkpoint interval", CACM 17:9, 1974).
@@ -24,6 +27,8 @@ class Pace {
     [[nodiscard]] SteadyMs overhead_ms() const { return overhead_ms_ < 0 ? 0 : overhead_ms_; }
 
   private:
+    template <class>
+    friend struct Members;
     SteadyMs longest_ms_;
     SteadyMs overhead_ms_ = -1;
     SteadyMs unbroken_ms_ = 0;  // on the line since the last break
@@ -44,6 +49,8 @@ class Portion {
     void halve();
 
   private:
+    template <class>
+    friend struct Members;
     [[nodiscard]] double fitting(const Pace& pace) const;
 
     std::size_t size_;

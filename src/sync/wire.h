@@ -36,11 +36,20 @@ struct LoginAnswer {
     UnixMs server_time = 0;
 };
 
+/// What a device says of its own queue when it sends: for whoever looks after the laptops. Edits that wait for their
+/// user's decision count, too.
+struct Waiting {
+    std::int64_t operations = 0;  ///< that the server has not settled, those of this request included
+    std::int64_t oldest_s = 0;    ///< age of the oldest by the device's own clock
+    bool operator==(const Waiting&) const = default;
+};
+
 struct PushRequest {
     std::int64_t protocol = kProtocol;
     std::string device_id, epoch;
     std::int64_t sequence = 0;
     std::vector<Operation> operations;
+    std::optional<Waiting> waiting;  ///< older clients do not say it
     /// Server side: operations[i] could not be read as one (unknown model, bad field …); its result is `rejected`
     /// with this error. Same length as operations, or empty when all are well.
     std::vector<std::optional<Error>> faults;
@@ -86,6 +95,7 @@ struct PullRequest {
     /// Operations that the device ever sent, as it counts; -1: not told. Where the server counts more, somebody else
     /// goes by the same device id, and what they pushed would never come back: DEVICE_FORKED.
     std::int64_t sequence = -1;
+    std::optional<Waiting> waiting;  ///< older clients do not say it
 };
 
 enum class RowKind : std::uint8_t { changed, deleted, revoked };

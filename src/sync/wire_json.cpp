@@ -40,9 +40,15 @@ Result<json> parse_object(std::string_view body) {
     if (nested_too_deeply(body)) return malformed("body", "is nested too deeply");
     // The parser takes a NUL for the end, whatever stands behind it.
     const bool ends_early = body.find('\0') != std::string_view::npos;
-    json document = ends_early ? json(json::value_t::discarded) : json::parse(body, nullptr, false);
-    if (document.is_discarded()) return malformed("body", "is not valid JSON in UTF-8");
-    if (!document.is_object()) return malformed("body", "must be a JSON object");
+    if (ends_early) return malformed("body", "is not valid JSON in UTF-8");
+    auto document = crm::parse_json(body);
+    if (!document) {
+        const std::string& why = document.error().message;
+        return malformed("body", why.find(" is there twice") == std::string::npos
+                                     ? std::string("is not valid JSON in UTF-8")
+                                     : "cannot be taken: " + why);
+    }
+    if (!document->is_object()) return malformed("body", "must be a JSON object");
     return document;
 }
 
@@ -105,6 +111,16 @@ UnixMs Reader::time_or(std::string_view member, UnixMs fallback) {
     return find(member) == nullptr ? fallback : time(member);
 }
 
+std::optional<Waiting> Reader::waiting() {
+    if (find("waiting") == nullptr) return std::nullopt;
+    const json* told = object("waiting");
+    if (told == nullptr) return std::nullopt;
+    Reader inner(*told, path_of("waiting"));
+    const Waiting waiting{inner.integer("operations"), inner.integer_or("oldestSeconds", 0)};
+    if (!inner.ok() && !error_) error_ = inner.error();
+    return waiting;
+}
+
 Uuid Reader::uuid(std::string_view member) {
     const auto id = Uuid::parse(text(member));
     if (!id) fault(member, "must be a UUID");
@@ -125,6 +141,13 @@ const json* Reader::object(std::string_view member) {
     if (value != nullptr && value->is_object()) return value;
     fault(member, "must be an object");
     return nullptr;
+}
+
+void ObjectWriter::waiting(const std::optional<Waiting>& waiting) {
+    if (!waiting) return;
+    begin("waiting");
+    ObjectWriter inner(out_);
+    inner.integer("operations", waiting->operations).integer("oldestSeconds", waiting->oldest_s).end();
 }
 
 crm::JsonWriter& ObjectWriter::begin(std::string_view member) {

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/uuid.h"
 #include "crm/json_codec.h"
+#include "sync/wire.h"
 
 namespace ct::sync::wire {
 
@@ -20,8 +21,7 @@ inline constexpr int kDepthMax = 32;
 
 [[nodiscard]] Failure malformed(std::string_view path, std::string_view what);
 
-/// The document as a tree: an object, valid UTF-8, not too deep, without duplicate keys at its ends' expense
-/// (the last one counts, as RFC 8259 leaves it open).
+/// The document as a tree: an object, valid UTF-8, not too deep, no member twice (two readers could take two of them).
 [[nodiscard]] Result<json> parse_object(std::string_view body);
 
 /// Collects the first fault while members are read one after another; later reads then give empty values.
@@ -42,6 +42,8 @@ class Reader {
     [[nodiscard]] const json* array(std::string_view member);       ///< required; null on a fault
     [[nodiscard]] const json* object(std::string_view member);      ///< required; null on a fault
     [[nodiscard]] const json* find(std::string_view member) const;  ///< null when absent or null
+
+    [[nodiscard]] std::optional<Waiting> waiting();  ///< nothing when absent
 
     void fault(std::string_view member, std::string_view what);
     [[nodiscard]] bool ok() const { return !error_; }
@@ -66,6 +68,7 @@ class ObjectWriter {
     ObjectWriter& raw(std::string_view member, std::string_view value);
     /// Starts a member whose value the caller appends.
     crm::JsonWriter& begin(std::string_view member);
+    void waiting(const std::optional<Waiting>& waiting);
     void end() { out_.push_back('}'); }
 
   private:

@@ -189,6 +189,7 @@ std::string encode(const PullRequest& request) {
     }
     object.integer("limit", request.limit).integer("wait", request.wait_s);
     if (request.sequence >= 0) object.integer("sequence", request.sequence);
+    object.waiting(request.waiting);
     object.end();
     return out;
 }
@@ -205,6 +206,7 @@ Result<PullRequest> decode_pull_request(std::string_view body) {
     request.limit = reader.integer_or("limit", request.limit);
     request.wait_s = reader.integer_or("wait", 0);
     request.sequence = reader.integer_or("sequence", -1);
+    request.waiting = reader.waiting();
     if (const json* models = reader.find("models")) {
         const auto names = read_strings(*models, "models");
         if (!names) return fail(names.error());

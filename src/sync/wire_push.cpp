@@ -205,6 +205,7 @@ std::string encode(const PushRequest& request) {
     ObjectWriter object(out);
     object.integer("protocol", request.protocol).text("deviceId", request.device_id).text("epoch", request.epoch);
     object.integer("sequence", request.sequence);
+    object.waiting(request.waiting);
     JsonWriter& list = object.begin("operations");
     list.raw("[");
     for (std::size_t i = 0; i < request.operations.size(); ++i) {
@@ -225,6 +226,7 @@ Result<PushRequest> decode_push_request(std::string_view body) {
     request.device_id = reader.text("deviceId");
     request.epoch = reader.text_or("epoch");
     request.sequence = reader.integer("sequence");
+    request.waiting = reader.waiting();
     const json* list = reader.array("operations");
     if (!reader.ok()) return reader.failure();
     request.operations.reserve(list->size());

@@ -18,6 +18,8 @@ using sync::OperationKind;
 constexpr crm::FieldId kDueDate = field_id(Model::reminder, "reminderDate");
 constexpr crm::FieldId kSnoozed = field_id(Model::reminder, "snoozedUntil");
 constexpr crm::FieldId kDone = field_id(Model::reminder, "isCompleted");
+constexpr crm::FieldId kLead = field_id(Model::reminder, "leadId");
+constexpr UnixMs kMorning_ms = 10 * 3'600'000;  // when the next step is proposed for
 constexpr crm::FieldId kRepeat = field_id(Model::reminder, "repeat");
 
 void offer_undo(Desk& desk, std::string text) {
@@ -109,10 +111,21 @@ void set_reminder_done(Desk& desk, const Uuid& id, bool done) {
         done ? next_date(reminder->fields.integer(kDueDate), reminder->fields.text(kRepeat), desk.now()) : 0;
     if (next > 0) edits.push_back(next_reminder(desk, *reminder, next));
     const std::string title = crm::title(*reminder);
+    const std::string lead(reminder->fields.text(kLead));
     if (!desk.accepted(desk.editor.apply(std::move(edits), (done ? "Complete " : "Reopen ") + title))) return;
     std::string said = done ? "Done: " + title : "Open again: " + title;
     if (next > 0) said += ". Next " + due_text(next, desk.now());
-    offer_undo(desk, std::move(said));
+    if (!done || next > 0) return offer_undo(desk, std::move(said));
+    // What is done is followed by something, or the lead is forgotten.
+    desk.toasts.add(
+        ToastKind::done, std::move(said), "Undo", [&desk] { undo(desk); }, "Plan the next step",
+        [&desk, lead] {
+            crm::Changes preset;
+            if (!lead.empty()) preset.set(kLead, lead);
+            preset.set(field_id(Model::reminder, "type"), std::string("FOLLOW_UP"));
+            preset.set(kDueDate, start_of_day(desk.now(), 1) + kMorning_ms);
+            desk.create(Model::reminder, std::move(preset));
+        });
 }
 
 void snooze_reminder(Desk& desk, const Uuid& id, UnixMs until) {

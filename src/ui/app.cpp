@@ -1,6 +1,7 @@
 #include "ui/app.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "ui/format.h"
@@ -9,6 +10,12 @@ namespace ct::ui {
 namespace {
 
 constexpr std::int64_t kCaretBlink_ms = 400;
+
+std::string in_words(const std::string& file, const client::DiagnosticsSummary& summary) {
+    return file + ": " + bytes_text(summary.bytes) + ", " + count_text(summary.steps, "step", "steps") +
+           " of the engine, " + count_text(summary.log_lines, "line", "lines") + " of the log";
+}
+constexpr SteadyMs kDraftEvery_ms = 2'000;
 
 }  // namespace
 
@@ -22,7 +29,14 @@ App::App(AppOptions options)
                   options_.post(std::move(command));
               }),
       desk_{state_,          editor_, options_.post, [this] { return ids_.next(); }, options_.open_url,
-            *options_.clock, config_, options_.about} {
+            *options_.clock, config_, options_.about},
+      shell_(*options_.clock) {
+    desk_.save_document = options_.save_document;
+    desk_.keep = options_.keep;
+    desk_.kept = options_.kept;
+    desk_.notify = options_.notify;
+    desk_.restore = options_.restore;
+    if (desk_.kept) desk_.outbox.read(desk_.kept("outbox.json"));
     ImGuiIO& io = ImGui::GetIO();
     io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
     io.ConfigInputTextCursorBlink = true;
@@ -30,19 +44,40 @@ App::App(AppOptions options)
     static const FontData none;
     desk_.theme.load_fonts(options_.fonts != nullptr ? *options_.fonts : none);
     apply_theme();
+    if (!options_.notice.empty()) desk_.toasts.add(ToastKind::info, options_.notice);
+    if (!options_.crash_report.empty()) {
+        desk_.toasts.add(
+            ToastKind::problem,
+            "ColorTouch ended unexpectedly last time. What was saved is safe. A report is in " + options_.crash_report,
+            "Open", [this] {
+                if (desk_.open_url) desk_.open_url(options_.crash_report);
+            });
+    }
 }
 
-bool App::dark() const {
-    if (options_.dark_in_this_run) return *options_.dark_in_this_run;
-    if (config_.theme == client::Theme::system) return options_.system_dark;
-    return config_.theme == client::Theme::dark;
+Look App::look() const {
+    if (options_.dark_in_this_run) return *options_.dark_in_this_run ? Look::dark : Look::light;
+    switch (config_.theme) {
+        case client::Theme::system: return options_.system_dark ? Look::dark : Look::light;
+        case client::Theme::light: return Look::light;
+        case client::Theme::dark: return Look::dark;
+        case client::Theme::contrast: return Look::contrast;
+    }
+    return Look::light;
 }
 
-void App::apply_theme() { desk_.theme.apply(dark(), config_.scale * options_.display_scale); }
+void App::apply_theme() { desk_.theme.apply(look(), config_.scale * options_.display_scale, config_.reduced_motion); }
 
 void App::set_display_scale(float scale) {
     options_.display_scale = scale;
     apply_theme();
+}
+
+bool App::may_close() {
+    if (closing() || (unsent_records(desk_) == 0 && !shell_.drawer().dirty())) return true;
+    inspector_.close(desk_);  // it would cover the question
+    shell_.leave().ask(Leaving::close);
+    return false;
 }
 
 void App::open_first_lead() {
@@ -50,6 +85,12 @@ void App::open_first_lead() {
     const auto newest = std::max_element(leads.all().begin(), leads.all().end(),
                                          [](const auto& a, const auto& b) { return a.updated_at < b.updated_at; });
     if (newest != leads.all().end()) desk_.open(crm::Model::lead, newest->id);
+}
+
+bool App::open_inspector(std::string_view tab) {
+    if (!tab.empty() && !inspector_.show(tab)) return false;
+    inspector_.open(desk_);
+    return true;
 }
 
 void App::save_config() {
@@ -60,13 +101,43 @@ void App::save_config() {
     if (options_.save_config) desk_.accepted(options_.save_config(config_));
 }
 
+/// Whatever is on the screen: nobody is to take a link that was made worse on purpose for the real one.
+void App::draw_simulated() {
+    const std::string& link = state_.sync().simulated_link;
+    if (link.empty()) return;
+    const Theme& theme = desk_.theme;
+    const Palette& p = theme.colors();
+    const ImGuiViewport& screen = *ImGui::GetMainViewport();
+    const std::string words = "Simulated link: " + link + ". Switch it off in the inspector (F12), or start again";
+    theme.push(Size::small, true);
+    const float height = ImGui::GetFontSize() + theme.px(10);
+    const ImVec2 min{screen.Pos.x, screen.Pos.y + screen.Size.y - height};
+    const ImVec2 max{screen.Pos.x + screen.Size.x, screen.Pos.y + screen.Size.y};
+    ImDrawList* list = ImGui::GetForegroundDrawList();
+    list->AddRectFilled(min, max, p.danger.strong);
+    list->AddText({std::floor((min.x + max.x - ImGui::CalcTextSize(words.c_str()).x) / 2), min.y + theme.px(5)},
+                  p.surface, words.c_str());
+    ImGui::LogText("%s", words.c_str());
+    Theme::pop();
+}
+
 void App::frame() {
     desk_.frame_due_in_ms = 60'000;  // relative times ("5 min ago") grow older
-    shell_.handle_keys(desk_);
-    shell_.draw(desk_);
+    const std::int64_t begun = client::inspect::steady_us();
+    if (inspector_.is_open()) {
+        if (ImGui::IsKeyPressed(ImGuiKey_F5, false)) desk_.post(client::SyncNow{});
+        inspector_.draw(desk_);
+        inspector_.drew(static_cast<float>(client::inspect::steady_us() - begun) / 1'000.0F);
+    } else {
+        shell_.handle_keys(desk_);
+        shell_.draw(desk_);
+    }
+    shell_.notices().update(desk_);
+    draw_simulated();
+    if (ImGui::IsKeyPressed(ImGuiKey_F12, false)) desk_.inspector_wanted = true;
     // Beside the drawer, whose buttons are in that corner; unless the drawer is all there is.
-    const float right = shell_.page_right(desk_.theme);
     const float width = ImGui::GetMainViewport()->Size.x;
+    const float right = inspector_.is_open() ? width : shell_.page_right(desk_.theme);
     const float toast_right = right < width / 2 ? width : right;
     desk_.redraw_within(desk_.toasts.draw(desk_.theme, options_.clock->steady(), toast_right));
     // Edits move records in memory, so they wait until nothing points there; each may ask for another.
@@ -74,8 +145,32 @@ void App::frame() {
     for (const auto& act : acts) act();
     if (desk_.open_request) shell_.drawer().show(desk_, *std::exchange(desk_.open_request, std::nullopt));
     if (!acts.empty()) desk_.redraw_within(0);
+    if (std::exchange(desk_.inspector_wanted, false)) inspector_.toggle(desk_);
+    keep_draft();
     if (desk_.config_changed) save_config();
     if (ImGui::GetIO().WantTextInput) desk_.redraw_within(kCaretBlink_ms);
+}
+
+/// What is typed is kept every two seconds, and forgotten once it is saved or given up.
+void App::keep_draft() {
+    Drawer& drawer = shell_.drawer();
+    if (!draft_found_.empty() && state_.loaded()) {
+        draft_kept_ = std::exchange(draft_found_, {});
+        drawer.restore(desk_, draft_kept_);
+    }
+    const SteadyMs now = options_.clock->steady();
+    if (!drawer.typing()) {
+        draft_due_ = 0;
+        if (!std::exchange(draft_kept_, {}).empty()) desk_.post(client::KeepDraft{});
+        return;
+    }
+    if (draft_due_ == 0) draft_due_ = now + kDraftEvery_ms;
+    if (now < draft_due_) return desk_.redraw_within(draft_due_ - now);
+    draft_due_ = now + kDraftEvery_ms;
+    std::string draft = drawer.draft();
+    if (draft == draft_kept_) return;
+    draft_kept_ = draft;
+    desk_.post(client::KeepDraft{std::move(draft)});
 }
 
 void App::on_finished(const client::SyncFinished& finished) {
@@ -100,13 +195,18 @@ void App::on_finished(const client::SyncFinished& finished) {
                              }
                          });
     }
+    if (finished.verify) desk_.verified = finished.verify;
     shell_.indicator().refresh(desk_);
+    shell_.leave().on_finished();
 }
 
 void App::handle(client::Event event) {
     const std::optional<std::string> not_saved = editor_.observe(event);
     state_.apply(event);
-    if (const auto* saved = std::get_if<client::Saved>(&event)) {
+    shell_.imports().handle(desk_, event);
+    if (auto* answer = std::get_if<client::inspect::Answer>(&event)) {
+        if (inspector_.is_open()) inspector_.take(std::move(*answer), state_);
+    } else if (const auto* saved = std::get_if<client::Saved>(&event)) {
         shell_.drawer().on_saved(desk_, saved->ticket);
     } else if (const auto* failed = std::get_if<client::SaveFailed>(&event)) {
         shell_.drawer().on_save_failed(desk_, failed->ticket, failed->error);
@@ -119,6 +219,8 @@ void App::handle(client::Event event) {
         desk_.conflicts = std::move(conflicts->conflicts);
     } else if (auto* decisions = std::get_if<client::DecisionsListed>(&event)) {
         desk_.decisions = std::move(decisions->decisions);
+    } else if (auto* activity = std::get_if<client::ActivityListed>(&event)) {
+        shell_.activity().listed(std::move(*activity));
     } else if (const auto* finished = std::get_if<client::SyncFinished>(&event)) {
         on_finished(*finished);
     } else if (std::holds_alternative<client::SyncChanged>(event)) {
@@ -128,7 +230,7 @@ void App::handle(client::Event event) {
         desk_.toasts.add(ToastKind::done, "Signed in as " + (signed_in->user.name.empty() ? signed_in->user.email
                                                                                           : signed_in->user.name));
     } else if (const auto* refused = std::get_if<client::SignInFailed>(&event)) {
-        desk_.sign_in = {false, refused->error.message};
+        desk_.sign_in = {false, refused->error.message, refused->error.code == "UNSENT_WORK"};
     } else if (const auto* rescued = std::get_if<client::RescueDone>(&event)) {
         desk_.rescue = {false, false, {}, true};
         desk_.toasts.add(ToastKind::done, "The rescue copy is written, and was read again: " +
@@ -136,6 +238,24 @@ void App::handle(client::Event event) {
     } else if (const auto* not_rescued = std::get_if<client::RescueFailed>(&event)) {
         desk_.rescue.busy = false;
         desk_.rescue.error = not_rescued->error.message;
+    } else if (const auto* storage = std::get_if<client::StorageListed>(&event)) {
+        desk_.storage = *storage;
+    } else if (const auto* backed_up = std::get_if<client::BackedUp>(&event)) {
+        desk_.backing_up = false;
+        desk_.toasts.add(ToastKind::done, "The backup is written, and was read again: " + backed_up->file + ", " +
+                                              bytes_text(backed_up->bytes));
+    } else if (const auto* not_backed_up = std::get_if<client::BackUpFailed>(&event)) {
+        desk_.backing_up = false;
+        desk_.toasts.add(ToastKind::problem, "No backup was made: " + not_backed_up->error.message);
+    } else if (auto* draft = std::get_if<client::DraftFound>(&event)) {
+        draft_found_ = std::move(draft->text);
+    } else if (const auto* written = std::get_if<client::FileWritten>(&event)) {
+        desk_.toasts.add(written->error ? ToastKind::problem : ToastKind::done,
+                         written->error ? written->error->message : "Written to " + written->file);
+    } else if (const auto* exported = std::get_if<client::DiagnosticsDone>(&event)) {
+        desk_.diagnostics = {false, {}, in_words(exported->file, exported->summary)};
+    } else if (const auto* not_exported = std::get_if<client::DiagnosticsFailed>(&event)) {
+        desk_.diagnostics = {false, not_exported->error.message, {}};
     } else if (const auto* trouble = std::get_if<client::Trouble>(&event)) {
         desk_.toasts.add(ToastKind::problem, trouble->error.message);
     }

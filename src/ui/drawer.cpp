@@ -175,10 +175,8 @@ void Drawer::draw_head(Desk& desk, const crm::Record* record) {
     }
     ImGui::SetCursorScreenPos({window.x + theme.px(kPadding), y + theme.px(38)});
     draw_state(desk, record);
-    if (record != nullptr && shown_.model == Model::lead) {
-        draw_reach(desk, *record);
-        draw_tabs(desk, *record);
-    }
+    if (record != nullptr) contact_.draw(desk, *record, window.x + theme.px(kPadding));
+    if (record != nullptr && shown_.model == Model::lead) draw_tabs(desk, *record);
     const float bottom = ImGui::GetCursorScreenPos().y + theme.px(4);
     ImGui::GetWindowDrawList()->AddLine({window.x, bottom}, {window.x + width, bottom}, theme.colors().border,
                                         theme.px(1));
@@ -206,29 +204,6 @@ void Drawer::draw_state(Desk& desk, const crm::Record* record) {
     }
 }
 
-/// Call, write, chat.
-void Drawer::draw_reach(Desk& desk, const crm::Record& lead) {
-    const Theme& theme = desk.theme;
-    const std::string phone(lead.fields.text(crm::field_id(Model::lead, "phoneE164")));
-    const std::string email(lead.fields.text(crm::field_id(Model::lead, "email")));
-    if (phone.empty() && email.empty()) return;
-    const float left = ImGui::GetWindowPos().x + theme.px(kPadding);
-    ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y + theme.px(4)});
-    std::string url;
-    if (!phone.empty()) {
-        if (button(theme, "Call", ButtonKind::plain, icon::kPhone)) url = "tel:" + phone;
-        ImGui::SameLine();
-        if (button(theme, "WhatsApp", ButtonKind::plain, icon::kChat)) url = "https://wa.me/" + phone.substr(1);
-        ImGui::SameLine();
-    }
-    if (!email.empty()) {
-        if (button(theme, "E-mail", ButtonKind::plain, icon::kEmail)) url = "mailto:" + email;
-    } else {
-        ImGui::NewLine();
-    }
-    if (!url.empty() && desk.open_url) desk.open_url(url);
-}
-
 void Drawer::draw_tabs(Desk& desk, const crm::Record& lead) {
     const Theme& theme = desk.theme;
     const auto with_count = [&](const char* words, Model model) {
@@ -251,11 +226,42 @@ void Drawer::draw_body(Desk& desk, const crm::Record* record) {
         paragraph(theme, problem_, theme.colors().danger.strong);
         ImGui::Dummy({0, theme.px(6)});
     }
+    if (tab_ == Tab::details) draw_news(theme);
+    if (shown_.model == Model::lead && form_->is_new()) draw_alike(desk);
     const bool with_children = record != nullptr && shown_.model == Model::lead;
     if (!with_children || tab_ == Tab::details) return form_->draw(desk);
     if (tab_ == Tab::payments) return draw_children(desk, Model::payment, record->id);
     if (tab_ == Tab::reminders) return draw_children(desk, Model::reminder, record->id);
     draw_notes(desk, record->id);
+}
+
+/// What sync has brought into the form that is open.
+void Drawer::draw_news(const Theme& theme) {
+    const std::string words = form_->news();
+    if (words.empty()) return;
+    paragraph(theme, words, theme.colors().info.strong, Size::small);
+    if (link(theme, "I see##news")) form_->news_read();
+    ImGui::Dummy({0, theme.px(6)});
+}
+
+/// Whom the new lead may be. Only a hint: everything can be saved.
+void Drawer::draw_alike(Desk& desk) {
+    const auto typed = [this](const char* field) { return std::string(form_->text_of(field)); };
+    alike_.update(desk, {typed("name"), typed("company"), typed("phone"), typed("email"), shown_.id});
+    if (alike_.found().empty()) return;
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    text(theme, "Perhaps known already", p.warn.strong, Size::small, true);
+    for (const auto& [id, likeness] : alike_.found()) {
+        const crm::Record* lead = desk.state.find(Model::lead, id);
+        if (lead == nullptr) continue;
+        ImGui::PushID(id.str().c_str());
+        if (link(theme, (crm::title(*lead) + "##alike").c_str())) desk.open(Model::lead, id);
+        ImGui::SameLine(0, theme.px(6));
+        text(theme, std::string("has ") + words_of(likeness), p.muted, Size::small);
+        ImGui::PopID();
+    }
+    ImGui::Dummy({0, theme.px(8)});
 }
 
 void Drawer::draw_foot(Desk& desk, const crm::Record* record) {

@@ -6,19 +6,26 @@
 #include <string>
 #include <vector>
 
+#include "ui/contact.h"
 #include "ui/desk.h"
 #include "ui/form.h"
+#include "ui/leads_alike.h"
 
 namespace ct::ui {
 
 class Drawer {
   public:
     [[nodiscard]] bool open() const { return form_.has_value(); }
+    [[nodiscard]] bool dirty() const { return open() && form_->dirty(); }
     void show(Desk& desk, const OpenRequest& request);
     void draw(Desk& desk);
     void save(Desk& desk);
     /// Esc: gives up what is typed (a toast can bring it back) and closes, or goes back to the lead it came from.
     void close(Desk& desk);
+    [[nodiscard]] bool typing() const;        ///< something is typed, and neither saved nor given up
+    [[nodiscard]] std::string draft() const;  ///< that, as text to be kept
+    /// What `draft` gave before the program ended: into the drawer, or behind a toast when that is in use.
+    void restore(Desk& desk, const std::string& draft);
     /// Saved and SaveFailed, to be told after State knows.
     void on_saved(Desk& desk, std::uint64_t ticket);
     void on_save_failed(Desk& desk, std::uint64_t ticket, const Error& error);
@@ -40,7 +47,8 @@ class Drawer {
     void shut(Desk& desk);
     void draw_head(Desk& desk, const crm::Record* record);
     void draw_state(Desk& desk, const crm::Record* record);
-    void draw_reach(Desk& desk, const crm::Record& lead);
+    void draw_news(const Theme& theme);
+    void draw_alike(Desk& desk);
     void draw_tabs(Desk& desk, const crm::Record& lead);
     void draw_body(Desk& desk, const crm::Record* record);
     void draw_foot(Desk& desk, const crm::Record* record);
@@ -49,6 +57,7 @@ class Drawer {
     void draw_notes(Desk& desk, const Uuid& lead);
     [[nodiscard]] std::vector<const crm::Record*> children(const Desk& desk, crm::Model model, const Uuid& lead) const;
 
+    Contact contact_;
     std::optional<Form> form_;
     Shown shown_;
     Tab tab_ = Tab::details;
@@ -57,6 +66,7 @@ class Drawer {
     SteadyMs saved_at_ = 0;
     std::string problem_;            // why the last save failed
     std::string note_;               // being typed
+    LeadsAlike alike_;               // to the lead that is being typed
     std::optional<SetAside> aside_;  // the last form that was left unsaved
 };
 

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "crm/tables.h"
 #include "crm/validate.h"
+#include "sync/three_way.h"
 #include "ui/format.h"
 
 namespace ct::ui {
@@ -74,12 +75,12 @@ std::vector<std::vector<FieldId>> form_layout(Model model) {
 
 // ---- from and to records
 
-std::string Form::text_from(FieldId field, crm::ValueView value, std::string_view currency) const {
+std::string typed_text(Model model, FieldId field, crm::ValueView value, std::string_view currency) {
     if (const auto* words = std::get_if<std::string_view>(&value)) return std::string(*words);
     if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "";
     const auto* number = std::get_if<std::int64_t>(&value);
     if (number == nullptr) return {};
-    switch (def(field).type) {
+    switch (crm::def(model, field).type) {
         case FieldType::money: return crm::format_money(*number, currency);
         case FieldType::instant: return date_input_text(*number);
         default: return std::to_string(*number);
@@ -112,6 +113,7 @@ Result<crm::Value> typed_value(Model model, FieldId field, std::string_view text
 Form::Form(const crm::Record& record)
     : model_(record.model), is_new_(false), entries_(crm::def(record.model).fields.size()) {
     refresh(record);
+    news_read();
 }
 
 Form::Form(Model model, const crm::Changes& preset, const client::Config& config)
@@ -125,7 +127,7 @@ Form::Form(Model model, const crm::Changes& preset, const client::Config& config
         entry.original = entry.text;
     }
     for (const auto& [field, value] : preset.fields) {
-        entries_[field].text = entries_[field].original = text_from(field, crm::view(value), config.currency);
+        entries_[field].text = entries_[field].original = typed_text(model, field, crm::view(value), config.currency);
     }
 }
 
@@ -134,11 +136,60 @@ void Form::refresh(const crm::Record& record) {
     const std::string_view currency = currency_field ? record.fields.text(*currency_field) : std::string_view{};
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         Entry& entry = entries_[i];
-        std::string now = text_from(static_cast<FieldId>(i), record.fields.get(static_cast<FieldId>(i)), currency);
+        const auto field = static_cast<FieldId>(i);
+        std::string now = typed_text(model_, field, record.fields.get(field), currency);
         if (now == entry.original) continue;
-        if (entry.text == entry.original) entry.text = now;
+        const crm::FieldDef& definition = def(field);
+        const bool typed = entry.text != entry.original;
+        const std::string shown = entry.text;
+        if (!typed) {
+            entry.text = now;
+        } else if (definition.merge == crm::Merge::set) {
+            entry.text = sync::merge_sets(entry.original, now, entry.text);
+        } else {
+            auto joined = definition.merge == crm::Merge::lines ? sync::merge_lines(entry.original, now, entry.text)
+                                                                : std::nullopt;
+            if (joined) entry.text = *std::move(joined);
+            entry.clash = !joined && entry.text != now;
+        }
+        entry.reload = entry.reload || entry.text != shown;
+        const bool known = std::find(taken_over_.begin(), taken_over_.end(), field) != taken_over_.end();
+        if (!entry.clash && !known && !definition.derived()) taken_over_.push_back(field);
         entry.original = std::move(now);
     }
+}
+
+std::string Form::news() const {
+    std::string taken, both;
+    for (const FieldId field : taken_over_) taken += (taken.empty() ? "" : ", ") + std::string(def(field).label);
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        if (!entries_[i].clash || entries_[i].text == entries_[i].original) continue;
+        both += (both.empty() ? "" : ", ") + std::string(def(static_cast<FieldId>(i)).label);
+    }
+    if (taken.empty() && both.empty()) return {};
+    std::string words = "Changed elsewhere meanwhile.";
+    if (!taken.empty()) words += " Taken over: " + taken + ".";
+    if (!both.empty()) words += " You typed something else, and see both: " + both + ".";
+    return words;
+}
+
+std::vector<Form::Typed> Form::typed() const {
+    std::vector<Typed> all;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        if (!changed(static_cast<FieldId>(i))) continue;
+        const Entry& entry = entries_[i];
+        all.push_back({std::string(def(static_cast<FieldId>(i)).name), entry.text, entry.extra, entry.original});
+    }
+    return all;
+}
+
+void Form::put(const Typed& typed) {
+    const auto field = crm::find_field(model_, typed.field);
+    if (!field) return;
+    Entry& entry = entries_[*field];
+    entry.text = typed.text;
+    entry.extra = typed.extra;
+    entry.clash = !is_new_ && typed.original != entry.original && typed.text != entry.original;
 }
 
 Result<crm::Value> Form::value_of(FieldId field, UnixMs now) const {
@@ -211,7 +262,10 @@ void Form::show_error(const Error& error) {
 
 void Form::mark_saved() {
     is_new_ = false;
-    for (Entry& entry : entries_) entry.original = entry.text;
+    for (Entry& entry : entries_) {
+        entry.original = entry.text;
+        entry.clash = false;
+    }
 }
 
 void Form::mark_unsaved(const crm::Record* record) {
@@ -224,6 +278,7 @@ void Form::mark_unsaved(const crm::Record* record) {
     for (Entry& entry : entries_) entry.text = entry.original;
     refresh(*record);
     for (std::size_t i = 0; i < entries_.size(); ++i) entries_[i].text = typed[i].text;
+    news_read();
 }
 
 }  // namespace ct::ui

@@ -26,12 +26,25 @@ class Form {
     /// For a new one: fallbacks of the table, defaults of the profile, then `preset`.
     Form(crm::Model model, const crm::Changes& preset, const client::Config& config);
 
-    /// Takes over values that changed elsewhere, except where somebody has typed.
+    /// Takes over values that changed elsewhere. Where somebody has typed, lines and labels are joined; another value
+    /// stays as typed, and theirs is shown beside it.
     void refresh(const crm::Record& record);
+    /// What refresh found, in words; empty: nothing since it was read.
+    [[nodiscard]] std::string news() const;
+    void news_read() { taken_over_.clear(); }
     void draw(Desk& desk);
     [[nodiscard]] bool dirty() const;
     [[nodiscard]] bool is_new() const { return is_new_; }
     [[nodiscard]] crm::Model model() const { return model_; }
+    [[nodiscard]] std::string_view text_of(std::string_view name) const;  ///< as typed
+
+    /// One field's unsaved text, to be kept outside.
+    struct Typed {
+        std::string field, text, extra;
+        std::string original;  ///< what the record had
+    };
+    [[nodiscard]] std::vector<Typed> typed() const;
+    void put(const Typed& typed);            ///< names that no field has are passed over
     [[nodiscard]] std::string name() const;  ///< what is typed as the title, or "New lead"
 
     /// The changes to save; nothing when a field is wrong, which is then marked.
@@ -47,6 +60,8 @@ class Form {
         std::string original;  ///< as the record has it
         std::string extra;     ///< of labels: the one being typed
         std::string error;
+        bool clash = false;   ///< `original` came from elsewhere while something else was typed
+        bool reload = false;  ///< `text` was changed under the cursor, perhaps: the widget has a copy of its own
     };
     struct Place {
         ImVec2 at;
@@ -56,6 +71,7 @@ class Form {
     void draw_field(Desk& desk, crm::FieldId field, float width);
     void draw_widget(Desk& desk, crm::FieldId field, float width);
     void draw_note(Desk& desk, crm::FieldId field, float width);
+    void draw_clash(const Theme& theme, crm::FieldId field);
     void draw_choice(Desk& desk, crm::FieldId field, float width);
     void draw_currency(Desk& desk, crm::FieldId field, float width);
     void draw_date(Desk& desk, crm::FieldId field, float width);
@@ -65,16 +81,15 @@ class Form {
     void add_typed_label(Entry& entry);
     [[nodiscard]] bool shown(crm::FieldId field) const;
     [[nodiscard]] bool changed(crm::FieldId field) const;
-    [[nodiscard]] std::string_view text_of(std::string_view name) const;
-    [[nodiscard]] std::string text_from(crm::FieldId field, crm::ValueView value, std::string_view currency) const;
     [[nodiscard]] Result<crm::Value> value_of(crm::FieldId field, UnixMs now) const;
     [[nodiscard]] const crm::FieldDef& def(crm::FieldId field) const { return crm::def(model_, field); }
 
     crm::Model model_;
     bool is_new_;
     bool focus_first_ = false;
-    std::optional<crm::FieldId> focus_;  ///< to be given the keyboard: the first wrong field
-    std::vector<Entry> entries_;         ///< by field
+    std::optional<crm::FieldId> focus_;     ///< to be given the keyboard: the first wrong field
+    std::vector<Entry> entries_;            ///< by field
+    std::vector<crm::FieldId> taken_over_;  ///< from elsewhere, since that was read
     LeadPicker picker_;
 };
 
@@ -82,6 +97,10 @@ class Form {
 /// absent. Errors are those of the field's validation.
 [[nodiscard]] Result<crm::Value> typed_value(crm::Model model, crm::FieldId field, std::string_view text,
                                              std::string_view currency, UnixMs now);
+
+/// A value as one types it: the inverse of typed_value.
+[[nodiscard]] std::string typed_text(crm::Model model, crm::FieldId field, crm::ValueView value,
+                                     std::string_view currency);
 
 /// The fields of a model as the form lays them out: rows of one or two. Fields that the layout does not name come last,
 /// so that a new line in the field table is on the screen without a word here.

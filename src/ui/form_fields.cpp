@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "base/utf8.h"
 #include "crm/tables.h"
@@ -100,6 +101,7 @@ void Form::draw_widget(Desk& desk, FieldId field, float width) {
     const crm::FieldDef& definition = def(field);
     Entry& entry = entries_[field];
     const std::string label = item_label(definition);
+    if (std::exchange(entry.reload, false)) reload_field(label.c_str());
     bool typed = false;
     switch (definition.type) {
         case FieldType::choice: return draw_choice(desk, field, width);
@@ -126,6 +128,7 @@ void Form::draw_note(Desk& desk, FieldId field, float width) {
     const Palette& p = theme.colors();
     const Entry& entry = entries_[field];
     const crm::FieldDef& definition = def(field);
+    if (entry.clash && entry.text != entry.original) draw_clash(theme, field);
     std::string words = entry.error;
     ImU32 color = p.danger.strong;
     if (words.empty()) {
@@ -141,6 +144,23 @@ void Form::draw_note(Desk& desk, FieldId field, float width) {
     ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + width);
     text(theme, words, color, Size::small);
     ImGui::PopTextWrapPos();
+}
+
+/// The value from elsewhere, under the one that was typed.
+void Form::draw_clash(const Theme& theme, FieldId field) {
+    Entry& entry = entries_[field];
+    const std::string label(def(field).label);
+    std::string theirs = entry.original.empty()                    ? "nothing"
+                         : def(field).type == FieldType::choice    ? words_of_choice(entry.original)
+                         : def(field).type == FieldType::reference ? "another record"
+                                                                   : entry.original;
+    std::replace(theirs.begin(), theirs.end(), '\n', ' ');
+    text(theme, "Elsewhere it became: " + theirs, theme.colors().warn.strong, Size::small);
+    theme.push(Size::small);
+    if (link(theme, ("Take it##take " + label).c_str())) entry.text = entry.original;
+    ImGui::SameLine(0, theme.px(12));
+    if (link(theme, ("Keep mine##keep " + label).c_str())) entry.clash = false;
+    Theme::pop();
 }
 
 void Form::draw_choice(Desk& desk, FieldId field, float width) {

@@ -45,6 +45,18 @@ inline constexpr const char* kCheckbox = "\xee\xa0\xb4";
 inline constexpr const char* kPipeline = "\xee\xa3\xac";  // view_column
 inline constexpr const char* kConflict = "\xee\x82\xb6";
 inline constexpr const char* kHourglass = "\xee\xa2\x8b";
+inline constexpr const char* kHistory = "\xee\xa2\x89";
+inline constexpr const char* kBookmark = "\xee\xa1\xa7";
+inline constexpr const char* kDownload = "\xee\x8b\x84";
+inline constexpr const char* kUpload = "\xee\x8b\x86";
+inline constexpr const char* kPrint = "\xee\xa2\xad";
+inline constexpr const char* kSnooze = "\xee\x81\x86";
+inline constexpr const char* kReceipt = "\xee\xa2\xb0";
+inline constexpr const char* kStorage = "\xee\x87\x9b";
+inline constexpr const char* kSend = "\xee\x85\xa3";
+inline constexpr const char* kRepeat = "\xee\x81\x80";
+inline constexpr const char* kMerge = "\xee\x89\x92";
+inline constexpr const char* kFilter = "\xee\x85\x92";
 inline constexpr const char* kInfo = "\xee\xa2\x8e";
 
 }  // namespace ct::ui::icon

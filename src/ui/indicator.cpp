@@ -14,6 +14,7 @@ namespace {
 
 using client::Indicator;
 
+constexpr SteadyMs kPaceFrom_ms = 1'500;  // shorter syncs need no prophecy
 constexpr std::int64_t kDay_ms = 24 * 3'600'000;
 constexpr float kPopoverWidth = 400;
 constexpr std::size_t kHistoryShown = 5;
@@ -149,7 +150,7 @@ void IndicatorView::draw_icon(Desk& desk, const IndicatorLook& look, ImVec2 cent
     };
     if (look.icon == nullptr) {
         draw_spinner(theme, center, theme.px(7.5F), color, ImGui::GetTime());
-        desk.redraw_within(40);
+        if (!theme.reduced_motion()) desk.redraw_within(40);
         return;
     }
     centered(look.icon, 16.0F, center);
@@ -186,6 +187,11 @@ void IndicatorView::draw_popover(Desk& desk) {
         bool offline = view.working_offline;
         if (toggle(theme, "Work offline", &offline)) desk.post(client::WorkOffline{offline});
     }
+    if (view.indicator == Indicator::login_page && !view.server_url.empty()) {
+        ImGui::Dummy({0, theme.px(2)});
+        if (button(theme, "Open browser", ButtonKind::plain, icon::kKey) && desk.open_url)
+            desk.open_url(view.server_url);
+    }
     draw_waiting(desk);
     RescueForm::draw_offer(desk);
     draw_failed(desk);
@@ -209,6 +215,26 @@ void IndicatorView::draw_progress(Desk& desk) {
     if (part > 0)
         list->AddRectFilled(at, {at.x + std::max(height, width * part), at.y + height}, p.info.strong, height / 2);
     ImGui::Dummy({width, height});
+    const std::string left = time_left(desk, done, total);
+    if (!left.empty()) text(theme, left, p.muted, Size::small);
+}
+
+/// "About 2 min left", by the pace since this part began; nothing while that says too little.
+std::string IndicatorView::time_left(Desk& desk, std::int64_t done, std::int64_t total) {
+    const SteadyMs now = desk.clock.steady();
+    if (total != pace_total_ || done < pace_done_) {
+        pace_total_ = total;
+        pace_done_ = done;
+        pace_since_ = now;
+        return {};
+    }
+    const SteadyMs took = now - pace_since_;
+    if (took < kPaceFrom_ms || done == pace_done_ || done >= total) return {};
+    const auto left = static_cast<std::int64_t>(static_cast<double>(took) * static_cast<double>(total - done) /
+                                                static_cast<double>(done - pace_done_));
+    constexpr std::int64_t kMinute_ms = 60'000;
+    const std::string words = left < kMinute_ms ? std::to_string(left / 1'000 + 1) + " s" : duration_text(left);
+    return "About " + words + " left";
 }
 
 void IndicatorView::draw_waiting(Desk& desk) {
@@ -264,17 +290,13 @@ void IndicatorView::draw_failed_one(Desk& desk, const sync::QueuedOperation& que
     const std::string title = record != nullptr ? title_of(*record) : "A deleted record";
     text(theme, std::string(crm::name(operation.model)) + ": " + title, Size::body, true);
     const bool conflict = queued.state == sync::QueueState::conflict;
-    const std::string why = conflict ? "Somebody else changed the same money field. Nothing was overwritten."
-                            : queued.error_message.empty() ? queued.error_code
-                                                           : queued.error_message;
-    paragraph(theme, why, p.muted, Size::small);
-    if (conflict) {
-        if (button(theme, "Decide", ButtonKind::primary)) {
-            desk.page = Page::conflicts;
-            ImGui::CloseCurrentPopup();
-        }
-        ImGui::SameLine();
-    } else {
+    const client::Message& message = client::message_of(conflict ? "CONFLICT" : queued.error_code);
+    text(theme, message.title, p.danger.strong, Size::small, true);
+    paragraph(theme, conflict || queued.error_message.empty() ? std::string(message.detail) : queued.error_message,
+              p.muted, Size::small);
+    paragraph(theme, message.action, p.text, Size::small);
+    if (draw_fix(desk, conflict ? client::Fix::decide : message.fix, record)) ImGui::SameLine();
+    if (!conflict) {
         if (button(theme, "Try again", ButtonKind::plain, icon::kRefresh))
             desk.post(client::RetryOperation{operation.id});
         ImGui::SameLine();
@@ -282,7 +304,7 @@ void IndicatorView::draw_failed_one(Desk& desk, const sync::QueuedOperation& que
     if (button(theme, conflict ? "Keep theirs" : "Discard my change", ButtonKind::danger)) {
         desk.post(client::DiscardOperation{operation.id});
     }
-    if (record != nullptr) {
+    if (record != nullptr && message.fix != client::Fix::mend) {
         ImGui::SameLine();
         if (button(theme, "Open", ButtonKind::quiet)) {
             desk.open(operation.model, operation.record);
@@ -290,6 +312,30 @@ void IndicatorView::draw_failed_one(Desk& desk, const sync::QueuedOperation& que
         }
     }
     ImGui::PopID();
+}
+
+/// The button that does what the message advises; false where the buttons that are always there do.
+bool IndicatorView::draw_fix(Desk& desk, client::Fix fix, const crm::Record* record) {
+    const Theme& theme = desk.theme;
+    const auto go = [&](const char* label, const auto& act) {
+        if (!button(theme, label, ButtonKind::primary)) return;
+        act();
+        ImGui::CloseCurrentPopup();
+    };
+    switch (fix) {
+        case client::Fix::decide: go("Decide", [&] { desk.page = Page::conflicts; }); return true;
+        case client::Fix::sign_in: go("Sign in again##fix", [&] { desk.page = Page::settings; }); return true;
+        case client::Fix::sync: go("Sync##fix", [&] { desk.post(client::SyncNow{}); }); return true;
+        case client::Fix::rescue: go("Rescue copy##fix", [&] { desk.rescue = {true, false, {}, false}; }); return true;
+        case client::Fix::mend:
+            if (record == nullptr) return false;
+            go("Open and correct", [&] { desk.open(record->model, record->id); });
+            return true;
+        case client::Fix::retry:
+        case client::Fix::discard:
+        case client::Fix::none: break;
+    }
+    return false;
 }
 
 void IndicatorView::draw_history(Desk& desk) {

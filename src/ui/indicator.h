@@ -4,6 +4,7 @@
 #include <string>
 
 #include "client/event.h"
+#include "client/messages.h"
 #include "ui/desk.h"
 #include "ui/rescue.h"
 
@@ -34,14 +35,18 @@ class IndicatorView {
     void draw_icon(Desk& desk, const IndicatorLook& look, ImVec2 center, ImU32 color, ImU32 ground);
     void draw_popover(Desk& desk);
     void draw_progress(Desk& desk);
+    [[nodiscard]] std::string time_left(Desk& desk, std::int64_t done, std::int64_t total);
     void draw_waiting(Desk& desk);
     void draw_failed(Desk& desk);
     void draw_failed_one(Desk& desk, const sync::QueuedOperation& operation);
+    static bool draw_fix(Desk& desk, client::Fix fix, const crm::Record* record);
     void draw_history(Desk& desk);
 
     RescueForm rescue_;
     bool open_next_ = false;
     bool shown_ = false;
+    std::int64_t pace_total_ = -1, pace_done_ = 0;  // of the part under way, when it was first seen
+    SteadyMs pace_since_ = 0;
 };
 
 }  // namespace ct::ui

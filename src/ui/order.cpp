@@ -13,15 +13,12 @@ namespace {
 /// Rows that are worth moving one by one: each costs the move of half an index in memory.
 constexpr std::size_t kFew = 32;
 
-std::vector<std::string> split_words(const std::string& typed) {
-    std::vector<std::string> words;
-    const std::string folded = fold(typed);
-    for (std::size_t at = 0; at < folded.size();) {
-        const std::size_t end = std::min(folded.find(' ', at), folded.size());
-        if (end > at) words.push_back(folded.substr(at, end - at));
-        at = end + 1;
-    }
-    return words;
+/// Each old word stands within a new one: what passes now has passed before.
+bool narrower(const std::vector<std::string>& before, const std::vector<std::string>& now) {
+    return std::all_of(before.begin(), before.end(), [&](const std::string& word) {
+        return std::any_of(now.begin(), now.end(),
+                           [&](const std::string& longer) { return longer.find(word) != std::string::npos; });
+    });
 }
 
 }  // namespace
@@ -37,11 +34,14 @@ SortKey SortKey::of(std::string folded) {
 }
 
 bool Order::before(std::uint32_t a, std::uint32_t b) const {
-    const SortKey& x = keys_[a];
-    const SortKey& y = keys_[b];
-    if (x.absent != y.absent) return y.absent;
-    if (x.number != y.number) return (x.number < y.number) != query_.descending;
-    if (const int order = x.text.compare(y.text); order != 0) return (order < 0) != query_.descending;
+    const std::size_t width = query_.sort.size();
+    for (std::size_t i = 0; i < width; ++i) {
+        const SortKey& x = keys_[a * width + i];
+        const SortKey& y = keys_[b * width + i];
+        if (x.absent != y.absent) return y.absent;
+        if (x.number != y.number) return (x.number < y.number) != query_.sort[i].descending;
+        if (const int order = x.text.compare(y.text); order != 0) return (order < 0) != query_.sort[i].descending;
+    }
     return ids_[a] < ids_[b];
 }
 
@@ -51,23 +51,29 @@ Order::Rows::iterator Order::place(Rows& rows, std::uint32_t row) const {
                             [this](std::uint32_t a, std::uint32_t b) { return before(a, b); });
 }
 
-bool Order::passes(const client::Table& table, std::uint32_t row, const Rules& rules) const {
-    for (const std::string& word : wanted_) {
-        if (words_[row].find(word) == std::string::npos) return false;
+bool Order::passes(const client::Table& table, std::uint32_t row, const Rules& rules) {
+    if (!query_.words.empty()) {
+        std::string& words = words_[row];
+        if (words.empty()) words = rules.words(table.at(row));
+        for (const std::string& word : query_.words) {
+            if (words.find(word) == std::string::npos) return false;
+        }
     }
     return rules.accept(table.at(row));
 }
 
 void Order::resize(std::size_t rows) {
     ids_.resize(rows);
-    keys_.resize(rows);
-    if (searched_) words_.resize(rows);
+    keys_.resize(rows * query_.sort.size());
+    if (!words_.empty() || !query_.words.empty()) words_.resize(rows);
 }
 
 void Order::refresh(const client::Table& table, std::uint32_t row, const Rules& rules) {
-    ids_[row] = table.at(row).id;
-    keys_[row] = rules.key(table.at(row));
-    if (searched_) words_[row] = rules.words(table.at(row));
+    const crm::Record& record = table.at(row);
+    ids_[row] = record.id;
+    for (std::size_t i = 0; i < query_.sort.size(); ++i)
+        keys_[row * query_.sort.size() + i] = rules.key(record, query_.sort[i].column);
+    if (!words_.empty()) words_[row].clear();
 }
 
 void Order::sort_all(const client::Table& table, const Rules& rules, bool new_keys) {
@@ -78,6 +84,15 @@ void Order::sort_all(const client::Table& table, const Rules& rules, bool new_ke
     sorted_.resize(table.size());
     std::iota(sorted_.begin(), sorted_.end(), 0U);
     std::sort(sorted_.begin(), sorted_.end(), [this](std::uint32_t a, std::uint32_t b) { return before(a, b); });
+}
+
+/// The same rows pass, in another order.
+void Order::show_sorted() {
+    std::vector<bool> pass(ids_.size(), false);
+    for (const std::uint32_t row : shown_) pass[row] = true;
+    shown_.clear();
+    std::copy_if(sorted_.begin(), sorted_.end(), std::back_inserter(shown_),
+                 [&](std::uint32_t row) { return pass[row]; });
 }
 
 /// Few: each is found by its old key, taken out, and put in where its new key belongs.
@@ -105,7 +120,7 @@ void Order::move_together(const client::Table& table, const Rows& changed, const
     for (const std::uint32_t row : changed) {
         if (row < all) moved[row] = true;
     }
-    std::erase_if(sorted_, [&](std::uint32_t row) { return moved[row]; });
+    for (Rows* rows : {&sorted_, &shown_}) std::erase_if(*rows, [&](std::uint32_t row) { return moved[row]; });
     resize(table.size());
     Rows fresh;
     for (const std::uint32_t row : changed) {
@@ -114,34 +129,51 @@ void Order::move_together(const client::Table& table, const Rows& changed, const
         fresh.push_back(row);
     }
     const auto less = [this](std::uint32_t a, std::uint32_t b) { return before(a, b); };
+    const auto join = [&](Rows& rows) {
+        Rows joined;
+        joined.reserve(rows.size() + fresh.size());
+        std::merge(rows.begin(), rows.end(), fresh.begin(), fresh.end(), std::back_inserter(joined), less);
+        rows = std::move(joined);
+    };
     std::sort(fresh.begin(), fresh.end(), less);
-    Rows joined;
-    joined.reserve(sorted_.size() + fresh.size());
-    std::merge(sorted_.begin(), sorted_.end(), fresh.begin(), fresh.end(), std::back_inserter(joined), less);
-    sorted_ = std::move(joined);
+    join(sorted_);
+    std::erase_if(fresh, [&](std::uint32_t row) { return !passes(table, row, rules); });
+    join(shown_);
 }
 
-void Order::filter(const client::Table& table, const Rules& rules, bool only_narrower) {
-    if (!wanted_.empty() && !std::exchange(searched_, true)) {
-        words_.resize(table.size());
-        for (std::size_t row = 0; row < table.size(); ++row) words_[row] = rules.words(table.at(row));
-    }
-    const auto pass = [&](std::uint32_t row) { return passes(table, row, rules); };
-    if (only_narrower) {
-        std::erase_if(shown_, [&](std::uint32_t row) { return !pass(row); });
-        return;
+void Order::begin_filter(bool only_narrower) {
+    if (!query_.words.empty()) words_.resize(ids_.size());
+    if (only_narrower) {  // what is shown, and what was still to be tried
+        shown_.insert(shown_.end(), source_.begin() + static_cast<std::ptrdiff_t>(next_), source_.end());
+        source_ = std::move(shown_);
+    } else {
+        source_ = sorted_;
     }
     shown_.clear();
-    std::copy_if(sorted_.begin(), sorted_.end(), std::back_inserter(shown_), pass);
+    next_ = 0;
 }
 
-bool Order::update(const client::Table& table, const Query& query, const Rules& rules) {
+void Order::go_on(const client::Table& table, const Rules& rules, std::size_t budget) {
+    constexpr std::size_t kWordsCost = 10;
+    std::size_t spent = 0;
+    for (; next_ < source_.size() && spent < budget; ++next_) {
+        const std::uint32_t row = source_[next_];
+        spent += !query_.words.empty() && words_[row].empty() ? kWordsCost : 1;
+        if (passes(table, row, rules)) shown_.push_back(row);
+    }
+    if (next_ < source_.size()) return;
+    source_.clear();
+    next_ = 0;
+}
+
+bool Order::update(const client::Table& table, const Query& query, const Rules& rules, std::size_t budget) {
     const bool same_records = revision_ == table.revision();
-    if (same_records && query == query_) return false;
+    if (same_records && query == query_ && complete()) return false;
     const Query old = std::exchange(query_, query);
-    if (old.filter != query.filter) wanted_ = split_words(query.filter);
     const auto journal = table.changed_since(revision_);
-    const bool new_order = old.sort != query.sort || old.descending != query.descending;
+    const bool new_order = old.sort != query.sort;
+    const bool same_filter = old.conditions == query.conditions && old.quick == query.quick &&
+                             old.epoch == query.epoch && old.words == query.words;
     revision_ = table.revision();
     Rows changed;
     if (journal) {
@@ -149,18 +181,32 @@ bool Order::update(const client::Table& table, const Query& query, const Rules& 
         std::sort(changed.begin(), changed.end());
         changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
     }
+    const bool was_complete = complete();
     if (!journal || new_order) {
-        sort_all(table, rules, !same_records || old.sort != query.sort);
-    } else if (changed.size() <= kFew && old == query) {
-        move_each(table, changed, rules);
+        const bool same_columns = std::equal(old.sort.begin(), old.sort.end(), query.sort.begin(), query.sort.end(),
+                                             [](const SortBy& a, const SortBy& b) { return a.column == b.column; });
+        sort_all(table, rules, !same_records || !same_columns);
+    } else if (!changed.empty() && same_filter && was_complete) {
+        if (changed.size() <= kFew)
+            move_each(table, changed, rules);
+        else
+            move_together(table, changed, rules);
         return true;
     } else if (!changed.empty()) {
         move_together(table, changed, rules);
     }
-    // One more letter typed can only take rows away: look at those that are shown.
-    const bool only_narrower = same_records && !new_order && old.quick == query.quick && old.epoch == query.epoch &&
-                               !old.filter.empty() && query.filter.starts_with(old.filter);
-    filter(table, rules, only_narrower);
+    if (new_order && same_records && same_filter && was_complete) {
+        show_sorted();
+        return true;
+    }
+    if (!same_records || new_order || !same_filter) {
+        // One more letter typed can only take rows away: look at those that are shown.
+        const bool only_narrower = same_records && !new_order && old.conditions == query.conditions &&
+                                   old.quick == query.quick && old.epoch == query.epoch &&
+                                   narrower(old.words, query.words);
+        begin_filter(only_narrower);
+    }
+    go_on(table, rules, budget);
     return true;
 }
 

@@ -26,15 +26,20 @@ constexpr std::array kKeys{
     KeyHelp{"Ctrl+K", "Find a command or a lead"},
     KeyHelp{"Ctrl+N", "New lead"},
     KeyHelp{"Ctrl+F", "Filter as you type"},
-    KeyHelp{"Ctrl+1 … Ctrl+7", "The pages at the left"},
+    KeyHelp{"Ctrl+1 … Ctrl+8", "The pages at the left"},
     KeyHelp{"Arrows, Enter, Esc", "Move, open, close"},
     KeyHelp{"Ctrl+click, Shift+click", "Select several"},
     KeyHelp{"Ctrl+A", "Select all"},
+    KeyHelp{"Shift+click a header", "Sort by one more column"},
+    KeyHelp{"F2, double click", "Type into a cell; Tab: the next"},
+    KeyHelp{"Ctrl+C", "Copy the selection as CSV"},
     KeyHelp{"Del", "Delete what is selected"},
     KeyHelp{"Ctrl+Left, Ctrl+Right", "In the pipeline: move the card"},
     KeyHelp{"Ctrl+Enter, Ctrl+S", "Save the form"},
     KeyHelp{"Ctrl+Z, Ctrl+Y", "Undo, redo: any edit"},
     KeyHelp{"F5", "Sync now"},
+    KeyHelp{"F12", "Sync inspector: why it does not sync"},
+    KeyHelp{"Ctrl +, Ctrl −, Ctrl 0", "Larger, smaller, as it was"},
     KeyHelp{"?", "This sheet"},
 };
 
@@ -49,6 +54,7 @@ constexpr std::array kPages{PageEntry{"Go to Today", icon::kToday, Page::today},
                             PageEntry{"Go to Payments", icon::kPayments, Page::payments},
                             PageEntry{"Go to Reminders", icon::kReminder, Page::reminders},
                             PageEntry{"Go to Conflicts", icon::kConflict, Page::conflicts},
+                            PageEntry{"Go to Activity", icon::kHistory, Page::activity},
                             PageEntry{"Go to Settings", icon::kSettings, Page::settings}};
 static_assert(kPages.size() == kPageCount);
 
@@ -73,10 +79,13 @@ void CommandPalette::begin(Desk& desk) {
     commands_.push_back({"New lead", icon::kAdd, "Ctrl+N", [](Desk& on) { on.create(Model::lead); }});
     commands_.push_back({"New payment", icon::kAdd, "", [](Desk& on) { on.create(Model::payment); }});
     commands_.push_back({"New reminder", icon::kAdd, "", [](Desk& on) { on.create(Model::reminder); }});
+    commands_.push_back({"Import a CSV file", icon::kUpload, "", [](Desk& on) { on.import_wanted = ""; }});
+    commands_.push_back({"Find duplicates", icon::kMerge, "", [](Desk& on) { on.duplicates_wanted = true; }});
     commands_.push_back({"Sync now", icon::kSync, "F5", [](Desk& on) { on.post(client::SyncNow{}); }});
     const bool offline = desk.state.sync().working_offline;
     commands_.push_back({offline ? "Stop working offline" : "Work offline", icon::kWifiOff, "",
                          [offline](Desk& on) { on.post(client::WorkOffline{!offline}); }});
+    commands_.push_back({"Sync inspector", icon::kInfo, "F12", [](Desk& on) { on.inspector_wanted = true; }});
     if (desk.editor.can_undo()) {
         commands_.push_back({std::string("Undo: ").append(desk.editor.undo_label()), icon::kUndo, "Ctrl+Z",
                              [](Desk& on) { on.later([&on] { undo(on); }); }});

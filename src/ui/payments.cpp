@@ -1,4 +1,5 @@
 #include "crm/tables.h"
+#include "ui/format.h"
 #include "ui/icons.h"
 #include "ui/pages.h"
 
@@ -13,29 +14,39 @@ std::function<bool(const crm::Record&)> with_status(std::string_view status) {
     return [status](const crm::Record& record) { return record.fields.text(payment("status")) == status; };
 }
 
+/// What waits to be paid: late, or not yet. Without a date it is not late.
+std::function<bool(const crm::Record&)> waiting(const Clock& clock, bool late) {
+    return [&clock, late](const crm::Record& record) {
+        if (record.fields.text(payment("status")) != "PENDING") return false;
+        const std::int64_t due = record.fields.integer(payment("dueDate"));
+        return (due != 0 && due < start_of_day(clock.now())) == late;
+    };
+}
+
 }  // namespace
 
-RecordsSpec payments_page() {
+RecordsSpec payments_page(const Clock& clock) {
     using Kind = Column::Kind;
     RecordsSpec spec;
     spec.model = Model::payment;
     spec.columns = {
         {Kind::title, payment("leadId"), "Lead", 2.0F},
         {Kind::field, payment("orderId"), "Order", 1.0F, false, 900},
-        {Kind::field, payment("direction"), "Direction", -116, false, 900},
+        {Kind::field, payment("direction"), "Direction", -104, false, 900},
         {Kind::money, payment("amount"), "Amount", 1.2F},
         {Kind::field, payment("status"), "Status", -116},
-        {Kind::field, payment("method"), "Method", -128, false, 900},
-        {Kind::due, payment("dueDate"), "Due", 1.1F, false, 480},
-        {Kind::field, payment("paidAt"), "Paid", 1.1F, false, 900},
+        {Kind::field, payment("method"), "Method", -124, false, 900},
+        {Kind::due, payment("dueDate"), "Due", -104, false, 480},
+        {Kind::field, payment("paidAt"), "Paid", -104, false, 900},
         {Kind::field, payment("receiptNo"), "Receipt", 1.0F, true},
         {Kind::field, payment("reference"), "Reference", 1.0F, true},
         {Kind::updated, 0, "Changed", -104, true},
         {Kind::sync, 0, "Sync", -64},
     };
     spec.quick = {{"All", [](const crm::Record&) { return true; }},
-                  {"Pending", with_status("PENDING")},
-                  {"Completed", with_status("COMPLETED")},
+                  {"Overdue", waiting(clock, true)},
+                  {"Due", waiting(clock, false)},
+                  {"Paid", with_status("COMPLETED")},
                   {"Failed", with_status("FAILED")},
                   {"Refunded", with_status("REFUNDED")}};
     spec.bulk_field = payment("status");

@@ -13,41 +13,60 @@
 namespace ct::ui {
 namespace {
 
-constexpr float kRowHeight = 42;
-
-bool only_plain_click() {
-    const ImGuiIO& io = ImGui::GetIO();
-    return !io.KeyCtrl && !io.KeyShift && !io.KeyAlt;
-}
+constexpr float kRoomForWords = 700;  // at scale 1: with less, the bar over a selection has fewer of them
 
 }  // namespace
 
 Records::Records(RecordsSpec spec) : spec_(std::move(spec)) {
-    query_.sort = spec_.sort_column;
-    query_.descending = spec_.sort_descending;
+    query_.sort = {{spec_.sort_column, spec_.sort_descending}};
     for (const QuickFilter& quick : spec_.quick) conditions_.push_back(quick.accept);
 }
 
 Rules Records::rules(const Desk& desk) const {
     const client::State* state = &desk.state;
-    const Column* column = &spec_.columns[static_cast<std::size_t>(query_.sort)];
-    return {[state, column](const crm::Record& record) { return sort_key(*state, *column, record); },
+    return {[state, this](const crm::Record& record, int column) {
+                return sort_key(*state, spec_.columns[static_cast<std::size_t>(column)], record);
+            },
             [state](const crm::Record& record) { return search_words(*state, record); },
-            spec_.quick[query_.quick].accept};
+            [state, this](const crm::Record& record) {
+                return spec_.quick[query_.quick].accept(record) && filter_.matches(*state, record);
+            }};
 }
 
 void Records::update(Desk& desk) {
     table_ = &desk.state.table(spec_.model);
+    const UnixMs today = start_of_day(desk.now());
+    if (search_ != parsed_ || today != parsed_on_) {
+        filter_ = Filter::parse(spec_.model, search_, desk.now());
+        parsed_ = search_;
+        parsed_on_ = today;
+        query_.words = filter_.words();
+        query_.conditions = filter_.conditions();
+    }
+    query_.epoch = today;
+    if (filter_.looks_at_children()) {
+        query_.epoch += static_cast<std::int64_t>(desk.state.table(crm::Model::reminder).revision() +
+                                                  desk.state.table(crm::Model::payment).revision());
+    }
     // A selection that one cannot see must not be deleted: it ends with the filter under which it was made.
-    if (query_.filter != selected_under_.filter || query_.quick != selected_under_.quick) selected_.clear();
-    selected_under_ = query_;
+    if (search_ != selected_under_ || query_.quick != selected_under_quick_) {
+        selected_.clear();
+        select_all_later_ = false;
+    }
+    selected_under_ = search_;
+    selected_under_quick_ = query_.quick;
     order_.update(*table_, query_, rules(desk));
+    if (!order_.complete()) desk.redraw_within(0);
+    if (select_all_later_ && order_.complete()) select_all();
     tally_.update(*table_, conditions_);
     if (std::exchange(selected_revision_, table_->revision()) == table_->revision()) return;
     std::erase_if(selected_, [this](const Uuid& id) { return table_->find(id) == nullptr; });
 }
 
 void Records::select_all() {
+    if (table_ == nullptr) return;
+    select_all_later_ = !order_.complete();
+    if (select_all_later_) return;
     for (const std::uint32_t row : order_.rows()) selected_.insert(table_->at(row).id);
 }
 
@@ -66,7 +85,34 @@ void Records::remove_selected(Desk& desk) {
     selected_.clear();
 }
 
+void Records::copy(Desk& desk) {
+    std::vector<Uuid> rows = selected_in_order();
+    if (rows.empty() && !focused_.nil()) rows.push_back(focused_);
+    std::vector<const Column*> columns;
+    for (const int column : shown_columns_) {
+        const Column& known = spec_.columns[static_cast<std::size_t>(column)];
+        if (known.kind != Column::Kind::sync) columns.push_back(&known);
+    }
+    std::string out;
+    std::size_t copied = 0;
+    append_csv_header(out, spec_.model, columns, false);
+    for (const Uuid& id : rows) {
+        const crm::Record* record = desk.state.find(spec_.model, id);
+        if (record == nullptr) continue;
+        append_csv_row(out, desk.state, *record, columns, false);
+        ++copied;
+    }
+    if (copied == 0) return;
+    ImGui::SetClipboardText(out.c_str());
+    desk.toasts.add(ToastKind::info, "Copied " + count_of(spec_.model, copied) + " as CSV");
+}
+
 void Records::draw(Desk& desk) {
+    if (!layout_ && !layout_wanted_) {  // as it was left
+        const auto kept = desk.config.tables.find(std::string(crm::name(spec_.model)));
+        if (kept != desk.config.tables.end()) layout_wanted_ = kept->second;
+    }
+    cell_.leave_out_of_sight(desk, spec_.model);
     update(desk);
     draw_head(desk);
     ImGui::Dummy({0, desk.theme.px(2)});
@@ -92,36 +138,100 @@ void Records::draw_head(Desk& desk) {
     ImGui::SetCursorScreenPos({ImGui::GetCursorScreenPos().x, at.y + theme.px(8)});
     const auto total = static_cast<std::int64_t>(table_->size());
     const auto shown = static_cast<std::int64_t>(order_.rows().size());
-    text(theme,
-         shown == total ? count_text(total, "", "") : count_text(shown, "", "") + " of " + count_text(total, "", ""),
-         theme.colors().muted);
+    const std::string counted = count_text(shown, "", "") + (order_.complete() ? "" : "+");
+    text(theme, shown == total ? counted : counted + " of " + count_text(total, "", ""), theme.colors().muted);
     const float right = at.x + ImGui::GetContentRegionAvail().x;
     theme.push(Size::body, true);
     const float width = ImGui::CalcTextSize(spec_.new_label).x + theme.px(52);
     Theme::pop();
     ImGui::SetCursorScreenPos({right - width, at.y - theme.px(2)});
     if (button(theme, spec_.new_label, ButtonKind::primary, icon::kAdd, width)) desk.create(spec_.model);
-    ImGui::SetCursorScreenPos({at.x, at.y + theme.px(42)});
-    if (selected_.size() > 1) return draw_bulk_bar(desk);
-    std::vector<std::string> labels;
-    for (std::size_t i = 0; i < spec_.quick.size(); ++i) {
-        labels.push_back(spec_.quick[i].label + "  " + count_text(static_cast<std::int64_t>(tally_.count(i)), "", "") +
-                         "##" + spec_.quick[i].label);
+    const float line = at.y + theme.px(42);
+    const float tools = right - theme.px(4 * 36 - 4);
+    ImGui::SetCursorScreenPos({tools, line + theme.px(1)});
+    draw_tools(desk, right);
+    ImGui::SetCursorScreenPos({at.x, line});
+    if (selected_.size() > 1) {
+        draw_bulk_bar(desk, tools - at.x);
+    } else {
+        std::vector<std::string> labels;
+        for (std::size_t i = 0; i < spec_.quick.size(); ++i) {
+            labels.push_back(spec_.quick[i].label + "  " +
+                             count_text(static_cast<std::int64_t>(tally_.count(i)), "", "") + "##" +
+                             spec_.quick[i].label);
+        }
+        if (segments(theme, "quick filters", labels, query_.quick)) scroll_to_top_ = true;
     }
-    if (segments(theme, "quick filters", labels, query_.quick)) scroll_to_top_ = true;
+    draw_understood(desk);
 }
 
-void Records::draw_bulk_bar(Desk& desk) {
+/// Views, columns, import, export: at the right of the line.
+void Records::draw_tools(Desk& desk, float right) {
+    const float step = desk.theme.px(36);
+    const float y = ImGui::GetCursorScreenPos().y;
+    TableViews::Wish wish;
+    client::SavedView now;
+    now.model = crm::name(spec_.model);
+    now.filter = search_;
+    now.quick = query_.quick == 0 ? "" : spec_.quick[query_.quick].label;
+    if (layout_) now.layout = *layout_;
+    ImGui::SetCursorScreenPos({right - 4 * step + desk.theme.px(4), y});
+    views_.draw_views(desk, now, wish);
+    ImGui::SetCursorScreenPos({right - 3 * step + desk.theme.px(4), y});
+    if (layout_) views_.draw_columns(desk, spec_, *layout_, wish);
+    ImGui::SetCursorScreenPos({right - 2 * step + desk.theme.px(4), y});
+    if (icon_button(desk.theme, "Import a CSV file", icon::kUpload)) desk.import_wanted = "";
+    ImGui::SetCursorScreenPos({right - step + desk.theme.px(4), y});
+    export_.draw(desk, spec_.model, order_.rows().size(), [this] {
+        TableExport::View view;
+        view.model = spec_.model;
+        view.rows.reserve(order_.rows().size());
+        for (const std::uint32_t row : order_.rows()) view.rows.push_back(table_->at(row).id);
+        for (const int column : shown_columns_)
+            view.columns.push_back(&spec_.columns[static_cast<std::size_t>(column)]);
+        return view;
+    });
+    if (wish.arrange) layout_wanted_ = std::move(wish.arrange);
+    if (!wish.open) return;
+    search_ = wish.open->filter;
+    query_.quick = 0;
+    for (std::size_t i = 0; i < spec_.quick.size(); ++i) {
+        if (spec_.quick[i].label == wish.open->quick) query_.quick = i;
+    }
+    layout_wanted_ = wish.open->layout;
+    scroll_to_top_ = true;
+    desk.redraw_within(0);
+}
+
+/// What the filter is taken to mean, or what is wrong with it.
+void Records::draw_understood(const Desk& desk) {
+    const Theme& theme = desk.theme;
+    const bool wrong = !filter_.problem().empty();
+    const std::string& words = wrong ? filter_.problem() : filter_.in_words();
+    if (words.empty()) return;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const ImU32 color = wrong ? theme.colors().warn.strong : theme.colors().muted;
+    theme.push(Size::small);
+    ImGui::GetWindowDrawList()->AddText({at.x + theme.px(2), at.y + theme.px(1)}, color,
+                                        wrong ? icon::kWarning : icon::kFilter);
+    draw_text({at.x + theme.px(24), at.y + theme.px(1)}, color, words, ImGui::GetContentRegionAvail().x - theme.px(24));
+    ImGui::Dummy({0, ImGui::GetFontSize() + theme.px(3)});
+    Theme::pop();
+}
+
+void Records::draw_bulk_bar(Desk& desk, float room) {
     const Theme& theme = desk.theme;
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    const std::string words = count_text(static_cast<std::int64_t>(selected_.size()), "", "") + " selected";
+    const bool roomy = room > theme.px(kRoomForWords);
+    const std::string words =
+        count_text(static_cast<std::int64_t>(selected_.size()), "", "") + (roomy ? " selected" : "##selected");
     ImGui::SetCursorScreenPos({at.x + theme.px(4), at.y + (theme.px(34) - ImGui::GetFontSize()) / 2});
-    text(theme, words, theme.colors().accent.strong, Size::body, true);
+    text(theme, words.substr(0, words.find("##")), theme.colors().accent.strong, Size::body, true);
     ImGui::SameLine(0, theme.px(16));
     ImGui::SetCursorScreenPos({ImGui::GetCursorScreenPos().x, at.y});
     const crm::FieldDef& field = crm::def(spec_.model, spec_.bulk_field);
     const std::string label = "Set " + std::string(field.label);
-    if (button(theme, label.c_str(), ButtonKind::plain, icon::kEdit)) ImGui::OpenPopup("bulk choice");
+    if (button(theme, label.c_str(), ButtonKind::plain, roomy ? icon::kEdit : nullptr)) ImGui::OpenPopup("bulk choice");
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(6), theme.px(6)});
     if (ImGui::BeginPopup("bulk choice")) {
         for (const std::string_view choice : field.choices) {
@@ -135,9 +245,24 @@ void Records::draw_bulk_bar(Desk& desk) {
     }
     ImGui::PopStyleVar();
     ImGui::SameLine();
-    if (button(theme, "Delete", ButtonKind::danger, icon::kTrash)) desk.later([this, &desk] { remove_selected(desk); });
+    if (button(theme, roomy ? "Set another field" : "Set …##Set another field")) bulk_.open();
+    bulk_.draw(desk, spec_.model, selected_.size(), [this] { return selected_in_order(); });
+    if (spec_.model == crm::Model::lead && selected_.size() == 2) {
+        ImGui::SameLine();
+        if (button(theme, "Merge", ButtonKind::plain, roomy ? icon::kMerge : nullptr)) {
+            const std::vector<Uuid> two = selected_in_order();
+            if (two.size() == 2) desk.merge_wanted = {two[0], two[1]};
+        }
+    }
     ImGui::SameLine();
-    if (button(theme, "Clear selection", ButtonKind::quiet)) clear_selection();
+    if (button(theme, "Delete", ButtonKind::danger, roomy ? icon::kTrash : nullptr))
+        desk.later([this, &desk] { remove_selected(desk); });
+    ImGui::SameLine();
+    if (roomy ? button(theme, "Clear selection", ButtonKind::quiet)
+              : icon_button(theme, "Clear selection", icon::kClose))
+        clear_selection();
+    ImGui::SetCursorScreenPos(at);
+    ImGui::Dummy({0, theme.px(34)});
 }
 
 void Records::draw_nothing(Desk& desk) {
@@ -152,207 +277,14 @@ void Records::draw_nothing(Desk& desk) {
         if (empty_state(theme, spec_.empty_icon, spec_.empty_title, spec_.empty_words, spec_.new_label)) {
             desk.create(spec_.model);
         }
+    } else if (!order_.complete()) {
+        text(theme, "Searching…", theme.colors().muted);
     } else if (empty_state(theme, icon::kSearch, "Nothing matches",
                            "No record has all of these words and passes the filter above.", "Show all")) {
-        query_.filter.clear();
+        search_.clear();
         for (std::size_t i = 0; i < spec_.quick.size(); ++i) {
             if (tally_.count(i) > tally_.count(query_.quick)) query_.quick = i;
         }
-    }
-}
-
-void Records::draw_table(Desk& desk) {
-    const Theme& theme = desk.theme;
-    constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_Sortable | ImGuiTableFlags_Resizable |
-                                       ImGuiTableFlags_Hideable | ImGuiTableFlags_Reorderable |
-                                       ImGuiTableFlags_BordersInnerH | ImGuiTableFlags_NoSavedSettings |
-                                       ImGuiTableFlags_PadOuterX | ImGuiTableFlags_NoBordersInBody;
-    ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, ImVec2{theme.px(10), 0});
-    // ImGui draws lines between the headers of columns that can be resized; the headers' own distance says enough.
-    ImGui::PushStyleColor(ImGuiCol_TableBorderStrong, 0);
-    const auto columns = static_cast<int>(spec_.columns.size());
-    const bool begun = ImGui::BeginTable("records", columns, kFlags, {0, 0});
-    ImGui::PopStyleColor();
-    if (begun) {
-        ImGui::TableSetupScrollFreeze(0, 1);
-        set_up_columns(theme);
-        draw_header_row(theme);
-        if (ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs(); specs != nullptr && specs->SpecsDirty) {
-            if (specs->SpecsCount > 0) {
-                query_.sort = specs->Specs[0].ColumnIndex;
-                query_.descending = specs->Specs[0].SortDirection == ImGuiSortDirection_Descending;
-            }
-            specs->SpecsDirty = false;
-            update(desk);
-        }
-        draw_rows(desk);
-        ImGui::EndTable();
-    }
-    ImGui::PopStyleVar();
-}
-
-void Records::set_up_columns(const Theme& theme) {
-    for (std::size_t i = 0; i < spec_.columns.size(); ++i) {
-        const Column& column = spec_.columns[i];
-        ImGuiTableColumnFlags flags = column.weight < 0
-                                          ? ImGuiTableColumnFlags_WidthFixed | ImGuiTableColumnFlags_NoResize
-                                          : ImGuiTableColumnFlags_WidthStretch;
-        if (column.hidden_at_first) flags |= ImGuiTableColumnFlags_DefaultHide;
-        if (static_cast<int>(i) == spec_.sort_column) {
-            flags |=
-                ImGuiTableColumnFlags_DefaultSort | (spec_.sort_descending ? ImGuiTableColumnFlags_PreferSortDescending
-                                                                           : ImGuiTableColumnFlags_PreferSortAscending);
-        }
-        if (column.kind == Column::Kind::updated) flags |= ImGuiTableColumnFlags_PreferSortDescending;
-        ImGui::TableSetupColumn(column.header, flags, column.weight < 0 ? theme.px(-column.weight) : column.weight);
-    }
-    // Only when other columns fit: between, the user's own choice of columns holds.
-    const float width = ImGui::GetContentRegionAvail().x / theme.scale();
-    std::uint64_t away = 0;
-    for (std::size_t i = 0; i < spec_.columns.size(); ++i) {
-        const bool sorted_by = static_cast<int>(i) == query_.sort;  // hiding it would sort the table anew
-        if (spec_.columns[i].wide_from > width && !sorted_by) away |= std::uint64_t{1} << i;
-    }
-    if (away == away_) return;
-    for (std::size_t i = 0; i < spec_.columns.size(); ++i) {
-        const std::uint64_t bit = std::uint64_t{1} << i;
-        if ((away & bit) != (away_ & bit)) ImGui::TableSetColumnEnabled(static_cast<int>(i), (away & bit) == 0);
-    }
-    away_ = away;
-}
-
-void Records::draw_header_row(const Theme& theme) {
-    theme.push(Size::small, true);
-    ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, ImVec2{theme.px(10), theme.px(9)});
-    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2{theme.px(2), 0});
-    ImGui::PushStyleColor(ImGuiCol_Text, theme.colors().muted);
-    ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
-    for (int i = 0; i < static_cast<int>(spec_.columns.size()); ++i) {
-        if (!ImGui::TableSetColumnIndex(i)) continue;
-        const Column& column = spec_.columns[static_cast<std::size_t>(i)];
-        ImGui::PushID(i);
-        if (column.kind == Column::Kind::money) {  // over its numbers, with room for the arrow
-            const float arrow = ImGui::GetFontSize() * 0.65F + ImGui::GetStyle().FramePadding.x;
-            const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(column.header).x;
-            ImGui::SetCursorPosX(ImGui::GetCursorPosX() +
-                                 std::max(0.0F, room - std::max(0.0F, arrow - ImGui::GetStyle().CellPadding.x)));
-        }
-        ImGui::TableHeader(column.header);
-        ImGui::PopID();
-    }
-    ImGui::PopStyleColor();
-    ImGui::PopStyleVar(2);
-    Theme::pop();
-}
-
-void Records::apply(std::span<const ImGuiSelectionRequest> requests) {
-    const std::span<const std::uint32_t> rows = order_.rows();
-    for (const ImGuiSelectionRequest& request : requests) {
-        if (request.Type == ImGuiSelectionRequestType_SetAll) {
-            selected_.clear();
-            if (request.Selected) select_all();
-        } else if (request.Type == ImGuiSelectionRequestType_SetRange) {
-            for (ImGuiSelectionUserData i = request.RangeFirstItem; i <= request.RangeLastItem; ++i) {
-                const Uuid& id = table_->at(rows[static_cast<std::size_t>(i)]).id;
-                if (request.Selected) {
-                    selected_.insert(id);
-                } else {
-                    selected_.erase(id);
-                }
-            }
-        }
-    }
-}
-
-void Records::draw_rows(Desk& desk) {
-    if (scroll_to_top_) {
-        ImGui::SetScrollY(0);
-        scroll_to_top_ = false;
-    }
-    const auto count = static_cast<int>(order_.rows().size());
-    const auto span_of = [](const ImGuiMultiSelectIO& io) {
-        return std::span<const ImGuiSelectionRequest>(io.Requests.Data, static_cast<std::size_t>(io.Requests.Size));
-    };
-    ImGuiMultiSelectIO* io =
-        ImGui::BeginMultiSelect(ImGuiMultiSelectFlags_SelectOnClickRelease, static_cast<int>(selected_.size()), count);
-    apply(span_of(*io));
-    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{0, 0});  // a row's ground is as high as the row
-    ImGuiListClipper clipper;
-    clipper.Begin(count, desk.theme.px(kRowHeight));
-    if (io->RangeSrcItem >= 0 && io->RangeSrcItem < count) {
-        clipper.IncludeItemByIndex(static_cast<int>(io->RangeSrcItem));
-    }
-    focus_row_ = row_to_focus(desk);
-    if (focus_row_) clipper.IncludeItemByIndex(static_cast<int>(*focus_row_));
-    while (clipper.Step()) {
-        for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
-            const auto index = static_cast<std::size_t>(i);
-            draw_row(desk, table_->at(order_.rows()[index]), index);
-        }
-    }
-    ImGui::PopStyleVar();
-    focus_row_.reset();
-    io = ImGui::EndMultiSelect();
-    apply(span_of(*io));
-}
-
-void Records::draw_row(Desk& desk, const crm::Record& record, std::size_t index) {
-    const Theme& theme = desk.theme;
-    const Palette& p = theme.colors();
-    const float height = theme.px(kRowHeight);
-    ImGui::TableNextRow(ImGuiTableRowFlags_None, height);
-    ImGui::TableSetColumnIndex(0);
-    const auto* id_bytes = reinterpret_cast<const char*>(record.id.bytes.data());
-    ImGui::PushID(id_bytes, id_bytes + record.id.bytes.size());
-    const bool selected = selected_.contains(record.id);
-    const bool shown = desk.shown_id == record.id;
-    if (focus_row_ == index) ImGui::SetKeyboardFocusHere();
-    ImGui::SetNextItemSelectionUserData(static_cast<ImGuiSelectionUserData>(index));
-    ImGui::SetNextItemAllowOverlap();
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    const std::string label = "##" + title_of(record);
-    ImGui::PushStyleColor(ImGuiCol_Header, p.selected);
-    ImGui::PushStyleColor(ImGuiCol_HeaderActive, p.selected);
-    const bool pressed =
-        ImGui::Selectable(label.c_str(), selected || shown,
-                          ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowOverlap, {0, height});
-    ImGui::PopStyleColor(2);
-    if (pressed && ImGui::IsMouseReleased(ImGuiMouseButton_Left) && only_plain_click())
-        desk.open(spec_.model, record.id);
-    if (ImGui::IsItemFocused()) follow_keys(desk, record);
-    ImGui::SetCursorScreenPos(at);
-    for (int i = 0; i < static_cast<int>(spec_.columns.size()); ++i) {
-        if (ImGui::TableSetColumnIndex(i)) draw_cell(desk, spec_.columns[static_cast<std::size_t>(i)], record, height);
-    }
-    ImGui::PopID();
-}
-
-/// The arrows lead into the table from anywhere on the page, to beside the row that they were on last.
-std::optional<std::size_t> Records::row_to_focus(const Desk& desk) const {
-    const bool down = ImGui::IsKeyPressed(ImGuiKey_DownArrow);
-    const bool up = ImGui::IsKeyPressed(ImGuiKey_UpArrow);
-    if (!(down || up) || desk.keys_elsewhere || ImGui::GetIO().WantTextInput || ImGui::IsWindowFocused())
-        return std::nullopt;
-    const std::span<const std::uint32_t> rows = order_.rows();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (table_->at(rows[i]).id != focused_) continue;
-        return down ? std::min(i + 1, rows.size() - 1) : i - std::min<std::size_t>(i, 1);
-    }
-    return 0;
-}
-
-void Records::follow_keys(Desk& desk, const crm::Record& record) {
-    const bool moved = focused_ != record.id;
-    focused_ = record.id;
-    if (ImGui::GetIO().WantTextInput) return;
-    // With the drawer open, the arrows leaf through the records. ImGui moves in the frame behind the key.
-    for (const ImGuiKey key : {ImGuiKey_DownArrow, ImGuiKey_UpArrow, ImGuiKey_PageDown, ImGuiKey_PageUp}) {
-        leafing_ = leafing_ || (ImGui::IsKeyPressed(key) && only_plain_click());
-    }
-    const bool follow =
-        moved && std::exchange(leafing_, false) && !desk.shown_id.nil() && desk.shown_model == spec_.model;
-    if (follow || ImGui::IsKeyPressed(ImGuiKey_Enter, false) || ImGui::IsKeyPressed(ImGuiKey_KeypadEnter, false)) {
-        desk.open(spec_.model, record.id);
     }
 }
 

@@ -1,5 +1,6 @@
-// A page with a table of records: search, quick filters, sorting, selection, bulk edits. Leads, payments and reminders
-// are descriptions of it (leads.cpp, payments.cpp, reminders.cpp).
+// A page with a table of records: search and structured filters, quick filters, sorting by several columns, saved
+// views, selection, edits in place and of many at once, CSV. Leads, payments and reminders are descriptions of it
+// (leads.cpp, payments.cpp, reminders.cpp).
 #pragma once
 
 #include <functional>
@@ -9,8 +10,13 @@
 #include <unordered_set>
 #include <vector>
 
+#include "ui/bulk_edit.h"
+#include "ui/cell_edit.h"
 #include "ui/desk.h"
+#include "ui/filter.h"
 #include "ui/order.h"
+#include "ui/table_csv.h"
+#include "ui/table_views.h"
 
 namespace ct::ui {
 
@@ -56,45 +62,73 @@ class Records {
     explicit Records(RecordsSpec spec);
 
     void draw(Desk& desk);
-    /// The text that is searched for; the shell's search field edits it.
-    [[nodiscard]] std::string& search() { return query_.filter; }
+    /// The text that is searched for (filter.h); the shell's search field edits it.
+    [[nodiscard]] std::string& search() { return search_; }
     void select_all();
     void remove_selected(Desk& desk);
+    /// The selected rows, or the one that the keyboard is on, into the clipboard.
+    void copy(Desk& desk);
     void clear_selection() { selected_.clear(); }
+    [[nodiscard]] bool editing() const { return cell_.open(); }  ///< a cell: Esc is its own
     [[nodiscard]] const std::unordered_set<Uuid>& selected() const { return selected_; }
     [[nodiscard]] crm::Model model() const { return spec_.model; }
     [[nodiscard]] std::size_t shown() const { return order_.rows().size(); }
+    [[nodiscard]] bool complete() const { return order_.complete(); }  ///< the filter has seen every row
 
   private:
     void update(Desk& desk);
     [[nodiscard]] Rules rules(const Desk& desk) const;
+    void remember_layout(Desk& desk);
     void draw_head(Desk& desk);
-    void draw_bulk_bar(Desk& desk);
+    void draw_tools(Desk& desk, float right);
+    void draw_understood(const Desk& desk);
+    void draw_bulk_bar(Desk& desk, float room);
     void draw_nothing(Desk& desk);
     void draw_table(Desk& desk);
     void set_up_columns(const Theme& theme);
     void draw_header_row(const Theme& theme);
     void draw_rows(Desk& desk);
     void draw_row(Desk& desk, const crm::Record& record, std::size_t index);
+    void draw_cells(Desk& desk, const crm::Record& record, float height);
+    void edit_cell(const crm::Record& record, int column);
+    [[nodiscard]] int editable_column(int from, int step) const;  ///< shown; -1: none
+    void follow_mouse(const crm::Record& record);
     void follow_keys(Desk& desk, const crm::Record& record);
     [[nodiscard]] std::optional<std::size_t> row_to_focus(const Desk& desk) const;
     void apply(std::span<const ImGuiSelectionRequest> requests);
     [[nodiscard]] std::vector<Uuid> selected_in_order() const;
 
     RecordsSpec spec_;
+    std::string search_;
+    std::string parsed_ = "\n";  ///< never typed: the first text is always parsed
+    UnixMs parsed_on_ = 0;       // the day: "today" is another one tomorrow
+    Filter filter_;
     Query query_;
-    Query selected_under_;
+    std::string selected_under_;  // the filter
+    std::size_t selected_under_quick_ = 0;
     Order order_;
     const client::Table* table_ = nullptr;
     std::vector<Tally::Condition> conditions_;  // of the quick filters
     Tally tally_;                               // what they let pass
     std::uint64_t selected_revision_ = 0;       // of the table, when those who went were last taken out of selected_
     std::unordered_set<Uuid> selected_;
+    bool select_all_later_ = false;         // once the filter has seen every row
     Uuid focused_;                          // the row that the keyboard is on
     std::optional<std::size_t> focus_row_;  // to be given the keyboard in this frame
+    Uuid focus_next_;                       // to be given it when it is drawn
     bool leafing_ = false;                  // an arrow was pressed; the row that it leads to is not known yet
     bool scroll_to_top_ = false;
     std::uint64_t away_ = 0;  // columns that made room, one bit each
+
+    TableViews views_;
+    std::optional<client::TableLayout> layout_wanted_;  // to be given to ImGui's table
+    std::optional<client::TableLayout> layout_;         // as it is now
+    std::vector<int> shown_columns_;                    // from left to right, as drawn last
+    CellEditor cell_;
+    Uuid clicked_;  // where a double click began: its first click may have moved the columns
+    int clicked_column_ = -1;
+    BulkEdit bulk_;
+    TableExport export_;
 };
 
 }  // namespace ct::ui

@@ -7,6 +7,7 @@
 
 #include "ui/format.h"
 #include "ui/icons.h"
+#include "ui/palette.h"
 #include "ui/rescue.h"
 #include "ui/widgets.h"
 
@@ -16,15 +17,6 @@ namespace {
 void heading(const Theme& theme, const char* words) {
     text(theme, words, Size::heading, true);
     ImGui::Dummy({0, theme.px(2)});
-}
-
-/// A label at the left, the widget that follows at the right.
-void label_before(const Theme& theme, const char* words, float widget_width, float widget_height = 36) {
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float room = ImGui::GetContentRegionAvail().x;
-    draw_text({at.x, at.y + (theme.px(widget_height) - ImGui::GetFontSize()) / 2}, theme.colors().text, words,
-              room - widget_width);
-    ImGui::SetCursorScreenPos({at.x + room - widget_width, at.y});
 }
 
 float segments_width(const Theme& theme, std::span<const std::string> labels) {
@@ -55,23 +47,21 @@ constexpr std::array<std::pair<const char*, const char*>, 12> kCountries{{{"IN",
 
 constexpr std::array kCurrencies = {"INR", "USD", "EUR", "GBP", "AED", "AUD", "BDT", "LKR", "NPR", "SGD", "ZAR"};
 
-constexpr std::array<std::pair<const char*, const char*>, 12> kKeys{{{"Ctrl+N", "New lead"},
-                                                                     {"Ctrl+F", "Search"},
-                                                                     {"Ctrl+Z  Ctrl+Y", "Undo, redo"},
-                                                                     {"Ctrl+Enter  Ctrl+S", "Save the form"},
-                                                                     {"Esc", "Close the form"},
-                                                                     {"F5", "Sync now"},
-                                                                     {"Up  Down", "Move in a table"},
-                                                                     {"Enter", "Open the record"},
-                                                                     {"Shift  Ctrl + click", "Select several"},
-                                                                     {"Ctrl+A", "Select all that is shown"},
-                                                                     {"Del", "Delete what is selected"},
-                                                                     {"Ctrl+1 to Ctrl+5", "Go to a page"}}};
-
 }  // namespace
+
+void label_before(const Theme& theme, const char* words, float widget_width, float widget_height) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float room = ImGui::GetContentRegionAvail().x;
+    draw_text({at.x, at.y + (theme.px(widget_height) - ImGui::GetFontSize()) / 2}, theme.colors().text, words,
+              room - widget_width);
+    ImGui::SetCursorScreenPos({at.x + room - widget_width, at.y});
+}
 
 void Settings::draw(Desk& desk) {
     const Theme& theme = desk.theme;
+    // What the disk holds is asked for when one comes here, not in every frame.
+    if (ImGui::GetFrameCount() > shown_in_frame_ + 1) desk.post(client::ListStorage{});
+    shown_in_frame_ = ImGui::GetFrameCount();
     text(theme, "Settings", Size::title, true);
     ImGui::Dummy({0, theme.px(6)});
     const float room = ImGui::GetContentRegionAvail().x;
@@ -88,12 +78,15 @@ void Settings::draw(Desk& desk) {
     ImGui::BeginGroup();
     card("account card", left, &Settings::draw_account);
     card("sync card", left, &Settings::draw_sync);
+    card("data card", left, &Settings::draw_data);
     card("about card", left, &Settings::draw_about);
     ImGui::EndGroup();
     if (wide) ImGui::SameLine(0, gap);
     ImGui::BeginGroup();
     card("look card", right, &Settings::draw_look);
     card("region card", right, &Settings::draw_region);
+    card("notices card", right, &Settings::draw_notices);
+    card("receipts card", right, &Settings::draw_receipts);
     card("keys card", right, &Settings::draw_keys);
     ImGui::EndGroup();
 }
@@ -127,7 +120,13 @@ void Settings::draw_account(Desk& desk) {
     Theme::pop();
     const float width = theme.px(110);
     ImGui::SetCursorScreenPos({at.x + ImGui::GetContentRegionAvail().x - width, at.y + theme.px(5)});
-    if (button(theme, "Sign out", ButtonKind::plain, icon::kSignOut, width)) desk.post(client::SignOut{});
+    if (button(theme, "Sign out", ButtonKind::plain, icon::kSignOut, width)) {
+        if (desk.state.sync().queue.records > 0) {
+            desk.sign_out_wanted = true;
+        } else {
+            desk.post(client::SignOut{});
+        }
+    }
     ImGui::SetCursorScreenPos({at.x, at.y + 2 * radius + theme.px(10)});
     text(theme, "Server: " + view.server_url, p.muted, Size::small);
     paragraph(theme, "Signing out keeps all records and unsent changes on this laptop.", p.muted, Size::small);
@@ -156,18 +155,49 @@ void Settings::draw_sync(Desk& desk) {
     paragraph(theme, "Your own changes are sent two seconds after you make them, whatever is chosen here.",
               theme.colors().muted, Size::small);
     ImGui::Dummy({0, theme.px(4)});
+    if (toggle(theme, "Others' edits arrive as they are made", &desk.config.live_updates)) {
+        desk.config_changed = true;
+        desk.post(client::LiveUpdatesChanged{desk.config.live_updates});
+    }
+    ImGui::Dummy({0, theme.px(2)});
+    if (toggle(theme, "This link is metered: files and old records wait", &desk.config.metered_link)) {
+        desk.config_changed = true;
+        desk.post(client::MeteredChanged{desk.config.metered_link});
+    }
+    ImGui::Dummy({0, theme.px(2)});
     if (toggle(theme, "Say so when a sync that I asked for is done", &desk.config.toast_on_success)) {
         desk.config_changed = true;
     }
     ImGui::Dummy({0, theme.px(2)});
     bool offline = desk.state.sync().working_offline;
     if (toggle(theme, "Work offline##settings", &offline)) desk.post(client::WorkOffline{offline});
+    draw_parts(desk);
+}
+
+/// What is fetched to this laptop. Leads are: the rest hangs on them.
+void Settings::draw_parts(Desk& desk) {
+    const Theme& theme = desk.theme;
+    client::Config& config = desk.config;
+    if (desk.state.sync().server_url.empty()) return;
+    ImGui::Dummy({0, theme.px(4)});
+    text(theme, "Kept up to date on this laptop", theme.colors().muted, Size::small, true);
+    for (const crm::ModelDef& model : crm::models()) {
+        if (!model.parent) continue;
+        bool kept = !config.left_out.whole(model.model);
+        if (!toggle(theme, (std::string(model.plural) + "##kept").c_str(), &kept)) continue;
+        config.left_out.set_whole(model.model, !kept);
+        desk.config_changed = true;
+        desk.post(client::LeaveOut{config.left_out});
+    }
+    paragraph(theme,
+              "What is left out stays as it is here and is not fetched any more; your edits are sent all the same.",
+              theme.colors().muted, Size::small);
 }
 
 void Settings::draw_look(Desk& desk) {
     const Theme& theme = desk.theme;
     heading(theme, "Appearance");
-    const std::string themes[] = {"System", "Light", "Dark"};
+    const std::string themes[] = {"System", "Light", "Dark", "Contrast"};
     auto chosen = static_cast<std::size_t>(desk.config.theme);
     label_before(theme, "Theme", segments_width(theme, themes), 34);
     if (segments(theme, "theme", themes, chosen)) {
@@ -175,8 +205,8 @@ void Settings::draw_look(Desk& desk) {
         desk.config_changed = true;
     }
     ImGui::Dummy({0, theme.px(2)});
-    constexpr std::array kScales = {0.9F, 1.0F, 1.15F, 1.3F, 1.5F};
-    const std::string scales[] = {"90%", "100%", "115%", "130%", "150%"};
+    constexpr std::array kScales = {0.9F, 1.0F, 1.15F, 1.3F, 1.5F, 2.0F};
+    const std::string scales[] = {"90%", "100%", "115%", "130%", "150%", "200%"};
     std::size_t scale = kScales.size();
     for (std::size_t i = 0; i < kScales.size(); ++i) {
         if (std::abs(kScales[i] - desk.config.scale) < 0.01F) scale = i;
@@ -186,6 +216,8 @@ void Settings::draw_look(Desk& desk) {
         desk.config.scale = kScales[scale];
         desk.config_changed = true;
     }
+    ImGui::Dummy({0, theme.px(2)});
+    if (toggle(theme, "Less motion: nothing turns", &desk.config.reduced_motion)) desk.config_changed = true;
 }
 
 void Settings::draw_region(Desk& desk) {
@@ -224,14 +256,14 @@ void Settings::draw_keys(Desk& desk) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
     heading(theme, "Keyboard");
-    for (const auto& [key, words] : kKeys) {
+    for (const KeyHelp& help : all_keys()) {
         const ImVec2 at = ImGui::GetCursorScreenPos();
         const float room = ImGui::GetContentRegionAvail().x;
-        draw_text(at, p.muted, words);
-        ImGui::PushFont(theme.font(true), static_cast<float>(Size::small));
-        const float width = ImGui::CalcTextSize(key).x;
-        draw_text({at.x + room - width, at.y}, p.text, key);
-        ImGui::PopFont();
+        theme.push(Size::small, true);
+        const float width = measure(help.keys).x;
+        draw_text({at.x + room - width, at.y}, p.text, help.keys);
+        Theme::pop();
+        draw_text(at, p.muted, help.words, room - width - theme.px(12));
         ImGui::Dummy({room, ImGui::GetFontSize()});
     }
 }

@@ -1,7 +1,9 @@
 #include "ui/shell.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "ui/actions.h"
 #include "ui/format.h"
@@ -24,19 +26,23 @@ constexpr float kIconsOnlyWidth = 64;
 
 }  // namespace
 
-Shell::Shell() : leads_(leads_page()), payments_(payments_page()), reminders_(reminders_page()) {}
+Shell::Shell(const Clock& clock) : leads_(leads_page()), payments_(clock) {}
 
 Records& Shell::records(Model model) {
-    return model == Model::payment ? payments_ : model == Model::reminder ? reminders_ : leads_;
+    return model == Model::payment ? payments_.records() : model == Model::reminder ? reminders_.records() : leads_;
 }
 
 Records* Shell::current(const Desk& desk) {
     switch (desk.page) {
         case Page::leads: return &leads_;
-        case Page::payments: return &payments_;
-        case Page::reminders: return &reminders_;
+        case Page::payments: return &payments_.records();
+        case Page::reminders: return &reminders_.records();
         default: return nullptr;
     }
+}
+
+Records* Shell::table(const Desk& desk) {
+    return desk.page == Page::reminders && !reminders_.table() ? nullptr : current(desk);
 }
 
 // ---- keys
@@ -49,15 +55,41 @@ void Shell::handle_keys(Desk& desk) {
         ImGui::GetIO().InputQueueCharacters.empty() ? ImWchar{0} : ImGui::GetIO().InputQueueCharacters[0];
     if (typed == '?' && !ImGui::GetIO().WantTextInput) keys_.open();  // wherever the keyboard's layout has it
     // Before the windows are drawn: a text field would take back what was typed when it sees the key.
-    if (pressed(ImGuiKey_Escape) && !popup_was_open_ && !search_active_) drawer_.close(desk);
+    const Records* shown = current(desk);
+    const bool in_cell = shown != nullptr && shown->editing();
+    if (pressed(ImGuiKey_Escape) && !popup_was_open_ && !search_active_ && !in_cell) drawer_.close(desk);
     if (pressed(ImGuiKey_Delete) && !ImGui::GetIO().WantTextInput && !desk.keys_elsewhere) {
-        if (Records* page = current(desk)) page->remove_selected(desk);
+        if (Records* page = table(desk)) page->remove_selected(desk);
     }
+}
+
+/// Ctrl +, Ctrl − and Ctrl 0, as in a browser.
+void Shell::zoom(Desk& desk) {
+    const auto pressed = [](std::initializer_list<ImGuiKey> keys) {
+        return std::any_of(keys.begin(), keys.end(), [](ImGuiKey key) { return ImGui::IsKeyPressed(key, false); });
+    };
+    constexpr std::array kSteps{0.75F, 0.9F, 1.0F, 1.15F, 1.3F, 1.5F, 1.75F, 2.0F, 2.5F, 3.0F};
+    const float now = desk.config.scale;
+    float next = now;
+    if (pressed({ImGuiKey_Equal, ImGuiKey_KeypadAdd})) {
+        const auto* larger = std::find_if(kSteps.begin(), kSteps.end(), [&](float step) { return step > now + 0.01F; });
+        if (larger != kSteps.end()) next = *larger;
+    }
+    if (pressed({ImGuiKey_Minus, ImGuiKey_KeypadSubtract})) {
+        for (const float step : kSteps) {
+            if (step < now - 0.01F) next = step;
+        }
+    }
+    if (pressed({ImGuiKey_0, ImGuiKey_Keypad0})) next = 1.0F;
+    if (next == now) return;
+    desk.config.scale = next;
+    desk.config_changed = true;
 }
 
 void Shell::handle_control_keys(Desk& desk) {
     const ImGuiIO& io = ImGui::GetIO();
     const auto pressed = [](ImGuiKey key) { return ImGui::IsKeyPressed(key, false); };
+    zoom(desk);
     if (pressed(ImGuiKey_K)) palette_.open();
     if (pressed(ImGuiKey_N)) desk.create(Model::lead);
     if (pressed(ImGuiKey_F)) desk.focus_search = true;
@@ -71,7 +103,10 @@ void Shell::handle_control_keys(Desk& desk) {
     if (pressed(ImGuiKey_Z)) desk.later([&desk, again = io.KeyShift] { again ? redo(desk) : undo(desk); });
     if (pressed(ImGuiKey_Y)) desk.later([&desk] { redo(desk); });
     if (pressed(ImGuiKey_A) && !desk.keys_elsewhere) {
-        if (Records* page = current(desk)) page->select_all();
+        if (Records* page = table(desk)) page->select_all();
+    }
+    if (pressed(ImGuiKey_C) && !desk.keys_elsewhere) {
+        if (Records* page = current(desk)) page->copy(desk);
     }
 }
 
@@ -148,18 +183,26 @@ void Shell::draw(Desk& desk) {
         const float x = origin.x + screen.Size.x - drawer;
         lines->AddLine({x, origin.y + bar}, {x, origin.y + screen.Size.y}, p.border);
     }
+    desk.unsaved_form = drawer_.dirty();
+    if (std::exchange(desk.sign_out_wanted, false)) leave_.ask(Leaving::sign_out);
     palette_.draw(desk);
     keys_.draw(desk);
+    leave_.draw(desk);
+    imports_.draw(desk);
+    duplicates_.draw(desk);
     ImGui::End();
     popup_was_open_ = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
     desk.keys_elsewhere = popup_was_open_ || drawer_focused;
 }
 
 void Shell::draw_page(Desk& desk) {
-    if (Records* page = current(desk)) return page->draw(desk);
     switch (desk.page) {
+        case Page::leads: return leads_.draw(desk);
+        case Page::payments: return payments_.draw(desk);
+        case Page::reminders: return reminders_.draw(desk);
         case Page::pipeline: return pipeline_.draw(desk);
         case Page::conflicts: return conflicts_.draw(desk);
+        case Page::activity: return activity_.draw(desk);
         case Page::settings: return settings_.draw(desk);
         default: today_.update(desk); today_.draw(desk);
     }
@@ -192,6 +235,7 @@ void Shell::draw_navigation(Desk& desk) {
     draw_item(desk, Page::payments, "Payments", icon::kPayments, 0);
     draw_item(desk, Page::reminders, "Reminders", icon::kReminder, 0);
     draw_item(desk, Page::conflicts, "Conflicts", icon::kConflict, Conflicts::count(desk));
+    draw_item(desk, Page::activity, "Activity", icon::kHistory, 0);
     ImGui::SetCursorScreenPos({at.x, ImGui::GetWindowPos().y + ImGui::GetWindowHeight() - theme.px(116)});
     draw_item(desk, Page::settings, "Settings", icon::kSettings, 0);
     ImGui::PopStyleVar();

@@ -3,13 +3,20 @@
 
 #include <array>
 
+#include "ui/activity.h"
 #include "ui/conflicts.h"
 #include "ui/drawer.h"
+#include "ui/duplicates.h"
+#include "ui/import_window.h"
 #include "ui/indicator.h"
 #include "ui/key_sheet.h"
+#include "ui/leave.h"
+#include "ui/notices.h"
 #include "ui/palette.h"
+#include "ui/payments_page.h"
 #include "ui/pipeline.h"
 #include "ui/records.h"
+#include "ui/reminders_page.h"
 #include "ui/settings.h"
 #include "ui/today.h"
 
@@ -17,14 +24,21 @@ namespace ct::ui {
 
 class Shell {
   public:
-    Shell();
+    explicit Shell(const Clock& clock);
     void draw(Desk& desk);
     void handle_keys(Desk& desk);
+    [[nodiscard]] LeaveDialog& leave() { return leave_; }
+    [[nodiscard]] const LeaveDialog& leave() const { return leave_; }
+    [[nodiscard]] CommandPalette& palette() { return palette_; }
+    [[nodiscard]] KeySheet& keys() { return keys_; }
+    [[nodiscard]] Notices& notices() { return notices_; }
 
     [[nodiscard]] Drawer& drawer() { return drawer_; }
     /// Where the page ends and the drawer begins.
     [[nodiscard]] float page_right(const Theme& theme) const;
     [[nodiscard]] IndicatorView& indicator() { return indicator_; }
+    [[nodiscard]] Activity& activity() { return activity_; }
+    [[nodiscard]] ImportWindow& imports() { return imports_; }
     [[nodiscard]] Records& records(crm::Model model);
 
   private:
@@ -35,18 +49,27 @@ class Shell {
     bool draw_item(Desk& desk, Page page, const char* label, const char* icon, std::size_t count);
     void draw_top_bar(Desk& desk, float width);
     void draw_page(Desk& desk);
-    [[nodiscard]] Records* current(const Desk& desk);
+    [[nodiscard]] Records* current(const Desk& desk);  ///< whose search is at the top
+    [[nodiscard]] Records* table(const Desk& desk);    ///< that is to be seen
     void handle_control_keys(Desk& desk);
+    static void zoom(Desk& desk);
 
-    Records leads_, payments_, reminders_;
+    Records leads_;
+    PaymentsPage payments_;
+    RemindersPage reminders_;
+    Notices notices_;
+    LeaveDialog leave_;
     Today today_;
     Pipeline pipeline_;
     Conflicts conflicts_;
+    Activity activity_;
     Settings settings_;
     Drawer drawer_;
     IndicatorView indicator_;
     CommandPalette palette_;
     KeySheet keys_;
+    ImportWindow imports_;
+    Duplicates duplicates_;
     bool popup_was_open_ = false;  // at the end of the last frame: Esc was for it
     bool search_active_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "ui/icons.h"
+#include "ui/rescue.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -16,7 +17,8 @@ void SignInForm::submit(Desk& desk) {
     std::string url(trim(server_));
     if (url.find("://") == std::string::npos) url = "https://" + url;  // what people mean by "crm.example.com"
     desk.sign_in.busy = true;
-    desk.post(client::SignIn{url, std::string(trim(email_)), password_, std::string(trim(workspace_))});
+    desk.post(client::SignIn{url, std::string(trim(email_)), password_, std::string(trim(workspace_)), discard_});
+    desk.sign_in.unsent = discard_ = false;
     password_.clear();
 }
 
@@ -51,6 +53,10 @@ void SignInForm::draw(Desk& desk) {
     ImGui::PopStyleVar();
     if (!missing_.empty()) text(theme, missing_ + " is needed", p.danger.strong, Size::small);
     if (!desk.sign_in.error.empty()) paragraph(theme, desk.sign_in.error, p.danger.strong, Size::small);
+    if (desk.sign_in.unsent) {
+        RescueForm::draw_offer(desk);
+        (void)toggle(theme, "Discard what is unsent here, and sign in", &discard_);
+    }
     ImGui::Dummy({0, theme.px(4)});
     ImGui::BeginDisabled(desk.sign_in.busy);
     const bool pressed =

@@ -15,7 +15,8 @@ class SignInForm {
     void submit(Desk& desk);
 
     std::string server_, email_, password_, workspace_;
-    std::string missing_;  // the label of a field that must be filled in first
+    bool discard_ = false;  // another user's unsent work
+    std::string missing_;   // the label of a field that must be filled in first
 };
 
 }  // namespace ct::ui

@@ -142,6 +142,34 @@ Palette dark_palette() {
     return p;
 }
 
+Palette contrast_palette() {
+    Palette p;
+    p.ground = rgb(0x000000);
+    p.surface = rgb(0x000000);
+    p.raised = rgb(0x101010);
+    p.sunken = rgb(0x000000);
+    p.border = rgb(0xB0B0B0);
+    p.border_strong = rgb(0xFFFFFF);
+    p.text = rgb(0xFFFFFF);
+    p.muted = rgb(0xE6E6E6);
+    p.faint = rgb(0xC4C4C4);
+    p.hover = rgb(0x303030);
+    p.pressed = rgb(0x444444);
+    p.selected = rgb(0x00346B);
+    p.zebra = rgb(0x121212);
+    p.accent_hover = rgb(0xFFF0A0);
+    p.on_accent = rgb(0xFFFFFF);
+    p.shadow = rgb(0x000000, 160);
+    p.accent = {rgb(0xFFE14D), rgb(0x3A3200)};
+    p.ok = {rgb(0x7CFFAE), rgb(0x003A1C)};
+    p.warn = {rgb(0xFFC44D), rgb(0x402B00)};
+    p.danger = {rgb(0xFF9D94), rgb(0x4A0F0A)};
+    p.info = {rgb(0x8CD3FF), rgb(0x00304D)};
+    p.neutral = {rgb(0xFFFFFF), rgb(0x303030)};
+    p.violet = {rgb(0xDDBFFF), rgb(0x35194F)};
+    return p;
+}
+
 void Theme::load_fonts(const FontData& data) {
     if (data.regular.empty()) {
         fonts_.regular = fonts_.semibold = ImGui::GetIO().Fonts->AddFontDefault();
@@ -152,10 +180,11 @@ void Theme::load_fonts(const FontData& data) {
     ImGui::GetIO().FontDefault = fonts_.regular;
 }
 
-void Theme::apply(bool dark, float scale) {
-    dark_ = dark;
+void Theme::apply(Look look, float scale, bool reduced_motion) {
+    look_ = look;
     scale_ = scale;
-    palette_ = dark ? dark_palette() : light_palette();
+    reduced_motion_ = reduced_motion;
+    palette_ = look == Look::contrast ? contrast_palette() : look == Look::dark ? dark_palette() : light_palette();
     ImGuiStyle style;
     style.FontSizeBase = static_cast<float>(Size::body);
     style.WindowPadding = {16, 16};

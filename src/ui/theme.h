@@ -44,15 +44,18 @@ struct FontData {
     FallbackFonts fallbacks{};  ///< for other scripts
 };
 
+enum class Look : std::uint8_t { light, dark, contrast };
+
 class Theme {
   public:
     /// Adds the fonts to the current ImGui context's atlas. Once, before the first frame.
     void load_fonts(const FontData& data);
     /// Sets ImGui's style. `scale` is the display's scale times the user's wish.
-    void apply(bool dark, float scale);
+    void apply(Look look, float scale, bool reduced_motion = false);
 
     [[nodiscard]] const Palette& colors() const { return palette_; }
-    [[nodiscard]] bool dark() const { return dark_; }
+    [[nodiscard]] bool dark() const { return look_ != Look::light; }
+    [[nodiscard]] bool reduced_motion() const { return reduced_motion_; }
     [[nodiscard]] float px(float at_scale_1) const { return at_scale_1 * scale_; }
     [[nodiscard]] float scale() const { return scale_; }
     void push(Size size, bool semibold = false) const;
@@ -63,11 +66,13 @@ class Theme {
     Palette palette_;
     Fonts fonts_;
     float scale_ = 1.0F;
-    bool dark_ = false;
+    Look look_ = Look::light;
+    bool reduced_motion_ = false;
 };
 
 [[nodiscard]] Palette light_palette();
 [[nodiscard]] Palette dark_palette();
+[[nodiscard]] Palette contrast_palette();  ///< text at 7:1 or more, and every edge to be seen
 /// The colour with its opacity multiplied.
 [[nodiscard]] ImU32 faded(ImU32 color, float opacity);
 

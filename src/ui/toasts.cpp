@@ -13,6 +13,7 @@ constexpr SteadyMs kShort_ms = 5'000;
 constexpr SteadyMs kWithAction_ms = 9'000;  // long enough to read it and to reach the button
 constexpr SteadyMs kProblem_ms = 15'000;
 constexpr std::size_t kShownAtMost = 4;
+constexpr SteadyMs kFirst = -1, kSecond = -2;  // in the place of a toast's end: what was pressed
 
 SteadyMs lifetime(const Toast& toast) {
     if (toast.kind == ToastKind::problem) return kProblem_ms;
@@ -21,10 +22,12 @@ SteadyMs lifetime(const Toast& toast) {
 
 }  // namespace
 
-void Toasts::add(ToastKind kind, std::string text, std::string action, std::function<void()> act) {
+void Toasts::add(ToastKind kind, std::string text, std::string action, std::function<void()> act, std::string second,
+                 std::function<void()> act_second) {
     // The same message again takes the place of the first: a link that comes and goes must not fill the screen.
     std::erase_if(toasts_, [&](const Toast& toast) { return toast.text == text; });
-    toasts_.push_back({kind, std::move(text), std::move(action), std::move(act), 0});
+    toasts_.push_back(
+        {kind, std::move(text), std::move(action), std::move(act), std::move(second), std::move(act_second), 0});
     if (toasts_.size() > kShownAtMost) toasts_.erase(toasts_.begin());
 }
 
@@ -41,7 +44,8 @@ std::int64_t Toasts::draw(const Theme& theme, SteadyMs now, float right_edge) {
         y -= height + theme.px(10);
         if (!close) continue;
         // The action may add a toast: it runs when the list is whole again.
-        if (toasts_[i].ends_at < 0) act = std::move(toasts_[i].act);
+        if (toasts_[i].ends_at == kFirst) act = std::move(toasts_[i].act);
+        if (toasts_[i].ends_at == kSecond) act = std::move(toasts_[i].act_second);
         toasts_[i].ends_at = now;
     }
     if (act) act();
@@ -85,13 +89,22 @@ bool Toasts::draw_one(const Theme& theme, Toast& toast, std::size_t index, ImVec
             {at.x + theme.px(26) + text_width + theme.px(8), at.y + (line - ImGui::GetFontSize()) / 2});
         if (link(theme, toast.action.c_str())) {
             close = true;
-            toast.ends_at = -1;
+            toast.ends_at = kFirst;
         }
     }
     const float x = at.x + ImGui::GetWindowWidth() - 2 * theme.px(14) - theme.px(26);
     ImGui::SetCursorScreenPos({x, at.y - theme.px(2)});
     if (icon_button(theme, "Dismiss", icon::kClose)) close = true;
-    ImGui::SetCursorScreenPos({at.x, at.y + std::max(line, text_height)});
+    float bottom = at.y + std::max(line, text_height);
+    if (!toast.second.empty()) {
+        ImGui::SetCursorScreenPos({at.x + theme.px(26), bottom + theme.px(4)});
+        if (link(theme, toast.second.c_str())) {
+            close = true;
+            toast.ends_at = kSecond;
+        }
+        bottom += theme.px(8) + ImGui::GetFontSize();
+    }
+    ImGui::SetCursorScreenPos({at.x, bottom});
     ImGui::Dummy({1, 0});
     height = ImGui::GetWindowHeight();
     ImGui::End();

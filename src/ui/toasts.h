@@ -18,12 +18,15 @@ struct Toast {
     std::string text;
     std::string action;  ///< label of its button; empty: none
     std::function<void()> act;
+    std::string second;  ///< label of another one, on a line of its own
+    std::function<void()> act_second;
     SteadyMs ends_at = 0;  ///< 0: not yet shown
 };
 
 class Toasts {
   public:
-    void add(ToastKind kind, std::string text, std::string action = {}, std::function<void()> act = {});
+    void add(ToastKind kind, std::string text, std::string action = {}, std::function<void()> act = {},
+             std::string second = {}, std::function<void()> act_second = {});
     /// Draws them; milliseconds until the next one ends, or a large number.
     [[nodiscard]] std::int64_t draw(const Theme& theme, SteadyMs now, float right_edge);
     [[nodiscard]] const std::vector<Toast>& all() const { return toasts_; }

@@ -120,14 +120,8 @@ void Today::draw(Desk& desk) {
     text(theme, long_day_text(desk.now()), p.muted);
     ImGui::Dummy({0, theme.px(6)});
     if (desk.state.loaded() && desk.state.table(Model::lead).size() == 0 &&
-        desk.state.table(Model::reminder).size() == 0) {
-        if (empty_state(theme, icon::kToday, "A fresh start",
-                        "Add your first lead. It is saved on this laptop at once, with or without a connection.",
-                        "New lead")) {
-            desk.create(Model::lead);
-        }
-        return;
-    }
+        desk.state.table(Model::reminder).size() == 0)
+        return draw_welcome(desk);
     draw_tiles(desk);
     ImGui::Dummy({0, theme.px(6)});
     const float room = ImGui::GetContentRegionAvail().x;
@@ -141,6 +135,7 @@ void Today::draw(Desk& desk) {
     ImGui::EndGroup();
     if (wide) ImGui::SameLine(0, gap);
     ImGui::BeginGroup();
+    draw_outbox(desk, wide ? room - gap - left : room);
     begin_card(theme, "payments card", wide ? room - gap - left : room);
     draw_payments(desk);
     end_card();

@@ -23,6 +23,8 @@ class Today {
     void find_reminders(const client::Table& reminders, UnixMs now);
     void find_payments(const client::Table& payments, UnixMs now);
     void find_changed(const client::Table& leads);
+    void draw_welcome(Desk& desk);
+    void draw_outbox(Desk& desk, float width);
     void draw_tiles(Desk& desk);
     bool draw_tile(Desk& desk, const char* label, const std::string& number, const char* icon, const Tone& tone,
                    float width);

@@ -38,6 +38,8 @@ bool menu_item(const Theme& theme, const char* label, const char* icon = nullptr
 bool text_field(const Theme& theme, const char* label, const char* hint, std::string& text, float width,
                 bool invalid = false, ImGuiInputTextFlags flags = 0);
 bool text_area(const Theme& theme, const char* label, std::string& text, float width, float height, bool invalid);
+/// Before drawing the field of that label: its text was changed, and somebody may be typing in it.
+void reload_field(const char* label);
 /// The filter field with its magnifying glass and clear button. `active`: whether it has the keyboard.
 bool search_field(const Theme& theme, const char* label, const char* hint, std::string& text, float width,
                   bool* active = nullptr);

@@ -9,6 +9,7 @@
 #include "ui/widgets.h"
 
 // Behind imgui.h, which it needs and does not include.
+#include <imgui_internal.h>
 #include <imgui_stdlib.h>
 
 namespace ct::ui {
@@ -82,6 +83,11 @@ bool text_area(const Theme& theme, const char* label, std::string& text, float w
     const bool changed = ImGui::InputTextMultiline(label, &text, {width, height});
     active_ring(theme, invalid);
     return changed;
+}
+
+void reload_field(const char* label) {
+    if (ImGuiInputTextState* typing = ImGui::GetInputTextState(ImGui::GetID(label)))
+        typing->ReloadUserBufAndKeepSelection();
 }
 
 bool search_field(const Theme& theme, const char* label, const char* hint, std::string& text, float width,
@@ -172,6 +178,7 @@ void draw_avatar(const Theme& theme, ImVec2 center, float radius, std::string_vi
 
 void draw_spinner(const Theme& theme, ImVec2 center, float radius, ImU32 color, double time_s) {
     ImDrawList* list = ImGui::GetWindowDrawList();
+    if (theme.reduced_motion()) time_s = 0;
     const auto turn = static_cast<float>(std::fmod(time_s * 1.1, 1.0) * 2.0 * std::numbers::pi);
     constexpr float kPi = std::numbers::pi_v<float>;
     for (const float start : {turn, turn + kPi}) {

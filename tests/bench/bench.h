@@ -54,7 +54,9 @@ void bench_push();
 void bench_pull();
 void bench_stages();
 void bench_link();
+void bench_recorder();
 void bench_start();
+void bench_rest();
 void bench_server();
 [[nodiscard]] int load_profile(const std::string& profile);  ///< part of bench_pull, in a process of its own
 [[nodiscard]] int show_bare_window();                        ///< the reference of bench_start, in a process of its own

@@ -12,8 +12,9 @@ int main(int argc, char** argv) {
     if (argc == 2 && argv[1] == std::string("--bare-window")) return show_bare_window();
     if (argc == 3 && argv[1] == std::string("--load")) return load_profile(argv[2]);
     const std::vector<std::pair<std::string, void (*)()>> all{
-        {"edits", bench_edits}, {"push", bench_push},     {"pull", bench_pull},   {"stages", bench_stages},
-        {"link", bench_link},   {"server", bench_server}, {"start", bench_start}, {"ui", bench_ui}};
+        {"edits", bench_edits}, {"push", bench_push},         {"pull", bench_pull},     {"stages", bench_stages},
+        {"link", bench_link},   {"recorder", bench_recorder}, {"server", bench_server}, {"start", bench_start},
+        {"ui", bench_ui},       {"rest", bench_rest}};
     const auto named = [&](const std::string& name) {
         return std::any_of(all.begin(), all.end(), [&](const auto& section) { return section.first == name; });
     };

@@ -76,11 +76,11 @@ void Office::fill(std::vector<sync::Operation> creates) {
     }
 }
 
-std::unique_ptr<client::Session> Office::laptop(const std::string& directory) {
+std::unique_ptr<client::Session> Office::laptop(const std::string& directory, const client::Config& config) {
     client::Profile profile;
     profile.config_dir = profile.data_dir = directory;
     must(make_directories(directory));
-    auto session = must(client::Session::open(profile, client::Config{}, system_clock(), system_random()));
+    auto session = must(client::Session::open(profile, config, system_clock(), system_random()));
     must(session->login(address(), kEmail, kPassword, {}));
     return session;
 }

@@ -31,7 +31,8 @@ class Office {
     void push(Device& device, std::span<const sync::Operation> operations);  ///< without a socket
     [[nodiscard]] std::string address() const { return "http://127.0.0.1:" + std::to_string(port_); }
     [[nodiscard]] server::Storage& storage() { return *storage_; }
-    [[nodiscard]] std::unique_ptr<client::Session> laptop(const std::string& profile);
+    [[nodiscard]] std::unique_ptr<client::Session> laptop(const std::string& profile,
+                                                          const client::Config& config = {});
     [[nodiscard]] int port() const { return port_; }
     /// For requests straight into the handlers: signs in a device of its own.
     [[nodiscard]] sync::LoginAnswer sign_in(const std::string& device);

@@ -1,6 +1,7 @@
 // colortouchd under load, client and server on the same cores: a hundred devices push batches of 1,000 at once, and two
 // pull everything. Beside it raw multi-row inserts of the same rows into the same database. Then what an operation
-// costs in a small and in a large workspace (CT_BENCH_RECORDS; 2000000 takes some minutes).
+// costs in a small and in a large workspace (CT_BENCH_RECORDS; 2000000 takes some minutes). CT_TEST_DATABASE (sqlite,
+// postgres or mysql) leaves the others out.
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -253,10 +254,12 @@ void on_file() {
 }  // namespace
 
 void bench_server() {
-    bench_connected();
-    on_file();
-    on_server(test::Kind::postgres, "PostgreSQL", "20,000 operations/s");
-    on_server(test::Kind::mysql, "MariaDB", {});
+    const char* const only = std::getenv("CT_TEST_DATABASE");
+    const auto wanted = [&](const char* kind) { return only == nullptr || std::string_view(only) == kind; };
+    if (only == nullptr) bench_connected();
+    if (wanted("sqlite")) on_file();
+    if (wanted("postgres")) on_server(test::Kind::postgres, "PostgreSQL", "20,000 operations/s");
+    if (wanted("mysql")) on_server(test::Kind::mysql, "MariaDB", {});
 }
 
 }  // namespace ct::bench

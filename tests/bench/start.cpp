@@ -3,14 +3,21 @@
 #define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <thread>
 
 #include "bench.h"
 #include "store/store.h"
@@ -22,24 +29,57 @@ namespace ct::bench {
 
 namespace {
 
-constexpr std::size_t kLeads = 100'000;
+constexpr std::size_t kPageRows = 100'000;
 constexpr int kRuns = 5;
 
-void fill(const std::string& profile) {
+void fill(const std::string& profile, std::size_t leads) {
     std::filesystem::create_directories(profile);
     auto store = store::Store::open(profile + "/colortouch.db", system_clock(), system_random());
     if (!store) give_up(store.error().message);
-    sync::PullPage page;
-    page.cursor = "filled";
-    for (const sync::Operation& operation : sample_creates(kLeads, 10)) {
-        sync::PullRow& row = page.rows.emplace_back();
-        row.whole = true;
-        row.id = operation.record;
-        row.version = static_cast<std::int64_t>(page.rows.size());
-        row.created_at = row.updated_at = sync::stamp_ms(operation.stamp);
-        row.changes = operation.changes;
+    for (std::size_t done = 0; done < leads; done += kPageRows) {
+        sync::PullPage page;
+        page.from = (*store)->state().cursor;
+        page.cursor = "filled-" + std::to_string(done);
+        for (const sync::Operation& operation : sample_creates(std::min(kPageRows, leads - done), 10 + done)) {
+            sync::PullRow& row = page.rows.emplace_back();
+            row.whole = true;
+            row.id = operation.record;
+            row.version = static_cast<std::int64_t>(done + page.rows.size());
+            row.created_at = row.updated_at = sync::stamp_ms(operation.stamp);
+            row.changes = operation.changes;
+        }
+        if (auto applied = (*store)->apply(page); !applied) give_up(applied.error().message);
     }
-    if (auto applied = (*store)->apply(page); !applied) give_up(applied.error().message);
+}
+
+/// Processor time of another process, user and system.
+double processor_seconds(pid_t process) {
+    std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    std::istringstream fields(text.substr(text.rfind(')') + 2));
+    std::string skipped;
+    for (int i = 0; i < 11; ++i) fields >> skipped;  // state … cmajflt
+    double user = 0, system = 0;
+    fields >> user >> system;
+    return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+/// The program with its window open and nobody at the keyboard: share of one processor over a minute.
+double at_rest(const std::string& profile) {
+    const std::string program = std::string(CT_BIN_DIR) + "/colortouch";
+    std::vector<std::string> command{program, "--profile", profile, "--open", "leads"};
+    std::vector<char*> argv;
+    for (std::string& argument : command) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    pid_t child = -1;
+    if (::posix_spawn(&child, argv[0], nullptr, nullptr, argv.data(), environ) != 0) give_up("cannot run " + program);
+    std::this_thread::sleep_for(std::chrono::seconds(10));  // until all is loaded and drawn
+    const double before = processor_seconds(child);
+    const double took = seconds([] { std::this_thread::sleep_for(std::chrono::seconds(60)); });
+    const double used = processor_seconds(child) - before;
+    ::kill(child, SIGTERM);
+    ::waitpid(child, nullptr, 0);
+    return used / took;
 }
 
 /// When a program said each of its lines, in milliseconds since it was started, and the lines.
@@ -138,7 +178,7 @@ int show_bare_window() {
 
 void bench_start() {
     const Directory directory;
-    fill(directory.file("full"));
+    fill(directory.file("full"), 100'000);
     const Start full = start(directory.file("full"));
     const Start empty = start(directory.file("empty"));
     const double bare = bare_window();
@@ -147,6 +187,19 @@ void bench_start() {
            "empty profile " + ms(empty.first_ms) + ", bare GLFW window " + ms(bare), "250 ms");
     report("… to the frame with all of them", ms(full.all_ms), "empty profile " + ms(empty.all_ms), "250 ms");
     report("… and resident memory then", bytes(full.bytes), "empty profile " + bytes(empty.bytes));
+    fill(directory.file("large"), 1'000'000);
+    const Start large = start(directory.file("large"));
+    report("start to the first frame, 1,000,000 leads", ms(large.first_ms), "empty profile " + ms(empty.first_ms),
+           "400 ms");
+    report("… to the frame with all of them", ms(large.all_ms), "100,000 leads " + ms(full.all_ms));
+    report("… and resident memory then", bytes(large.bytes), "100,000 leads " + bytes(full.bytes));
+}
+
+void bench_rest() {
+    const Directory directory;
+    fill(directory.file("full"), 100'000);
+    report("processor at rest, window open, over 60 s", number(at_rest(directory.file("full")) * 100, 3) + " %",
+           "empty profile " + number(at_rest(directory.file("empty")) * 100, 3) + " %", "0.1 %");
 }
 
 }  // namespace ct::bench

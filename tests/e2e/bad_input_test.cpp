@@ -191,7 +191,12 @@ TEST_CASE("a database that is not ours, damaged or newer is left as it is") {
         row.make(file);
         const std::string before = bytes_of(file);
         REQUIRE_FALSE(before.empty());
-        check_refused(laptop, {"list", "lead"}, 6, row.code, "colortouch.db");
+        if (std::string(row.code) == "DATABASE_NEWER") {  // can be read, and is not touched
+            CHECK(laptop.json({"list", "lead"}).size() == 1);
+            check_refused(laptop, {"sync"}, 6, row.code, "colortouch.db");
+        } else {
+            check_refused(laptop, {"list", "lead"}, 6, row.code, "colortouch.db");
+        }
         check_refused(laptop, {"add", "lead", "name=Ravi"}, 6, row.code, "colortouch.db");
         CHECK((bytes_of(file) == before));
     }

@@ -71,7 +71,7 @@ TEST_CASE("import, export, doctor and the queue: one JSON value each, and the ex
     laptop.login(server);
     CHECK(laptop.ctl({"sync"}).exit_code == 0);
     const json well = laptop.json({"doctor"});
-    for (const char* const check : {"permissions", "database", "queue", "server", "clock", "sign-in"}) {
+    for (const char* const check : {"permissions", "database", "side journal", "queue", "server", "clock", "sign-in"}) {
         CAPTURE(check);
         CHECK(state(well, check) == "ok");
     }
@@ -79,4 +79,66 @@ TEST_CASE("import, export, doctor and the queue: one JSON value each, and the ex
     CHECK(state(laptop.json({"doctor"}, 5), "sign-in") == "fail");
     server.stop();
     CHECK(state(laptop.json({"doctor"}, 3), "server") == "fail");
+}
+
+TEST_CASE("what a laptop leaves out is not fetched, and comes when it is wanted again; status and doctor say so") {
+    Server server;
+    server.start();
+    const Laptop a, b;
+    a.login(server);
+    b.login(server);
+    const std::string lead = a.add({"lead", "name=Asha", "notes=long"});
+    for (int i = 0; i < 3; ++i) (void)a.add({"payment", "leadId=" + lead, "amount=" + std::to_string(100 + i)});
+    CHECK(a.ctl({"sync"}).exit_code == 0);
+    const auto leave_out = [&](const std::string& list) {
+        std::ofstream(b.profile() + "/config.json") << R"({"leaveOut": )" << list << "}";
+    };
+    leave_out(R"(["Paymnt"])");
+    const Ran wrong = b.ctl({"status"});
+    CHECK(wrong.exit_code != 0);
+    CHECK(wrong.err.find("leaveOut") != std::string::npos);
+    CHECK(wrong.err.find("Paymnt") != std::string::npos);
+
+    leave_out(R"(["Payment", "Lead.notes"])");
+    CHECK(b.ctl({"sync"}).exit_code == 0);
+    CHECK(b.json({"list", "payment"}).empty());
+    CHECK(b.json({"get", "lead", lead}).value("notes", json()).is_null());
+    CHECK(b.json({"status"})["leftOut"] == json{"Lead.notes", "Payment"});
+    CHECK(b.json({"status"})["catchingUp"].empty());
+    CHECK(b.ctl({"doctor"}).out.find("Lead.notes, Payment: not kept up to date") != std::string::npos);
+    (void)b.add({"payment", "leadId=" + lead, "amount=999"});
+    CHECK(b.ctl({"sync"}).exit_code == 0);
+    CHECK(a.ctl({"sync"}).exit_code == 0);
+    CHECK(a.json({"list", "payment"}).size() == 4);
+    CHECK(b.json({"verify"})["differing"] == 0);
+
+    leave_out("[]");
+    CHECK(b.json({"status"})["catchingUp"] == json{"Lead.notes", "Payment"});
+    CHECK(b.ctl({"sync"}).exit_code == 0);
+    CHECK(b.json({"status"})["catchingUp"].empty());
+    CHECK(b.json({"list", "payment"}).size() == 4);
+    CHECK(b.json({"get", "lead", lead})["notes"] == "long");
+    CHECK(a.shown() == b.shown());
+}
+
+TEST_CASE("another user signs in over unsent edits only when they are to be discarded") {
+    Server server;
+    server.start();
+    REQUIRE(
+        server.command({"user", "add", "--email", "ravi@example.com", "--name", "Ravi", "--role", "MANAGER"}, kPassword)
+            .exit_code == 0);
+    const Laptop laptop;
+    laptop.login(server);
+    (void)laptop.add({"lead", "name=Unsent"});
+    const Arguments other{"login", "--server", server.url(), "--email", "ravi@example.com"};
+    const Ran refused = laptop.ctl(other, kPassword);
+    CHECK(refused.exit_code != 0);
+    CHECK(refused.err.find("rescue save") != std::string::npos);
+    CHECK(refused.err.find("--discard-unsent") != std::string::npos);
+    CHECK(laptop.json({"list", "lead"}).size() == 1);
+    Arguments discard = other;
+    discard.push_back("--discard-unsent");
+    CHECK(laptop.ctl(discard, kPassword).exit_code == 0);
+    CHECK(laptop.json({"list", "lead"}).empty());
+    CHECK(laptop.json({"status"})["pending"] == 0);
 }

@@ -1,7 +1,9 @@
 // Running colortouchd: settings, backup beside a server that works, restore, stopping.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -112,6 +114,77 @@ TEST_CASE("stopping ends long polls and connections at rest, and what is half se
     const auto begin = std::chrono::steady_clock::now();
     server.stop();
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
+}
+
+TEST_CASE("certificate: one of our own making serves, and is trusted by those who were given it and by nobody else") {
+    const TempDir directory;
+    const std::string out = (directory / "tls").string();
+    const Ran made = run({program("colortouchd"), "certificate", "--out", out, "--host", "localhost", "127.0.0.1"});
+    CAPTURE(made.err);
+    REQUIRE(made.exit_code == 0);
+    CHECK(std::filesystem::status(out + "/key.pem").permissions() ==
+          (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+    CHECK(has(made, "SHA-256      "));
+    CHECK(has(made, "caFile"));
+    // What openssl says of it, where there is one to ask: the same fingerprint.
+    const Ran shown = run({"/usr/bin/openssl", "x509", "-in", out + "/cert.pem", "-noout", "-fingerprint", "-sha256"});
+    if (shown.exit_code == 0) {
+        const std::string fingerprint = shown.out.substr(shown.out.find('=') + 1, 95);
+        CHECK(has(made, fingerprint));
+    }
+    // What is there stays.
+    CHECK(run({program("colortouchd"), "certificate", "--out", out, "--host", "localhost"}).exit_code == 1);
+    const std::string elsewhere = (directory / "x").string();
+    for (const char* host : {"", "two words", "a,DNS:b", "-x", "x/y"}) {
+        CAPTURE(host);
+        CHECK(run({program("colortouchd"), "certificate", "--out", elsewhere, "--host", host}).exit_code != 0);
+    }
+    CHECK_FALSE(std::filesystem::exists(elsewhere));
+
+    Server server;
+    server.start({"--tls-cert", out + "/cert.pem", "--tls-key", out + "/key.pem"});
+    for (const char* host : {"localhost", "127.0.0.1"}) {
+        CAPTURE(host);
+        const std::string url = "https://" + std::string(host) + ":" + std::to_string(server.port());
+        const Laptop laptop;
+        const Ran stranger = laptop.ctl({"login", "--server", url, "--email", kEmail}, kPassword + "\n");
+        CHECK(stranger.exit_code == 3);
+        CHECK(stranger.err.find("certificate") != std::string::npos);
+        const Laptop trusting;
+        std::filesystem::create_directories(trusting.profile());
+        std::ofstream(trusting.profile() + "/config.json") << "{\"caFile\": \"" << out << "/cert.pem\"}";
+        CHECK(trusting.json({"login", "--server", url, "--email", kEmail}, 0, kPassword + "\n")["user"]["email"] ==
+              kEmail);
+        (void)trusting.add({"lead", "name=Asha"});
+        CHECK(trusting.json({"sync"})["pushed"] == 1);
+    }
+    server.stop();
+}
+
+TEST_CASE("audit and devices: who changed what from where, and what waits on which laptop") {
+    Server server;
+    server.start();
+    const Laptop laptop;
+    laptop.login(server);
+    const std::string lead = laptop.add({"lead", "name=Meera"});
+    (void)laptop.json({"sync"});
+    (void)laptop.json({"set", "lead", lead, "city=Pune"});
+    (void)laptop.json({"sync"});
+    const std::string payment = laptop.add({"payment", "leadId=" + lead, "amount=5"});
+    (void)laptop.json({"sync", "--pull-only"});  // the payment stays there
+    const Ran devices = server.command({"device", "list"});
+    CHECK_MESSAGE(devices.out.find(", 1 wait there, the oldest since 20") != std::string::npos, devices.out);
+    (void)laptop.json({"sync"});
+    CHECK(server.command({"device", "list"}).out.find(", nothing waits there (said ") != std::string::npos);
+    const Ran all = server.command({"audit"});
+    CHECK(std::count(all.out.begin(), all.out.end(), '\n') == 3);
+    CHECK(all.out.find("applied  UPDATE Lead " + lead + "  version 2  by Asha on ") != std::string::npos);
+    CHECK(all.out.find("{\"city\":\"Pune\"}") != std::string::npos);
+    CHECK(all.out.find("UPDATE") < all.out.find("\"Meera\""));  // the newest first
+    const Ran one = server.command({"audit", "--record", payment, "--email", kEmail});
+    CHECK(std::count(one.out.begin(), one.out.end(), '\n') == 1);
+    CHECK(server.command({"audit", "--email", "nobody@example.com"}).exit_code == 1);
+    server.stop();
 }
 
 }  // namespace e2e

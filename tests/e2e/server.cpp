@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 namespace e2e {
@@ -38,12 +40,29 @@ Ran Server::command(Arguments arguments, const std::string& input) const {
     return run(with_front({program("colortouchd")}, std::move(arguments)), input);
 }
 
-void Server::start() {
+std::string Server::log() const {
+    std::ifstream file(directory_ / "server.log");
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void Server::start(const Arguments& more) {
     const auto deadline = std::chrono::steady_clock::now() + kStartWithin;
     for (;;) {
-        process_ = std::make_unique<Process>(Arguments{program("colortouchd"), "serve", "--listen",
-                                                       "127.0.0.1:" + std::to_string(port_), "--database-url",
-                                                       database_, "--files", files().string()});
+        // Into a file: nobody reads a pipe while it serves, and a full one would hold it up.
+        Arguments launch{"/bin/sh",
+                         "-c",
+                         "exec \"$@\" 2>>\"$0\"",
+                         (directory_ / "server.log").string(),
+                         program("colortouchd"),
+                         "serve",
+                         "--listen",
+                         "127.0.0.1:" + std::to_string(port_),
+                         "--database-url",
+                         database_,
+                         "--files",
+                         files().string()};
+        launch.insert(launch.end(), more.begin(), more.end());
+        process_ = std::make_unique<Process>(launch);
         const auto line = process_->first_line(kStartWithin);
         const std::string expected = "listening on 127.0.0.1:";
         if (line && line->starts_with(expected)) {
@@ -51,9 +70,9 @@ void Server::start() {
             return;
         }
         // The port of before may be some connection's own for a moment.
-        const Ran failed = process_->finish(std::chrono::milliseconds(0));
+        (void)process_->finish(std::chrono::milliseconds(0));
         process_.reset();
-        INFO(failed.err);
+        INFO(log());
         REQUIRE(std::chrono::steady_clock::now() < deadline);
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
@@ -63,7 +82,7 @@ void Server::stop() {
     process_->send(SIGTERM);
     const Ran ended = process_->finish(std::chrono::seconds(10));
     process_.reset();
-    INFO(ended.err);
+    INFO(log());
     CHECK(ended.exit_code == 0);
 }
 

@@ -23,10 +23,14 @@ class Server {
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    void start();  ///< on a free port the first time, on the same one afterwards
-    void stop();   ///< as its owner would: SIGTERM, and it must end by itself with 0
-    void kill();   ///< kill -9
+    /// On a free port the first time, on the same one afterwards. `more`: further flags.
+    void start(const Arguments& more = {});
+    void stop();  ///< as its owner would: SIGTERM, and it must end by itself with 0
+    void kill();  ///< kill -9
     [[nodiscard]] int port() const { return port_; }
+    [[nodiscard]] pid_t pid() const { return process_->pid(); }
+    [[nodiscard]] std::string log() const;  ///< all that it has logged
+    [[nodiscard]] std::filesystem::path directory() const { return directory_ / "."; }
     [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
     [[nodiscard]] const std::string& database() const { return database_; }
     [[nodiscard]] std::filesystem::path files() const { return directory_ / "server.db.files"; }

@@ -84,8 +84,10 @@ class Office {
 /// One client, signed in. Its files outlive `close`.
 class Seat {
   public:
-    Seat(Office& the_office, const std::string& name, const std::string& email, sync::Tuning with = {})
+    Seat(Office& the_office, const std::string& name, const std::string& email, sync::Tuning with = {},
+         sync::Witness* hears = nullptr)
         : office(the_office),
+          witness(hears),
           random(11 + the_office.seats++),
           directory(the_office.directory + "/" + name),
           tuning(with) {
@@ -102,6 +104,7 @@ class Seat {
         store = std::move(*opened);
         client::ReplicaOptions options;
         options.tuning = tuning;
+        options.witness = witness;
         replica = std::make_unique<client::Replica>(
             *store, client::Secrets(directory + "/token"), office.clock, random, options,
             client::ReplicaPorts{[this](client::NetJob job) { jobs.push_back(std::move(job)); },
@@ -127,6 +130,7 @@ class Seat {
             if (lose_answers) {
                 outcome = {};
                 outcome.failure = net::NetFailure::timeout;
+                outcome.detail = "the answer was lost";
             }
             client::NetAnswer answer = client::read_answer(job, outcome);
             answer.wall_at_answer = office.clock.now();
@@ -204,6 +208,7 @@ class Seat {
     }
 
     Office& office;
+    sync::Witness* const witness;
     SeededRandom random;
     const std::string directory;
     sync::Tuning tuning;

@@ -62,6 +62,13 @@ TEST_CASE_FIXTURE(Merged, "alias: an edit of the old lead lands on the survivor,
     CHECK(survivor["phone"] == "100");
 }
 
+TEST_CASE_FIXTURE(Merged, "alias: who edits the survivor before hearing of that is told what landed there") {
+    (void)ravi.push_one(ravi.update("Lead", old, base, {{"company", "Firm"}}));
+    json result = ravi.push_one(ravi.update("Lead", good, base, {{"email", "g@example.org"}}));
+    CHECK(result["record"]["company"] == "Firm");
+    CHECK(result["record"]["email"] == "g@example.org");
+}
+
 TEST_CASE_FIXTURE(Merged, "alias: what is added to the old lead hangs on the survivor") {
     const std::string id = ravi.new_id();
     json result = ravi.push_one(

@@ -230,6 +230,51 @@ TEST_CASE("conformance: receipts, repeats, and the numbers of a device") {
     CHECK(*(*transaction)->next_sequence("nobody") == 0);
 }
 
+TEST_CASE("conformance: the audit tells who did what from which device, newest first, and can be narrowed") {
+    Site site;
+    const Workspace other = site.add_workspace("Other");
+    const User asha = site.add_user("asha@example.org", Role::manager);
+    site.add_user("ravi@example.org", Role::manager);
+    site.add_user("spy@example.org", Role::manager, other);
+    Laptop one(site, "asha@example.org"), two(site, "ravi@example.org"), spy(site, "spy@example.org");
+    const std::string lead = one.add_lead("Meera");
+    (void)spy.add_lead("Hidden");
+    site.clock.move(5);
+    (void)two.push_one(two.update("Lead", lead, 1, {{"city", "Pune 😀"}}));
+    site.clock.move(5);
+    CHECK(one.push_one(one.update("Lead", one.new_id(), 1, {{"status", "NONSENSE"}}))["status"] == "rejected");
+    site.clock.move(5);
+    (void)one.push_one(one.remove("Lead", lead, 2));
+
+    const auto asked = [&](const AuditQuery& query) {
+        auto found = site.storage->audit(site.workspace.key, query);
+        REQUIRE_MESSAGE(found.has_value(), found.error().message);
+        return std::move(*found);
+    };
+    const auto all = asked({});
+    REQUIRE(all.size() == 4);
+    CHECK(all[0].operation == "DELETE");
+    CHECK(all[0].data.empty());
+    CHECK(all[1].verdict == "rejected");
+    CHECK(all[2].operation == "UPDATE");
+    CHECK(all[2].model == "Lead");
+    CHECK(all[2].record_id == lead);
+    CHECK(all[2].user == two.user);
+    CHECK(all[2].user_name == "User ravi@example.org");
+    CHECK(all[2].device == two.device);
+    CHECK(all[2].device_name == "Test laptop");
+    CHECK(json::parse(all[2].data) == json{{"city", "Pune 😀"}});
+    CHECK(all[2].version == 2);
+    CHECK(all[2].received_at == kStart + 5);
+    CHECK(all[3].operation == "CREATE");
+    CHECK(json::parse(all[3].data)["name"] == "Meera");
+    CHECK(asked({lead, {}, {}, 100}).size() == 3);
+    CHECK(asked({{}, asha.id, {}, 100}).size() == 3);
+    CHECK(asked({{}, {}, two.device, 100}).size() == 1);
+    CHECK(asked({lead, asha.id, one.device, 1}).front().operation == "DELETE");
+    CHECK(asked({spy.new_id(), {}, {}, 100}).empty());
+}
+
 TEST_CASE("conformance: rows come in the order of their bytes") {
     Site site;
     std::vector<std::string> ids;

@@ -64,6 +64,58 @@ TEST_CASE("metrics: requests, verdicts, failed sign-ins and devices are counted"
     }
 }
 
+TEST_CASE("metrics: what waits on devices is told as they said it, by age, and who looks after them sees it") {
+    Site site;
+    const User boss = site.add_user("boss@example.org", Role::admin);
+    site.add_user("asha@example.org", Role::manager);
+    Laptop asha(site, "asha@example.org"), fine(site, "asha@example.org"), silent(site, "asha@example.org");
+    const Laptop admin(site, "boss@example.org");
+    const auto waiting_of = [&](const Laptop& laptop) {
+        const json all = parsed(site.ask("GET", "/api/auth/devices", {}, admin.token));
+        for (const json& device : all["devices"]) {
+            if (device["id"] == laptop.device) return device.value("waiting", json());
+        }
+        return json("no such device");
+    };
+    (void)asha.pull({{"waiting", {{"operations", 7}, {"oldestSeconds", 2 * 86'400}}}});
+    (void)fine.pull({{"waiting", {{"operations", 0}}}});
+    (void)silent.pull();
+    const UnixMs since = site.clock.now() - 2 * 86'400'000LL;
+    CHECK(waiting_of(asha) ==
+          json{{"operations", 7}, {"oldestAt", format_rfc3339(since)}, {"toldAt", format_rfc3339(site.clock.now())}});
+    CHECK(waiting_of(fine) == json{{"operations", 0}, {"toldAt", format_rfc3339(site.clock.now())}});
+    CHECK(waiting_of(silent).is_null());
+    std::string text = metrics(site).body;
+    CHECK(value_of(text, "colortouchd_waiting_operations") == 7);
+    CHECK(value_of(text, "colortouchd_oldest_waiting_seconds") == 2 * 86'400);
+    CHECK(value_of(text, "colortouchd_devices_delayed{age_up_to_seconds=\"604800\"}") == 1);
+    CHECK(value_of(text, "colortouchd_devices_delayed{age_up_to_seconds=\"3600\"}") == 0);
+    CHECK(value_of(text, "colortouchd_database_connections_max") > 0);
+    CHECK(value_of(text, "colortouchd_database_waiting") == 0);
+
+    // A push settles what it carries; what it left waits on.
+    site.clock.move(60'000);
+    json body = asha.push_body({asha.create("Lead", asha.new_id(), {{"name", "One"}})}, 0);
+    body["waiting"] = {{"operations", 7}, {"oldestSeconds", 2 * 86'400 + 60}};
+    REQUIRE(asha.post("/api/sync/push", body).status == 200);
+    CHECK(waiting_of(asha)["operations"] == 6);
+    CHECK(waiting_of(asha)["oldestAt"] == format_rfc3339(since));
+    (void)asha.pull({{"waiting", {{"operations", 0}}}});
+    CHECK(waiting_of(asha)["operations"] == 0);
+    site.clock.move(3'600'000);
+    text = metrics(site).body;
+    CHECK(value_of(text, "colortouchd_waiting_operations") == 0);
+    CHECK(value_of(text, "colortouchd_oldest_waiting_seconds") == 0);
+
+    // Nonsense is refused or cut to what can be.
+    for (const json& wrong : {json(7), json("x"), json{{"operations", -1}}, json{{"operations", 1.5}}}) {
+        const json pull{{"protocol", 1}, {"deviceId", asha.device}, {"cursor", asha.cursor}, {"waiting", wrong}};
+        check_problem(asha.post("/api/sync/pull", pull), 400, "MALFORMED");
+    }
+    (void)asha.pull({{"waiting", {{"operations", INT64_MAX}, {"oldestSeconds", INT64_MAX}}}});
+    CHECK(waiting_of(asha)["operations"] == 1'000'000'000'000);
+}
+
 TEST_CASE("metrics: waiting pulls are counted while they wait") {
     Site site;
     site.add_user("asha@example.org", Role::admin);

@@ -54,6 +54,27 @@ TEST_CASE_FIXTURE(Yard, "purge: a tombstone goes when it is 30 days old and all 
     CHECK(other.push_one(other.update("Lead", leads[0], 1, {{"city", "Goa"}}))["status"] == "rejected");
 }
 
+TEST_CASE_FIXTURE(Yard, "purge: more than one transaction may take") {
+    constexpr int kMany = 2'300;
+    std::vector<std::string> many;
+    std::vector<json> operations;
+    for (int i = 0; i < kMany; ++i) {
+        many.push_back(boss.new_id());
+        operations.push_back(boss.create("Note", many.back(), {{"leadId", leads[0]}, {"text", "x"}}));
+    }
+    (void)boss.push(operations);
+    operations.clear();
+    for (const std::string& id : many) operations.push_back(boss.remove("Note", id, 99));
+    (void)boss.push(operations);
+    site.clock.move(31 * kDay);
+    both_pull();
+    CHECK(purge() == kMany);
+    CHECK(purge() == 0);
+    CHECK(boss.pull()["purgeFloor"] == 4 + 2 * kMany);
+    other.cursor = nullptr;
+    CHECK(rows(other.pull_all()).size() == 4);
+}
+
 TEST_CASE_FIXTURE(Yard,
                   "purge: the trash keeps for 30 days since the server heard of it, and what was restored stays") {
     both_pull();

@@ -96,6 +96,32 @@ TEST_CASE_FIXTURE(One,
     CHECK(rows(asha.pull()).size() == 3);
 }
 
+TEST_CASE_FIXTURE(One, "sequence: an edit made under an id that another copy went by, too, is told what that one did") {
+    const std::string id = asha.add_lead("Asha");
+    json mine = asha.update("Lead", id, 1, {{"city", "Goa"}});  // by the copy, before it was found out
+    asha.push_one(asha.update("Lead", id, 1, {{"company", "Firm"}}));
+    asha.device = asha.new_id();
+    asha.sequence = 0;
+    json result = asha.push_one(mine);
+    CHECK(result["record"]["company"] == "Firm");
+    CHECK(result["record"]["city"] == "Goa");
+}
+
+TEST_CASE_FIXTURE(One, "sequence: a pull by who has sent less than was received under its id is of a copied device") {
+    (void)asha.add_lead("First");
+    (void)asha.pull({{"sequence", 1}});
+    asha.push_one(asha.create("Lead", asha.new_id(), {{"name", "Of the other copy"}}));
+    json body = {{"protocol", 1},       {"deviceId", asha.device},
+                 {"epoch", asha.epoch}, {"cursor", asha.cursor},
+                 {"limit", 10},         {"wait", 0},
+                 {"sequence", 1}};
+    check_problem(asha.post("/api/sync/pull", body), 409, "DEVICE_FORKED");
+    body["sequence"] = 2;
+    CHECK(asha.post("/api/sync/pull", body).status == 200);
+    body.erase("sequence");  // who does not say is not asked
+    CHECK(asha.post("/api/sync/pull", body).status == 200);
+}
+
 TEST_CASE_FIXTURE(One, "sequence: an id is one operation's for ever") {
     const json lead = asha.create("Lead", asha.new_id(), {{"name", "First"}});
     json first = asha.push_one(lead);

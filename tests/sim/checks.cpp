@@ -51,8 +51,10 @@ std::string check_rebase(Laptop& laptop, Model model, const std::vector<QueuedOp
         const auto shown = laptop.store().get(model, id);
         const auto server = shadows.get(id);
         if (!shown || !server) return "a row of " + laptop.name() + " cannot be read";
-        const bool stuck = std::all_of(operations.begin(), operations.end(), failed);
-        if (!*shown && stuck) continue;  // revoked, with operations in error
+        const bool stuck = std::all_of(operations.begin(), operations.end(), [](const QueuedOperation& queued) {
+            return failed(queued) || queued.state == QueueState::sent;
+        });
+        if (!*shown && (stuck || laptop.lacks_records)) continue;  // stuck: revoked, in error or under way
         if (!*shown) return "rule 1: " + laptop.name() + " has edits of a record that it does not have: " + id.str();
         crm::Record base;
         base.id = id;
@@ -74,7 +76,7 @@ crm::SyncStatus mark_of(crm::SyncStatus status) {
 
 /// What the window shows, by events alone, is what the store holds.
 std::string check_window(Laptop& laptop, Model model) {
-    if (laptop.in_doubt()) return {};
+    if (laptop.loads()) return {};
     std::string what;
     std::size_t count = 0;
     const auto loaded = laptop.store().load(model, 100, [&](std::vector<crm::Record>&& some) {
@@ -119,13 +121,13 @@ std::string check_queue(Laptop& laptop, const std::vector<QueuedOperation>& queu
 // ---- the world
 
 /// Rule 2: everyone shows exactly what the server holds for its user.
-std::string check_convergence(World& world, Laptop& laptop, Model model) {
+std::string check_convergence(World& world, Reader& server, Laptop& laptop, Model model) {
     const crm::ModelDef& def = crm::def(model);
     std::string sql = "SELECT id, version, deleted, created_at, updated_at, owner_id, extra";
     for (const crm::FieldDef& field : def.fields) sql += ", \"" + std::string(field.name) + "\"";
     sql += " FROM \"" + std::string(def.table) + "\" WHERE workspace_id=" + world.workspace_id(laptop.seat().workspace);
     std::size_t visible = 0;
-    for (const Row& row : rows(world.server_file(), sql)) {
+    for (const Row& row : server.rows(sql)) {
         const bool sees = laptop.seat().sees_all || row[5] == laptop.user_id();
         if (row[2] == "1" || !sees) continue;
         ++visible;
@@ -149,10 +151,9 @@ std::string check_convergence(World& world, Laptop& laptop, Model model) {
     }
     if (visible == laptop.shown(model).size()) return {};
     for (const auto& [id, record] : laptop.shown(model)) {
-        const auto found =
-            rows(world.server_file(), "SELECT deleted, owner_id FROM \"" + std::string(def.table) +
-                                          "\" WHERE workspace_id=" + world.workspace_id(laptop.seat().workspace) +
-                                          " AND id='" + id.str() + "'");
+        const auto found = server.rows("SELECT deleted, owner_id FROM \"" + std::string(def.table) +
+                                       "\" WHERE workspace_id=" + world.workspace_id(laptop.seat().workspace) +
+                                       " AND id='" + id.str() + "'");
         const bool there =
             !found.empty() && found[0][0] == "0" && (laptop.seat().sees_all || found[0][1] == laptop.user_id());
         if (!there)
@@ -162,10 +163,10 @@ std::string check_convergence(World& world, Laptop& laptop, Model model) {
 }
 
 /// Rule 3: what was reported saved was received, whoever joined it with what.
-std::string check_promises(World& world) {
+std::string check_promises(World& world, Reader& server) {
     std::map<std::string, std::map<std::string, std::set<std::string>>> received;  // record, field: JSON texts
     std::set<std::string> removed;
-    for (const Row& row : rows(world.server_file(), "SELECT record_id, data, operation FROM operation_log")) {
+    for (const Row& row : server.rows("SELECT record_id, data, operation FROM operation_log")) {
         if (row[2] == "DELETE") removed.insert(row[0]);
         if (row[1].empty()) continue;
         const json data = json::parse(row[1]);
@@ -190,10 +191,10 @@ std::string check_promises(World& world) {
 }
 
 /// Rule 3 where the server forgot: the laptops have healed it, and no record is gone that nobody deleted.
-std::string check_healed(World& world) {
+std::string check_healed(World& world, Reader& server) {
     std::set<std::string> there;
     for (const crm::ModelDef& model : crm::models()) {
-        for (const Row& row : rows(world.server_file(), "SELECT id FROM \"" + std::string(model.table) + "\"")) {
+        for (const Row& row : server.rows("SELECT id FROM \"" + std::string(model.table) + "\"")) {
             there.insert(row[0]);
         }
     }
@@ -212,10 +213,9 @@ struct Winner {
 };
 
 /// Records whose fields are not decided by stamps alone: somebody decided, merged, or had a clock in the future.
-std::set<std::string> decided_otherwise(World& world) {
+std::set<std::string> decided_otherwise(Reader& server) {
     std::set<std::string> records;
-    for (const Row& row :
-         rows(world.server_file(), "SELECT record_id, policy, stamp, received_at, data FROM operation_log")) {
+    for (const Row& row : server.rows("SELECT record_id, policy, stamp, received_at, data FROM operation_log")) {
         const bool ahead = sync::stamp_ms(row[2]) > std::stoll(row[3]) + sync::kStampAheadMaxMs;
         const bool merges = row[4].find("mergedInto") != std::string::npos;
         if (row[1] == "force" || ahead || merges) records.insert(row[0]);
@@ -223,18 +223,23 @@ std::set<std::string> decided_otherwise(World& world) {
         const json into = json::parse(row[4])["mergedInto"];  // what is for the one lands on the other
         if (into.is_string()) records.insert(into.get<std::string>());
     }
-    for (const Row& row : rows(world.server_file(), "SELECT id FROM lead WHERE \"mergedInto\" IS NOT NULL"))
-        records.insert(row[0]);
+    for (const Row& row : server.rows("SELECT id FROM lead WHERE \"mergedInto\" IS NOT NULL")) records.insert(row[0]);
     return records;
 }
 
+/// The server gives an employee's lead its owner, and what hangs on a merged lead its survivor.
+bool decided_by_stamp(const crm::FieldDef& field) {
+    return field.merge == crm::Merge::replace && !field.derived() && field.type != crm::FieldType::instant &&
+           field.name != "ownerId" && field.name != "leadId";
+}
+
 /// Rule 4, for fields that are replaced: among the operations accepted for it, the largest stamp wins.
-std::string check_largest_stamp(World& world, const crm::ModelDef& model, const std::set<std::string>& skip) {
+std::string check_largest_stamp(World& world, Reader& server, const crm::ModelDef& model,
+                                const std::set<std::string>& skip) {
     std::map<std::pair<std::string, std::string>, Winner> winners;  // by record and field
     for (const Row& row :
-         rows(world.server_file(), "SELECT record_id, stamp, data, lost FROM operation_log WHERE model='" +
-                                       std::string(model.name) +
-                                       "' AND verdict IN ('applied','merged','superseded') AND data IS NOT NULL")) {
+         server.rows("SELECT record_id, stamp, data, lost FROM operation_log WHERE model='" + std::string(model.name) +
+                     "' AND verdict IN ('applied','merged','superseded') AND data IS NOT NULL")) {
         if (skip.contains(row[0])) continue;
         const json data = json::parse(row[2]), lost = row[3].empty() ? json::object() : json::parse(row[3]);
         for (const auto& item : data.items()) {
@@ -243,48 +248,44 @@ std::string check_largest_stamp(World& world, const crm::ModelDef& model, const 
             if (row[1] > winner.stamp) winner = {row[1], item.value()};
         }
     }
-    for (const crm::FieldDef& field : model.fields) {
-        if (field.merge != crm::Merge::replace || field.derived() || field.type == crm::FieldType::instant) continue;
-        // The server gives an employee's lead its owner, and what hangs on a merged lead its survivor.
-        if (field.name == "ownerId" || field.name == "leadId") continue;
-        const std::string column = "\"" + std::string(field.name) + "\"";
-        for (const Row& row : rows(world.server_file(), "SELECT id, " + column + " FROM \"" + std::string(model.table) +
-                                                            "\" WHERE deleted=0")) {
-            const auto at = winners.find({row[0], std::string(field.name)});
-            if (at == winners.end()) continue;
+    std::string columns;
+    for (const crm::FieldDef& field : model.fields) columns += ", \"" + std::string(field.name) + "\"";
+    for (const Row& row :
+         server.rows("SELECT id" + columns + " FROM \"" + std::string(model.table) + "\" WHERE deleted=0")) {
+        for (std::size_t i = 0; i < model.fields.size(); ++i) {
+            const auto at = winners.find({row[0], std::string(model.fields[i].name)});
+            if (!decided_by_stamp(model.fields[i]) || at == winners.end()) continue;
             const json& value = at->second.value;
             const std::string expected = value.is_string()    ? value.get<std::string>()
                                          : value.is_null()    ? ""
                                          : value.is_boolean() ? (value.get<bool>() ? "1" : "0")
                                                               : value.dump();
-            if (expected != row[1]) {
-                return "rule 4: " + std::string(field.name) + " of " + row[0] + " is \"" + row[1] +
-                       "\", the largest stamp says \"" + expected + "\"" + history(world, row[0]);
-            }
+            if (expected == row[1 + i]) continue;
+            return "rule 4: " + at->first.second + " of " + row[0] + " is \"" + row[1 + i] +
+                   "\", the largest stamp says \"" + expected + "\"" + history(world, row[0]);
         }
     }
     return {};
 }
 
 /// Each accepted operation took the next version, once.
-std::string check_versions(World& world) {
-    const auto doubled = rows(world.server_file(),
-                              "SELECT workspace_id, version, count(*), min(record_id) FROM operation_log WHERE verdict "
-                              "IN ('applied') AND result IS NULL GROUP BY 1, 2 HAVING count(*) > 1");
+std::string check_versions(World& world, Reader& server) {
+    const auto doubled = server.rows(
+        "SELECT workspace_id, version, count(*), min(record_id) FROM operation_log WHERE verdict "
+        "IN ('applied') AND result IS NULL GROUP BY 1, 2 HAVING count(*) > 1");
     if (doubled.empty()) return {};
     return "version " + doubled[0][1] + " was given to " + doubled[0][2] + " operations" +
            history(world, doubled[0][3]);
 }
 
-std::string check_workspaces(World& world) {
+std::string check_workspaces(Reader& server) {
     for (const crm::ModelDef& model : crm::models()) {
-        for (const crm::FieldDef& field : model.fields) {
-            const std::string column = "\"" + std::string(field.name) + "\"";
-            const auto found =
-                rows(world.server_file(), "SELECT id, " + column + " FROM \"" + std::string(model.table) +
-                                              "\" WHERE workspace_id=1 AND " + column + " LIKE '%(of the others)%'");
-            if (!found.empty()) return "workspaces: the first holds what is of the second: " + found[0][1];
-        }
+        std::string any;
+        for (const crm::FieldDef& field : model.fields)
+            any += (any.empty() ? "\"" : " OR \"") + std::string(field.name) + "\" LIKE '%(of the others)%'";
+        const auto found =
+            server.rows("SELECT id FROM \"" + std::string(model.table) + "\" WHERE workspace_id=1 AND (" + any + ")");
+        if (!found.empty()) return "workspaces: the first holds what is of the second: " + found[0][0];
     }
     return {};
 }
@@ -335,32 +336,34 @@ std::string check_held_back(Laptop& laptop) {
 }
 
 std::string check_world(World& world) {
+    Reader server(world.server_file());
     for (auto& laptop : world.laptops()) {
         for (const crm::ModelDef& model : crm::models()) {
-            if (std::string what = check_convergence(world, *laptop, model.model); !what.empty()) return what;
+            if (std::string what = check_convergence(world, server, *laptop, model.model); !what.empty()) return what;
         }
     }
-    if (std::string what = world.server_restores > 0 ? check_healed(world) : check_promises(world); !what.empty())
+    if (std::string what = world.server_restores > 0 ? check_healed(world, server) : check_promises(world, server);
+        !what.empty())
         return what;
     if (world.server_restores == 0) {
-        if (std::string what = check_versions(world); !what.empty()) return what;
+        if (std::string what = check_versions(world, server); !what.empty()) return what;
     }
     if (world.server_restores == 0 && !world.copies_about) {
-        const auto skip = decided_otherwise(world);
+        const auto skip = decided_otherwise(server);
         for (const crm::ModelDef& model : crm::models()) {
-            if (std::string what = check_largest_stamp(world, model, skip); !what.empty()) return what;
+            if (std::string what = check_largest_stamp(world, server, model, skip); !what.empty()) return what;
         }
     }
-    return check_workspaces(world);
+    return check_workspaces(server);
 }
 
 std::string history(World& world, const std::string& record) {
+    Reader server(world.server_file());
     std::string text;
     for (const Row& row :
-         rows(world.server_file(),
-              "SELECT id, operation, verdict, version, base, stamp, policy, data, lost, received_at FROM "
-              "operation_log WHERE record_id='" +
-                  record + "' ORDER BY received_at, version")) {
+         server.rows("SELECT id, operation, verdict, version, base, stamp, policy, data, lost, received_at FROM "
+                     "operation_log WHERE record_id='" +
+                     record + "' ORDER BY received_at, version")) {
         text += "\n   ";
         for (const std::string& column : row) text += " " + (column.empty() ? "-" : column);
     }

@@ -35,7 +35,8 @@ Laptop::Laptop(World& world, int number, char seat, const Disk::Contents& disk, 
       user_id_(office().user_ids.at(std::string(seat_.email))),
       disk_(directory_of_laptop(number), mix(world.plan().seed, 100 + static_cast<std::uint64_t>(number))),
       clock_(world.now(), skew(mix(world.plan().seed, 200 + static_cast<std::uint64_t>(number)))),
-      random_(mix(world.plan().seed, 300 + static_cast<std::uint64_t>(number))) {
+      random_(mix(world.plan().seed, 300 + static_cast<std::uint64_t>(number))),
+      retraced_([this](const std::string& what) { world_.broken(name() + ": " + what); }) {
     disk_.replace(disk);
     write_token(directory_of_laptop(number_) + "/token", token);
 }
@@ -54,22 +55,17 @@ void Laptop::start() {
     auto store = store::Store::open(file_, clock_, random_, disk_.beside_sqlite());
     if (!store) {
         stop_if_dead();
-        if (disk_.is_full()) return;  // it says so; the user frees space and starts it again
+        if (disk_.is_full() || disk_.flush_failed()) return;  // it says so; the user starts it again later
         return world_.broken(name() + " does not start: " + store.error().code + " " + store.error().message);
     }
     store_ = std::move(*store);
-    for (const crm::ModelDef& model : crm::models()) {
-        auto& records = shown_[static_cast<std::size_t>(model.model)];
-        records.clear();
-        const auto loaded = store_->load(model.model, 100, [&](std::vector<crm::Record>&& some) {
-            for (crm::Record& record : some) records.insert_or_assign(record.id, std::move(record));
-        });
-        if (!loaded) return world_.broken(name() + " cannot load: " + loaded.error().message);
-    }
+    load();
     client::ReplicaOptions options;
     options.tuning.batch_operations_max = 7;  // small, so that a few edits already take several of everything
     options.tuning.pull_first_limit = 3;
     options.tuning.pull_limit = 5;
+    options.tuning.listen_wait_s = 100;  // nothing but polls that hear of nothing would be most of a run
+    options.witness = &retraced_;
     client::ReplicaPorts ports;
     ports.send = [this](client::NetJob job) {
         if (!disk_.dead()) world_.exchange(*this, std::move(job));
@@ -87,6 +83,22 @@ void Laptop::start() {
     if (offline_) tell(sync::event::OfflineChosen{true});
     was_link_up_ = true;
     observe();
+}
+
+void Laptop::load() {
+    reopened_ = false;
+    for (const crm::ModelDef& model : crm::models()) {
+        auto& records = shown_[static_cast<std::size_t>(model.model)];
+        records.clear();
+        const auto loaded = store_->load(model.model, 100, [&](std::vector<crm::Record>&& some) {
+            for (crm::Record& record : some) records.insert_or_assign(record.id, std::move(record));
+        });
+        if (loaded) continue;
+        reopened_ = true;  // where the disk is at fault it says so, and tries again
+        if (!disk_.dead() && !disk_.is_full() && !disk_.flush_failed())
+            world_.broken(name() + " cannot load: " + loaded.error().message);
+        return;
+    }
 }
 
 void Laptop::stop(bool power) {
@@ -141,6 +153,7 @@ void Laptop::arm_timer() {
 void Laptop::observe() {
     if (disk_.dead()) return stop_if_dead();
     if (!running()) return;
+    if (reopened_) load();
     if (link_up() != was_link_up_) {
         was_link_up_ = link_up();
         replica_->tell(sync::event::LinkChanged{was_link_up_});
@@ -162,6 +175,7 @@ void Laptop::on_event(client::Event event) {
         if (at == saving_.end()) return;
         if (!disk_.dead()) ledger_.saved(at->second);
         saving_.erase(at);
+        for (const auto& [model, id] : saved->visible.removed) ledger_.forget(id);  // before anybody saw it
     } else if (auto* failed = std::get_if<client::SaveFailed>(&event)) {
         const auto at = saving_.find(failed->ticket);
         if (at == saving_.end()) return;
@@ -169,7 +183,10 @@ void Laptop::on_event(client::Event event) {
         saving_.erase(at);
     } else if (auto* changed = std::get_if<client::RecordsChanged>(&event)) {
         show(changed->visible);
+    } else if (std::holds_alternative<client::DatabaseReopened>(event)) {
+        reopened_ = true;
     } else if (auto* finished = std::get_if<client::SyncFinished>(&event)) {
+        if (finished->row.outcome == "done") lacks_records = false;
         world_.trace([&] {
             return name() + " ends a round: " + finished->row.outcome + (finished->detail.empty() ? "" : ", ") +
                    finished->detail;
@@ -239,8 +256,7 @@ void Laptop::end_faults() {
     disk_.flushes_fail(false);
     disk_.stop_at_write(0);
     link_down_until_ = portal_until_ = lose_there_until_ = lose_back_until_ = 0;
-    // Where a flush failed, what the window shows is in doubt until the program is started anew.
-    if (disk_.dead() || disk_.flush_failed()) stop(false);
+    if (disk_.dead()) stop(false);
     start();
     if (std::exchange(offline_, false)) tell(sync::event::OfflineChosen{false});
     observe();
@@ -249,6 +265,7 @@ void Laptop::end_faults() {
 
 void Laptop::laptop_act(const Step& step, Random& random) {
     const auto for_a_while = [&](SteadyMs longest) {
+        if (step.length > 0) return world_.now() + step.length;
         return world_.now() + 1 + static_cast<SteadyMs>(random.below(static_cast<std::uint64_t>(longest)));
     };
     switch (step.act) {
@@ -263,7 +280,10 @@ void Laptop::laptop_act(const Step& step, Random& random) {
             });
         case Act::flushes_fail:
             disk_.flushes_fail(true);
-            return world_.at(for_a_while(kMinute), [this] { disk_.flushes_fail(false); });
+            return world_.at(for_a_while(kMinute), [this] {
+                disk_.flushes_fail(false);
+                start();
+            });
         case Act::clock_jump: {
             const auto far = random.below(3) == 0 ? kJumpMaxMs : random.below(2) == 0 ? kDay : 10 * kMinute;
             clock_.jump(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(2 * far))) - far);
@@ -296,8 +316,26 @@ void Laptop::laptop_act(const Step& step, Random& random) {
         case Act::revoke:  // somebody ends its sign-in, in the list of devices
             if (running()) world_.end_session(*this);
             return;
+        case Act::damage: return damage(random);
         default: throw Unable("no act of a laptop");
     }
+}
+
+/// The side journal is whole: with the next start all unsent work is back.
+void Laptop::damage(Random& random) {
+    stop(false);
+    Disk::Contents contents = disk_.contents();
+    std::string& database = contents["colortouch.db"];
+    switch (random.below(4)) {
+        case 0: contents.erase("colortouch.db"); break;
+        case 1: database.replace(0, std::min<std::size_t>(database.size(), 100), 100, 'x'); break;
+        case 2: database.resize(database.size() / 2); break;
+        default: break;  // without its log alone
+    }
+    contents.erase("colortouch.db-wal");
+    disk_.replace(contents);
+    versions_.clear();
+    lacks_records = true;
 }
 
 void Laptop::carry_out(const Step& step, Random& random) {
@@ -328,6 +366,8 @@ void Laptop::carry_out(const Step& step, Random& random) {
         case Act::take_back: return take_back(random);
         case Act::sync_now: return tell(sync::event::SyncAsked{});
         case Act::focus: return tell(sync::event::Nudged{});
+        case Act::sweep: return sweep(random);
+        case Act::answer: return answer(random.below(2) == 0);
         case Act::offline:
         case Act::online: offline_ = step.act == Act::offline; return tell(sync::event::OfflineChosen{offline_});
         default: return laptop_act(step, random);

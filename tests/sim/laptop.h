@@ -13,6 +13,7 @@
 #include "sim/disk.h"
 #include "sim/ledger.h"
 #include "sim/plan.h"
+#include "sim/retraced.h"
 #include "sim/world.h"
 
 namespace ct::sim {
@@ -36,6 +37,8 @@ class Laptop {
     void end_faults();                       ///< its own; the user goes online
     void sign_in();                          ///< nothing where they are
     void decide_everything(Random& random);  ///< whatever waits for a person
+    [[nodiscard]] bool waits_for_a_person() const;
+    void answer(bool allowed);  ///< whether a pull that is held back may take so much away; nothing where none is
 
     // ---- for the world
     [[nodiscard]] bool link_up() const { return world_.now() >= link_down_until_; }
@@ -55,16 +58,16 @@ class Laptop {
     // ---- for the checks
     [[nodiscard]] client::Replica& replica() { return *replica_; }
     [[nodiscard]] store::Store& store() { return *store_; }
-    /// A flush failed since it was started: the disk may hold an edit that the program had to call not saved.
-    [[nodiscard]] bool in_doubt() const { return disk_.flush_failed(); }
     [[nodiscard]] const std::string& file() const { return file_; }
+    [[nodiscard]] bool loads() const { return reopened_; }  ///< what is shown is to be read from the disk first
     [[nodiscard]] const Records& shown(crm::Model model) const { return shown_[static_cast<std::size_t>(model)]; }
     [[nodiscard]] const Ledger& ledger() const { return ledger_; }
     [[nodiscard]] std::vector<sync::QueuedOperation> queue();
     [[nodiscard]] std::string describe();  ///< its queue, for the report of a failure
     /// Versions of what is shown never go back, while the server is the same one.
     [[nodiscard]] std::string check_monotonic();
-    bool was_restored = false;  ///< or is a clone
+    bool was_restored = false;   ///< or is a clone
+    bool lacks_records = false;  ///< its database was damaged, and no round has ended well since
 
   private:
     // user.cpp: what a person does
@@ -81,6 +84,7 @@ class Laptop {
     void retry(Random& random);
     void discard(Random& random, bool all);
     void take_back(Random& random);
+    void sweep(Random& random);
     [[nodiscard]] std::optional<client::Edit> random_edit(Random& random);
     [[nodiscard]] crm::Changes random_changes(Random& random, crm::Model model, bool create);
     [[nodiscard]] const crm::Record* any_record(Random& random, crm::Model model) const;
@@ -93,7 +97,9 @@ class Laptop {
     void laptop_act(const Step& step, Random& random);
     void on_event(client::Event event);
     void show(const store::Visible& visible);
+    void load();  ///< what is shown, from the disk
     void arm_timer();
+    void damage(Random& random);
     void observe();
     void stop_if_dead();
     [[nodiscard]] std::string marked(std::string text) const;
@@ -105,6 +111,7 @@ class Laptop {
     Disk disk_;
     VirtualClock clock_;
     SeededRandom random_;
+    Retraced retraced_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<client::Replica> replica_;
     std::uint64_t incarnation_ = 0, listens_ = 0;
@@ -113,6 +120,7 @@ class Laptop {
     std::uint64_t exchanges_ = 0, observed_ = 0, tickets_ = 0;
     int retries_ = 0;
     bool offline_ = false, was_link_up_ = true;
+    bool reopened_ = false;  // the program said so: what is shown comes from the disk again
     SteadyMs link_down_until_ = 0, portal_until_ = 0, lose_there_until_ = 0, lose_back_until_ = 0;
 
     std::array<Records, crm::kModelCount> shown_;  // as the window would show them, by the events alone

@@ -26,6 +26,8 @@ constexpr std::array<std::string_view, kActCount> kNames{"edit",
                                                          "focus",
                                                          "offline",
                                                          "online",
+                                                         "sweep",
+                                                         "answer",
                                                          "crash",
                                                          "power cut",
                                                          "stop at write",
@@ -40,6 +42,7 @@ constexpr std::array<std::string_view, kActCount> kNames{"edit",
                                                          "copy away",
                                                          "restore copy",
                                                          "revoke",
+                                                         "damage",
                                                          "server down",
                                                          "server stop at write",
                                                          "server power cut",
@@ -96,7 +99,6 @@ std::vector<Scenario> all_scenarios() {
     all.back().faults.act(Act::server_down, 1).act(Act::offline, 3).act(Act::online, 1).act(Act::crash, 1);
 
     all.push_back({"copies", "cloned profiles, laptops restored from old copies", people(), 10, 45, 8'000, "abA"});
-    all.back().by_name_only = true;  // who goes by the same device id as another misses the other's edits
     Faults& copies = all.back().faults;
     copies.lose_answer = 10;
     copies.act(Act::clone, 3).act(Act::copy_away, 4).act(Act::restore_copy, 4).act(Act::crash, 1);
@@ -121,6 +123,13 @@ std::vector<Scenario> all_scenarios() {
     all.push_back({"strangers", "two workspaces in one server", people(), 8, 40, 5'000, "abxyA"});
     all.back().faults.lose_answer = 5;
 
+    all.push_back({"sweeps", "most records are deleted, and every laptop asks first", people(), 6, 20, 8'000, "abA"});
+    all.back().faults.act(Act::import, 8).act(Act::sweep, 8).act(Act::answer, 6).act(Act::crash, 1);
+
+    all.push_back({"damage", "databases that are gone or damaged, with unsent work", people(), 10, 40, 8'000, "abAc"});
+    all.back().faults.lose_answer = 5;
+    all.back().faults.act(Act::damage, 6).act(Act::crash, 2).act(Act::offline, 2).act(Act::online, 3);
+
     all.push_back({"storm", "everything but copies and restores", storm(people()), 15, 70, 8'000, "abecxA"});
     Faults& worst = all.back().faults;
     worst.act(Act::merge, 3).act(Act::unmerge, 1).act(Act::hand_over, 3).act(Act::nonsense, 2).act(Act::retry, 1);
@@ -128,7 +137,7 @@ std::vector<Scenario> all_scenarios() {
     worst.act(Act::power_cut, 2).act(Act::stop_at_write, 4).act(Act::disk_full, 1).act(Act::flushes_fail, 1);
     worst.act(Act::clock_jump, 2).act(Act::link_down, 1).act(Act::lose_there, 1).act(Act::lose_back, 1);
     worst.act(Act::portal, 1).act(Act::revoke, 1).act(Act::server_down, 2).act(Act::server_stop_at_write, 2);
-    worst.act(Act::server_power_cut, 1).act(Act::server_disk_full, 1);
+    worst.act(Act::damage, 1).act(Act::server_power_cut, 1).act(Act::server_disk_full, 1);
     return all;
 }
 
@@ -170,7 +179,7 @@ Plan make_plan(std::uint64_t seed, const Scenario* scenario) {
     plan.seed = seed;
     std::vector<const Scenario*> chosen;
     for (const Scenario& one : scenarios()) {
-        if (!one.by_name_only) chosen.push_back(&one);
+        chosen.push_back(&one);
     }
     plan.scenario = scenario != nullptr ? scenario : chosen[seed % chosen.size()];
     plan.faults = plan.scenario->faults;

@@ -36,6 +36,8 @@ enum class Act : std::uint8_t {
     focus,
     offline,
     online,
+    sweep,   ///< somebody deletes most of what there is
+    answer,  ///< whether a pull that is held back for that may go on
     // laptops
     crash,
     power_cut,
@@ -51,6 +53,7 @@ enum class Act : std::uint8_t {
     copy_away,
     restore_copy,
     revoke,
+    damage,  ///< the database is gone, cut short, no database any more, or as it was at its last checkpoint
     // the server
     server_down,
     server_stop_at_write,
@@ -93,7 +96,6 @@ struct Scenario {
     int steps_min = 8, steps_max = 40;
     std::int64_t pause_max_ms = 8'000;  ///< between two steps
     std::string_view seats = "ab";      ///< who may play, see world.h; the first two always do
-    bool by_name_only = false;          ///< it has open findings: no seed chooses it
 };
 [[nodiscard]] std::span<const Scenario> scenarios();
 [[nodiscard]] const Scenario* find_scenario(std::string_view name);
@@ -104,6 +106,7 @@ struct Step {
     int laptop = 0;
     SteadyMs pause = 0;  ///< afterwards
     std::uint64_t seed = 0;
+    SteadyMs length = 0;  ///< of what goes on for a while; 0: the seed chooses
 };
 
 struct Plan {
@@ -112,6 +115,7 @@ struct Plan {
     Faults faults;      ///< the scenario's, unless thinned
     std::string seats;  ///< one letter per laptop
     std::vector<Step> steps;
+    std::string recording{};  ///< the file that the steps are from, instead of the seed
 };
 
 /// `scenario` null: the seed chooses.

@@ -6,19 +6,23 @@
 
 namespace ct::sim {
 
-std::vector<Row> rows(const std::string& file, const std::string& sql) {
+Reader::Reader(const std::string& file) {
+    if (sqlite3_open_v2(file.c_str(), &database_, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK) return;
+    sqlite3_close(database_);
+    throw Unable("cannot open " + file);
+}
+
+Reader::~Reader() { sqlite3_close(database_); }
+
+std::vector<Row> Reader::rows(const std::string& sql) {
     std::vector<Row> found;
-    sqlite3* database = nullptr;
-    const int opened = sqlite3_open_v2(file.c_str(), &database, SQLITE_OPEN_READONLY, nullptr);
     const auto add = [](void* into, int count, char** values, char**) {
         auto& row = static_cast<std::vector<Row>*>(into)->emplace_back();
         for (int i = 0; i < count; ++i) row.emplace_back(values[i] == nullptr ? "" : values[i]);
         return 0;
     };
-    const int code = opened == SQLITE_OK ? sqlite3_exec(database, sql.c_str(), add, &found, nullptr) : opened;
-    const std::string trouble = code == SQLITE_OK ? "" : sqlite3_errmsg(database);
-    sqlite3_close(database);
-    if (code != SQLITE_OK) throw Unable(trouble + " in " + sql);
+    if (sqlite3_exec(database_, sql.c_str(), add, &found, nullptr) != SQLITE_OK)
+        throw Unable(std::string(sqlite3_errmsg(database_)) + " in " + sql);
     return found;
 }
 

@@ -120,6 +120,9 @@ Plan minimise(const Plan& plan, int runs_max) {
 }
 
 std::string command_line(const Plan& plan) {
+    if (!plan.recording.empty())
+        return "tools/sim --recording '" + plan.recording + "' --seed " + std::to_string(plan.seed) +
+               (plan.seats == "ab" ? "" : " --seats " + plan.seats) + " --keep " + list_of(plan.steps);
     std::string text =
         "tools/sim --scenario " + std::string(plan.scenario->name) + " --seed " + std::to_string(plan.seed);
     const Plan whole = make_plan(plan.seed, plan.scenario);

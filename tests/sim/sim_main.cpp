@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "sim/recording.h"
 #include "sim/run.h"
 
 namespace {
@@ -20,6 +21,7 @@ constexpr const char* kUsage =
   --from S          the first one (default 1)
   --seconds N       stop after that time, however many are done
   --scenario NAME   only this one; without it the seed chooses. --list names them
+  --recording FILE  what happened is read from a flight recorder's file (tools/replay); the seed makes what is edited
   --seed N          only this one
   --trace           with --seed: tell the story, a line per event
   --minimise        make a failing seed as short as possible
@@ -33,7 +35,7 @@ struct Options {
     std::optional<std::uint64_t> seed;
     std::int64_t seconds = 0;
     const Scenario* scenario = nullptr;
-    std::string keep, calm, seats;
+    std::string keep, calm, seats, recording;
     bool trace = false, minimise = false, keep_going = false, list = false;
 };
 
@@ -52,6 +54,8 @@ std::optional<Options> read(int argc, char** argv) {
         if (name == "--scenario") {
             options.scenario = find_scenario(value);
             if (options.scenario == nullptr) return std::nullopt;
+        } else if (name == "--recording") {
+            options.recording = value;
         } else if (name == "--keep") {
             options.keep = value;
         } else if (name == "--calm") {
@@ -75,6 +79,14 @@ std::optional<Options> read(int argc, char** argv) {
     return options;
 }
 
+std::optional<Plan> plan_for(const Options& options, std::uint64_t seed) {
+    if (options.recording.empty()) return make_plan(seed, options.scenario);
+    auto plan = plan_of_recording(options.recording, seed);
+    if (plan) return *std::move(plan);
+    std::fprintf(stderr, "sim: %s\n", plan.error().message.c_str());
+    return std::nullopt;
+}
+
 bool report(const Plan& plan, const Options& options) {
     Outcome outcome = run(plan, options.trace);
     for (const std::string& line : outcome.story) std::printf("%s\n", line.c_str());
@@ -88,7 +100,9 @@ bool report(const Plan& plan, const Options& options) {
 }
 
 int one(const Options& options) {
-    Plan plan = make_plan(*options.seed, options.scenario);
+    auto made = plan_for(options, *options.seed);
+    if (!made) return 2;
+    Plan plan = *std::move(made);
     if (!options.seats.empty()) {
         plan.seats = options.seats;
         std::erase_if(plan.steps,
@@ -111,7 +125,9 @@ int many(const Options& options) {
     std::uint64_t runs = 0, failures = 0;
     for (std::uint64_t seed = options.from; runs < options.seeds; ++seed) {
         if (options.seconds > 0 && elapsed() > static_cast<double>(options.seconds)) break;
-        const Plan plan = make_plan(seed, options.scenario);
+        const auto made = plan_for(options, seed);
+        if (!made) return 2;
+        const Plan& plan = *made;
         ++runs;
         const Outcome outcome = run(plan);
         if (!outcome.failed()) continue;

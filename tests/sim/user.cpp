@@ -43,6 +43,8 @@ std::string relabelled(Random& random, std::string_view present) {
     return text;
 }
 
+constexpr std::size_t kAskedFor = 50;  // removals (store/brake.cpp)
+
 /// A line more, or one changed.
 std::string rewritten(Random& random, std::string_view present) {
     const std::string line = "line " + digits(random, 1'000);
@@ -365,7 +367,35 @@ void Laptop::take_back(Random& random) {
     observe();
 }
 
+/// Most of the leads, each for itself; where there are too few for anybody to be asked, more are imported.
+void Laptop::sweep(Random& random) {
+    std::vector<client::Commit> saves;
+    for (const auto& [id, record] : shown(Model::lead)) {
+        if (random.below(10) == 0) continue;
+        Edit edit;
+        edit.kind = OperationKind::remove;
+        edit.record = id;
+        saves.push_back({++tickets_, {edit}});
+    }
+    if (saves.size() <= kAskedFor) return import(random);
+    for (const client::Commit& save : saves) saving_[save.ticket] = save.edits;
+    replica_->commit(saves);
+    if (!running()) return;
+    observe();
+}
+
+void Laptop::answer(bool allowed) {
+    if (replica_->engine().pull_held()) replica_->decide_removals(allowed);
+    observe();
+}
+
+bool Laptop::waits_for_a_person() const {
+    return running() && (store_->queue().operations > 0 || replica_->engine().pull_held());
+}
+
 void Laptop::decide_everything(Random& random) {
+    if (!running()) return;
+    answer(true);
     if (!running()) return;
     decide(random, true);
     if (!running()) return;

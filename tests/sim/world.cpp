@@ -165,9 +165,10 @@ std::string World::settle() {
         bool waits = false;
         for (auto& laptop : laptops_) {
             if (!laptop->running()) return laptop->name() + " does not run";
-            waits = waits || laptop->store().queue().operations > 0;
+            if (!laptop->waits_for_a_person()) continue;
+            waits = true;
             SeededRandom random(mix(plan_.seed, 1'000 + static_cast<std::uint64_t>(round)));
-            if (laptop->store().queue().operations > 0) laptop->decide_everything(random);
+            laptop->decide_everything(random);
         }
         if (!waits) break;
         if (std::string what = drain("after people decided,"); !what.empty()) return what;
@@ -180,6 +181,9 @@ std::string World::settle() {
     // The interval and its jitter, twice: who looks may find that something of its own is to be sent.
     for (int look = 0; look < 2; ++look) {
         run_until(now_ + 6 * kMinute);
+        for (auto& laptop : laptops_) {
+            if (laptop->running()) laptop->answer(true);
+        }
         if (std::string what = drain("after all have looked,"); !what.empty()) return what;
     }
     for (auto& laptop : laptops_) {

@@ -83,7 +83,9 @@ std::vector<Item> matching(std::string_view label, std::string_view window) {
 
 }  // namespace
 
-Driver::Driver(client::Config config, ImVec2 size, std::optional<bool> dark_in_this_run) {
+Driver::Driver(client::Config config, ImVec2 size, std::optional<bool> dark_in_this_run,
+               std::map<std::string, std::string> kept_before)
+    : kept(std::move(kept_before)) {
     ImGui::CreateContext();
     ImGui::GetCurrentContext()->TestEngineHookItems = true;
     ImGuiIO& io = ImGui::GetIO();
@@ -100,6 +102,22 @@ Driver::Driver(client::Config config, ImVec2 size, std::optional<bool> dark_in_t
     options.save_config = [this](const client::Config& changed) {
         saved_configs.push_back(changed);
         return Result<void>{};
+    };
+    options.save_document = [this](const std::string& name, const std::string& content) -> Result<std::string> {
+        documents.emplace_back(name, content);
+        return "/documents/" + name;
+    };
+    options.keep = [this](const std::string& name, const std::string& content) {
+        kept[name] = content;
+        return Result<void>{};
+    };
+    options.kept = [this](const std::string& name) { return kept.contains(name) ? kept[name] : std::string{}; };
+    options.open_url = [this](const std::string& url) { opened.push_back(url); };
+    options.notify = [this](const std::string& title, const std::string& words) {
+        notified.emplace_back(title, words);
+    };
+    options.restore = [this](const std::string& file, const std::string& passphrase) {
+        restore_asked = {file, passphrase};
     };
     app = std::make_unique<ui::App>(std::move(options));
     send(client::LoadDone{});
@@ -159,7 +177,7 @@ void Driver::press_and_release() {
     frames(2);
 }
 
-void Driver::click_header(std::string_view column) {
+void Driver::click_header(std::string_view column, ImGuiKey modifier) {
     auto& tables = ImGui::GetCurrentContext()->Tables;
     for (int i = 0; i < tables.GetMapSize(); ++i) {
         const ImGuiTable* table = tables.TryGetMapData(i);
@@ -167,7 +185,9 @@ void Driver::click_header(std::string_view column) {
         for (int c = 0; c < table->ColumnsCount; ++c) {
             if (ImGui::TableGetColumnName(table, c) != column) continue;
             ImGui::GetIO().AddMousePosEvent(table->Columns[c].WorkMinX + 8, table->OuterRect.Min.y + 12);
+            if (modifier != ImGuiKey_None) ImGui::GetIO().AddKeyEvent(modifier, true);
             press_and_release();
+            if (modifier != ImGuiKey_None) ImGui::GetIO().AddKeyEvent(modifier, false);
             return frames(30);
         }
     }
@@ -176,6 +196,16 @@ void Driver::click_header(std::string_view column) {
 
 void Driver::click(std::string_view label, std::string_view window, ImGuiKey modifier) {
     click_item(find(label, window), modifier);
+}
+
+void Driver::double_click(std::string_view label, std::string_view window) {
+    move_to(find(label, window));
+    ImGuiIO& io = ImGui::GetIO();
+    for (const bool down : {true, false, true, false}) {
+        io.AddMouseButtonEvent(0, down);
+        frames();
+    }
+    frames(30);
 }
 
 void Driver::click_first(std::string_view label) {
@@ -221,8 +251,8 @@ void Driver::click_item(const Item& item, ImGuiKey modifier) {
     frames(30);
 }
 
-void Driver::type(std::string_view label, std::string_view text) {
-    click(label);
+void Driver::type(std::string_view label, std::string_view text, std::string_view window) {
+    click(label, window);
     key(ImGuiKey_A, ImGuiMod_Ctrl);
     if (text.empty()) {
         key(ImGuiKey_Backspace);

@@ -5,10 +5,12 @@
 #include <imgui.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -37,7 +39,8 @@ struct Item {
 
 class Driver {
   public:
-    explicit Driver(client::Config config = {}, ImVec2 size = {1440, 900}, std::optional<bool> dark_in_this_run = {});
+    explicit Driver(client::Config config = {}, ImVec2 size = {1440, 900}, std::optional<bool> dark_in_this_run = {},
+                    std::map<std::string, std::string> kept_before = {});
     ~Driver();
 
     void frames(int count = 1, bool log = false);
@@ -51,9 +54,11 @@ class Driver {
     void drag(const Item& from, const Item& to);
     /// Gives it the keyboard, as Tab and the arrows would in the end.
     void focus(std::string_view label, std::string_view window = {});
-    void click_header(std::string_view column);  ///< of the table on the page
+    /// Of the table on the page.
+    void click_header(std::string_view column, ImGuiKey modifier = ImGuiKey_None);
+    void double_click(std::string_view label, std::string_view window = {});
     /// Clicks into the field, replaces its text.
-    void type(std::string_view label, std::string_view text);
+    void type(std::string_view label, std::string_view text, std::string_view window = {});
     void key(ImGuiKey key, ImGuiKey modifier = ImGuiKey_None);
     [[nodiscard]] const std::string& screen();  ///< the text of a frame, as drawn; scrolled rows too
     [[nodiscard]] bool shows(std::string_view text);
@@ -78,6 +83,11 @@ class Driver {
     SeededRandom random{7};
     std::vector<client::Command> commands;
     std::vector<client::Config> saved_configs;
+    std::vector<std::pair<std::string, std::string>> documents;  ///< name and content, as written for the user
+    std::vector<std::string> opened;                             ///< by the desktop: links and files
+    std::vector<std::pair<std::string, std::string>> notified;   ///< title and words
+    std::map<std::string, std::string> kept;                     ///< small files of the profile, by name
+    std::optional<std::pair<std::string, std::string>> restore_asked;
     std::unique_ptr<ui::App> app;
 
   private:

@@ -54,6 +54,33 @@ TEST_CASE("every state has its own words, and the popover says it in a sentence"
     CHECK(words.size() == std::size(kAll));
 }
 
+TEST_CASE("a login page in the way: the popover opens a browser on it") {
+    Driver ui;
+    ui.show_sync(view_of(Indicator::login_page));
+    ui.click("Sync", "top bar");
+    ui.click("Open browser");
+    REQUIRE(ui.opened.size() == 1);
+    CHECK(ui.opened[0] == "https://crm.example.com");
+}
+
+TEST_CASE("a long sync says how far it is in records and bytes, and about how long it still takes") {
+    Driver ui;
+    client::SyncView view = view_of(Indicator::syncing, 400);
+    view.sending_total = 400;
+    view.sending_done = 40;
+    view.bytes_sent = 18'000;
+    view.queue.bytes = 60'000;
+    ui.show_sync(view);
+    ui.click("Sync", "top bar");
+    CHECK(ui.shows("Sending 40 of 400, 18 kB of about 60 kB"));
+    CHECK_FALSE(ui.shows(" left"));
+    ui.clock.wall += 10'000;
+    view.sending_done = 100;
+    ui.show_sync(view);
+    CHECK(ui.shows("About 5"));
+    CHECK(ui.shows(" left"));
+}
+
 TEST_CASE("the badge counts records, or says how far sending is") {
     CHECK(ui::badge_of(view_of(Indicator::pending, 12)) == "12");
     CHECK(ui::badge_of(view_of(Indicator::synced, 0)).empty());

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "client/import.h"
+#include "client/import_lane.h"
 #include "crm/csv.h"
 #include "crm/tables.h"
 #include "crm/validate.h"
@@ -42,6 +43,10 @@ class Book {
                 [this](std::vector<Edit>&& edits) -> Result<std::vector<std::optional<Error>>> {
                     ++commits;
                     for (const Edit& edit : edits) {
+                        if (edit.kind == sync::OperationKind::remove) {
+                            records.erase(edit.record);
+                            continue;
+                        }
                         crm::Record& record = records[edit.record];
                         record.id = edit.record;
                         record.model = edit.model;
@@ -221,6 +226,89 @@ TEST_CASE("import: what was exported changes nothing, and in an empty book makes
     CHECK(empty.import(text, OnDuplicate::update).created == 200);
     for (const auto& [id, record] : before) CHECK(empty.records.at(id).fields == record.fields);
     CHECK(empty.exported(Model::lead) == text);
+}
+
+TEST_CASE("import: a refused row tells its cells and the field at fault, and goes in when it is mended") {
+    Book book;
+    const std::string text = "name;amount;city\nAsha;10;Pune\nRavi;ten;Delhi\n\nZoe;\"x;Agra\n";
+    ImportOptions options;
+    auto report = import_csv(text, options, book.doors());
+    REQUIRE(report.has_value());
+    REQUIRE(report->rejected.size() == 2);
+    CHECK(report->rejected[0].line == 3);
+    CHECK(report->rejected[0].cells == std::vector<std::string>{"Ravi", "ten", "Delhi"});
+    CHECK(report->rejected[0].field == "amount");
+    CHECK(report->rejected[1].cells.empty());  // a quote that is not closed
+    options.mended[report->rejected[0].line] = {"Ravi", "10", "Delhi"};
+    options.mended[report->rejected[1].line] = {"Zoe", "", "Agra"};
+    options.dry_run = true;
+    report = import_csv(text, options, book.doors());
+    REQUIRE(report.has_value());
+    CHECK(report->rejected.empty());
+    CHECK(report->created == 3);  // none of them has what leads are known by
+}
+
+TEST_CASE("import lane: some rows at a time, stopped midway, taken back as a whole and done again") {
+    Book book;
+    crm::Record known;
+    known.id = *Uuid::parse("01a00000-0000-7000-8000-00000000000a");
+    known.fields.set(kName, std::string_view("Known"));
+    known.fields.set(kPhone, std::string_view("+919800000001"));
+    known.fields.set(kCity, std::string_view("Pune"));
+    book.records[known.id] = known;
+    std::string text = "name,phone,city\nKnown,9800000001,Delhi\n";
+    for (int i = 2; i <= 2'500; ++i)
+        text += "Lead " + std::to_string(i) + ",9800" + std::to_string(100'000 + i) + ",Pune\n";
+    std::vector<Event> events;
+    ImportLane lane(book.doors(), [&](Event event) { events.push_back(std::move(event)); });
+    const auto run = [&](int steps) {
+        for (int i = 0; i < steps && lane.busy(); ++i) lane.step();
+    };
+    const auto ended = [&]() -> const ImportEnded& { return std::get<ImportEnded>(events.back()); };
+    const auto city = [&] { return std::string(book.records.at(known.id).fields.text(kCity)); };
+    StartImport start{1, std::make_shared<const std::string>(text), {}};
+    start.options.on_duplicate = OnDuplicate::update;
+
+    lane.start(start);
+    run(2);
+    CHECK(book.records.size() == 1'000);
+    CHECK(std::get<ImportProgress>(events.back()).rows == 1'000);
+    lane.cancel();
+    CHECK(ended().cancelled);
+    CHECK(ended().report.created == 999);
+    CHECK(city() == "Delhi");
+    lane.reverse({1});
+    run(10);
+    CHECK(ended().reversed);
+    CHECK(book.records.size() == 1);
+    CHECK(city() == "Pune");
+    lane.reverse({1});  // and again
+    run(10);
+    CHECK(book.records.size() == 1'000);
+    CHECK(city() == "Delhi");
+
+    start.ticket = 2;
+    lane.start(start);
+    run(10);
+    CHECK(ended().report.created == 1'500);  // it goes on behind what is there
+    CHECK(book.records.size() == 2'500);
+    lane.reverse({2});
+    lane.reverse({1});
+    run(20);
+    CHECK(book.records.size() == 1);
+    lane.reverse({77});
+    run(2);
+    CHECK(ended().error.value().code == "NOT_REVERSIBLE");
+}
+
+TEST_CASE("import lane: a file that is none ends at once") {
+    Book book;
+    std::vector<Event> events;
+    ImportLane lane(book.doors(), [&](Event event) { events.push_back(std::move(event)); });
+    lane.start({5, std::make_shared<const std::string>(""), {}});
+    while (lane.busy()) lane.step();
+    REQUIRE(events.size() == 1);
+    CHECK(std::get<ImportEnded>(events[0]).error.value().code == "EMPTY_FILE");
 }
 
 }  // namespace ct::client

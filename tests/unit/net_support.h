@@ -79,7 +79,8 @@ class RawConnection {
         }
         return std::exchange(ahead_, {});
     }
-    void reset() {  // the peer gets RST instead of FIN
+    void finish() const { ::shutdown(socket_, SHUT_WR); }  // the peer is told that nothing more comes
+    void reset() {                                         // the peer gets RST instead of FIN
         const linger hard{1, 0};
         ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
         close();

@@ -328,6 +328,24 @@ TEST_CASE("recovery: a database that fell back to an earlier state catches up, a
     desk.check_memory_is_disk();
 }
 
+TEST_CASE("recovery: an edit that is caught up with is no word of the server's") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}})});
+    desk.store.reset();
+    const std::string old = bytes_of(desk.file);
+    desk.store = desk.open();
+    desk.commit({desk.update(1, {{"company", "Firm"}})});  // joins the one that waits
+    desk.store.reset();
+    write_bytes(desk.file, old);
+    desk.store = desk.open();
+    REQUIRE(text_of(*desk.get(1), "company") == "Firm");
+    REQUIRE(desk.store->discard(desk.store->list_queue()->at(0).operation.id));
+    CHECK(desk.shown(1) == "Asha, v10 SYNCED");
+    CHECK(desk.get(1)->updated_at == 1'010);
+    desk.check_memory_is_disk();
+}
+
 TEST_CASE("journal: whatever write or flush of it fails, the edit is refused whole or taken whole") {
     int failures = 0;
     for (const CalmDisk::Call call : {CalmDisk::Call::write, CalmDisk::Call::flush, CalmDisk::Call::replace}) {

@@ -324,8 +324,10 @@ Result<void> prepare(const std::string& file, Migration extra) {
 struct OldProfile : Desk {
     std::int64_t version = static_cast<std::int64_t>(migrations().size());
     std::string copy = file + ".before-v" + std::to_string(version + 1);
+    Operation made_later;  // an edit that this version of the program would make
     OldProfile() {
         commit({create(1)});
+        made_later = create(2);
         store.reset();
     }
 };
@@ -340,7 +342,37 @@ TEST_CASE("migration: the file is copied first, then brought up to date") {
     CHECK(dump(old.copy) == before);
     CHECK(ask(old.copy, "PRAGMA user_version") == old.version);
     CHECK(ask(old.copy, "PRAGMA application_id") == kApplicationId);
-    CHECK(open_error(old.file).code == "DATABASE_NEWER");  // what it is for this version of the program
+    // What it is for this version of the program: a book to be read.
+    const std::string as_it_is = bytes_of(old.file);
+    auto opened = Store::open(old.file, old.clock, old.random, old.calm);
+    REQUIRE(opened.has_value());
+    const auto& newer = (*opened)->read_only();
+    REQUIRE(newer.has_value());
+    CHECK(newer->code == "DATABASE_NEWER");
+    CHECK(newer->kind == ErrorKind::newer);
+    CHECK((*opened)->count(Model::lead).value() == 1);
+    CHECK(text_of(**(*opened)->get(Model::lead, id_of(1)), "name") == "Asha");
+    CHECK((*opened)->list_queue()->size() == 1);
+    CHECK((*opened)->check()->faults.empty());
+    const auto refused = (*opened)->commit(std::vector{old.made_later}, "me");
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == "DATABASE_NEWER");
+    CHECK((*opened)->take_batch({}).error().code == "DATABASE_NEWER");
+    CHECK((*opened)->save_state((*opened)->state()).error().code == "DATABASE_NEWER");
+    opened->reset();
+    CHECK(bytes_of(old.file) == as_it_is);
+}
+
+TEST_CASE("migration: rows of a newer version are shown though their checksums are over more than is known here") {
+    OldProfile old;
+    REQUIRE(prepare(old.file, add_table));
+    make_database(old.file,
+                  "ALTER TABLE lead ADD COLUMN colour TEXT; UPDATE lead SET colour='red', checksum=checksum+1");
+    auto opened = Store::open(old.file, old.clock, old.random, old.calm);
+    REQUIRE(opened.has_value());
+    std::size_t shown = 0;
+    CHECK((*opened)->load(Model::lead, 10, [&](std::vector<crm::Record>&& records) { shown += records.size(); }));
+    CHECK(shown == 1);
 }
 
 TEST_CASE("migration: one that fails changes nothing") {

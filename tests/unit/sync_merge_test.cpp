@@ -338,6 +338,20 @@ TEST_CASE("decide: whoever writes after what they saw is later, whatever their c
     }
 }
 
+TEST_CASE("decide: of labels and lines the part of the edit alone counts, also where what it was made on never came") {
+    Server server = one_lead();  // without labels: the edit that added "fair" was refused
+    Operation edit = does(update, "a", 20, 1, {{kLabels, "fair\nvip"}, {kNotes, "one\ntwo"}});
+    edit.seen = changes({{kLabels, "fair"}, {kNotes, "one"}});
+    const Decision decision = server.take(edit);
+    CHECK(decision.verdict == merged);
+    CHECK(decision.tell_record);
+    CHECK(server.record.record.fields.text(kLabels) == "vip");
+    QueuedOperation queued;
+    queued.operation = edit;
+    const crm::Record there = replay(one_lead().record.record, {queued});
+    CHECK(there.fields == server.record.record.fields);  // as the device had shown it
+}
+
 TEST_CASE("decide: what was not seen lends no stamp, but for those who force") {
     Server server = one_lead();
     server.take(does(update, "b", 1'000, 1, {{kName, "Bala"}}));

@@ -75,14 +75,18 @@ TEST_CASE("compact: every pair of kinds") {
 TEST_CASE("compact: the later value counts, and of those before, the oldest") {
     QueuedOperation earlier = queued(update, 10, changes({{kName, "B"}, {kCity, "Pune"}}, R"({"x":1,"y":2})"),
                                      changes({{kName, "A"}, {kCity, ""}}, R"({"x":null,"y":0})"));
-    const QueuedOperation later = queued(update, 20, changes({{kName, "C"}, {kPhone, "1"}}, R"({"y":3,"z":4})"),
-                                         changes({{kName, "B"}, {kPhone, "0"}}, R"({"y":2,"z":null})"));
+    QueuedOperation later = queued(update, 20, changes({{kName, "C"}, {kPhone, "1"}}, R"({"y":3,"z":4})"),
+                                   changes({{kName, "B"}, {kPhone, "0"}}, R"({"y":2,"z":null})"));
     earlier.operation.base = 5;
+    later.operation.base = 9;
     REQUIRE(compact(earlier, later) == Compaction::joined);
     CHECK(earlier.operation.changes ==
           changes({{kName, "C"}, {kCity, "Pune"}, {kPhone, "1"}}, R"({"x":1,"y":3,"z":4})"));
     CHECK(earlier.before == changes({{kName, "A"}, {kCity, ""}, {kPhone, "0"}}, R"({"x":null,"y":0,"z":null})"));
     CHECK(earlier.operation.base == 5);
+    later.operation.base = 0;  // of a value that is not kept up to date here
+    REQUIRE(compact(earlier, later) == Compaction::joined);
+    CHECK(earlier.operation.base == 0);
 }
 
 TEST_CASE("compact: a stamp never goes back") {

@@ -275,6 +275,8 @@ TEST_CASE("wire: pull requests are read as they were written") {
     written.exclude = {{Model::lead, {"notes", "ü\""}}, {Model::note, {}}};
     written.limit = kMost;
     written.wait_s = 25;
+    CHECK_FALSE(decode_pull_request(encode(written))->waiting.has_value());
+    written.waiting = Waiting{3, kMost};
     for (const auto& cursor :
          {std::optional<std::string>{}, std::optional<std::string>{""}, std::optional<std::string>{"c\n"}}) {
         written.cursor = cursor;
@@ -282,6 +284,7 @@ TEST_CASE("wire: pull requests are read as they were written") {
         REQUIRE(read.has_value());
         CHECK(read->device_id == written.device_id);
         CHECK(read->epoch == written.epoch);
+        CHECK(read->waiting == written.waiting);
         CHECK(read->cursor == written.cursor);
         CHECK(read->models == written.models);
         CHECK(read->exclude == written.exclude);

@@ -1,9 +1,12 @@
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "app/desktop/system.h"
 #include "base/file.h"
@@ -11,9 +14,20 @@
 
 namespace ct::app {
 
-void open_url(const std::string& url) {
+namespace {
+
+using Commands = std::vector<std::vector<std::string>>;
+
+/// Starts the first of these that is there, as init's child. Does not wait for it.
+void start_one_of(Commands commands) {
+    std::vector<std::vector<char*>> arguments;
+    for (std::vector<std::string>& command : commands) {
+        std::vector<char*>& one = arguments.emplace_back();
+        for (std::string& argument : command) one.push_back(argument.data());
+        one.push_back(nullptr);
+    }
     const pid_t child = fork();
-    if (child < 0) return log::warn("cannot start xdg-open");
+    if (child < 0) return log::warn("cannot start " + commands[0][0]);
     if (child > 0) {
         waitpid(child, nullptr, 0);  // ends at once: the grandchild is init's
         return;
@@ -21,10 +35,34 @@ void open_url(const std::string& url) {
     // Between fork and exec of a program with threads, only calls that are safe in signal handlers.
     if (fork() == 0) {
         setsid();
-        execlp("xdg-open", "xdg-open", url.c_str(), static_cast<char*>(nullptr));
+        const int nowhere = open("/dev/null", O_RDWR);
+        for (int stream = 0; stream <= 2 && nowhere >= 0; ++stream) dup2(nowhere, stream);  // its words are not ours
+        for (const std::vector<char*>& one : arguments) execvp(one[0], one.data());
         _exit(127);
     }
     _exit(0);
+}
+
+/// Notifications are shown as a little HTML.
+std::string without_markup(const std::string& words) {
+    std::string out;
+    for (const char c : words) {
+        out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
+    }
+    return out;
+}
+
+}  // namespace
+
+void open_url(const std::string& url) { start_one_of({{"xdg-open", url}}); }
+
+void notify(const std::string& title, const std::string& words) {
+    const std::string body = without_markup(words);
+    start_one_of({{"notify-send", "--app-name=ColorTouch", "--icon=colortouch",
+                   "--hint=string:desktop-entry:colortouch", "--", title, body},
+                  {"gdbus", "call", "--session", "--dest", "org.freedesktop.Notifications", "--object-path",
+                   "/org/freedesktop/Notifications", "--method", "org.freedesktop.Notifications.Notify", "--",
+                   "ColorTouch", "0", "colortouch", title, body, "[]", "{}", "-1"}});
 }
 
 bool desktop_prefers_dark() {

@@ -44,6 +44,20 @@ std::string last_error() {
     return words == nullptr ? "unknown cause" : words;
 }
 
+/// Enough of it to be taken hold of.
+bool on_some_screen(const Place& place) {
+    constexpr int kGrip = 80;
+    int count = 0;
+    GLFWmonitor** const monitors = glfwGetMonitors(&count);
+    for (int i = 0; i < count; ++i) {
+        int x = 0, y = 0, width = 0, height = 0;
+        glfwGetMonitorWorkarea(monitors[i], &x, &y, &width, &height);
+        const bool wide = place.x + place.width > x + kGrip && place.x < x + width - kGrip;
+        if (wide && place.y >= y && place.y < y + height - kGrip) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Window>> Window::open(const WindowOptions& options) {
@@ -58,13 +72,25 @@ Result<std::unique_ptr<Window>> Window::open(const WindowOptions& options) {
     glfwWindowHintString(GLFW_X11_CLASS_NAME, "colortouch");
     glfwWindowHintString(GLFW_X11_INSTANCE_NAME, "colortouch");
     glfwWindowHintString(GLFW_WAYLAND_APP_ID, "colortouch");
-    GLFWwindow* handle = glfwCreateWindow(options.width, options.height, options.title.c_str(), nullptr, nullptr);
+    int width = options.width;
+    int height = options.height;
+    if (options.place) {
+        width = options.place->width;
+        height = options.place->height;
+        glfwWindowHint(GLFW_MAXIMIZED, options.place->maximized ? GLFW_TRUE : GLFW_FALSE);
+        if (on_some_screen(*options.place)) {
+            glfwWindowHint(GLFW_POSITION_X, options.place->x);
+            glfwWindowHint(GLFW_POSITION_Y, options.place->y);
+        }
+    }
+    GLFWwindow* handle = glfwCreateWindow(width, height, options.title.c_str(), nullptr, nullptr);
     if (handle == nullptr) {
         const std::string why = last_error();
         glfwTerminate();
         return fail(ErrorKind::internal, "NO_OPENGL", "this display cannot show OpenGL 3: " + why);
     }
     std::unique_ptr<Window> window(new Window(handle));
+    if (options.place) window->restored_ = *options.place;
     set_gate(true);
     window->connect();
     return window;
@@ -89,6 +115,10 @@ void Window::connect() {
     glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* w, int, int) { self(w).input_ = true; });
     glfwSetWindowContentScaleCallback(window_, [](GLFWwindow* w, float, float) { self(w).input_ = true; });
     glfwSetWindowCloseCallback(window_, [](GLFWwindow* w) { self(w).input_ = true; });
+    glfwSetDropCallback(window_, [](GLFWwindow* w, int count, const char** files) {
+        self(w).input_ = true;
+        if (count > 0) self(w).dropped_ = files[count - 1];
+    });
     glfwSetWindowFocusCallback(window_, [](GLFWwindow* w, int focused) {
         self(w).input_ = true;
         if (focused == GLFW_TRUE) self(w).focus_gained_ = true;
@@ -110,6 +140,26 @@ Window::~Window() {
 }
 
 bool Window::closing() const { return glfwWindowShouldClose(window_) == GLFW_TRUE; }
+
+void Window::stay_open() { glfwSetWindowShouldClose(window_, GLFW_FALSE); }
+
+void Window::raise() {
+    if (glfwGetWindowAttrib(window_, GLFW_ICONIFIED) == GLFW_TRUE) glfwRestoreWindow(window_);
+    glfwShowWindow(window_);
+    glfwFocusWindow(window_);
+    if (glfwGetWindowAttrib(window_, GLFW_FOCUSED) != GLFW_TRUE) glfwRequestWindowAttention(window_);
+    input_ = true;
+}
+
+Place Window::place() const {
+    const bool maximized = glfwGetWindowAttrib(window_, GLFW_MAXIMIZED) == GLFW_TRUE;
+    if (!maximized || restored_.width == 0) {
+        if (glfwGetPlatform() != GLFW_PLATFORM_WAYLAND) glfwGetWindowPos(window_, &restored_.x, &restored_.y);
+        glfwGetWindowSize(window_, &restored_.width, &restored_.height);
+    }
+    restored_.maximized = maximized;
+    return restored_;
+}
 
 void Window::wait(std::int64_t at_most_ms) {
     if (at_most_ms <= 0) {

@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "app/desktop/place.h"
 #include "base/result.h"
 
 struct GLFWwindow;
@@ -16,6 +19,7 @@ namespace ct::app {
 struct WindowOptions {
     std::string title = "ColorTouch";
     int width = 1280, height = 800;
+    std::optional<Place> place{};  ///< instead of the size; what no screen shows is ignored
 };
 
 /// Pixels from the upper left, three bytes each.
@@ -33,6 +37,10 @@ class Window {
     Window& operator=(const Window&) = delete;
 
     [[nodiscard]] bool closing() const;
+    void stay_open();  ///< the wish to close is not granted
+    /// To the front, as far as the desktop lets a program do that.
+    void raise();
+    [[nodiscard]] Place place() const;
     /// Sleeps until there is input, `wake` was called, or the time is over. 0: only looks.
     void wait(std::int64_t at_most_ms);
     /// Any thread.
@@ -44,6 +52,8 @@ class Window {
     [[nodiscard]] bool take_drawn();
     /// What to draw, between ImGui::NewFrame and ImGui::Render. Also called while the user drags the window's edge.
     void on_draw(std::function<void()> draw) { draw_ = std::move(draw); }
+    /// A file that was dropped onto the window; the last of several.
+    [[nodiscard]] std::optional<std::string> take_dropped_file() { return std::exchange(dropped_, std::nullopt); }
     void draw() { draw_frame(nullptr); }
     [[nodiscard]] Picture draw_picture();  ///< draws a frame, and what it looks like
     [[nodiscard]] float scale() const;
@@ -55,7 +65,9 @@ class Window {
     [[nodiscard]] Picture read_pixels() const;
 
     GLFWwindow* window_;
+    mutable Place restored_;  // when it was last not maximized
     std::function<void()> draw_;
+    std::optional<std::string> dropped_;
     bool input_ = true, focus_gained_ = false, drawing_ = false, drawn_ = false;
 };
 

@@ -34,7 +34,10 @@ struct Asked {
     bool print_config = false;
     Settings settings;  ///< known once all is parsed
 
-    std::string workspace, name, email, role = "EMPLOYEE", device, file;
+    std::string workspace, name, email, role = "EMPLOYEE", device, record, file;
+    int most = 100;
+    std::string directory;
+    std::vector<std::string> hosts;
     Action action;
     std::function<Result<void>()> file_action;  ///< on the database's file as it is; instead of `action`
     server::IfMissing missing = server::IfMissing::refuse;
@@ -127,6 +130,15 @@ Result<void> disable_user(Storage& storage, const Asked& asked) {
     return storage.set_disabled(*user, true);
 }
 
+/// What the device said of its own queue.
+std::string waiting_on(const server::Device& device) {
+    if (device.waiting_told_at == 0) return {};
+    const std::string at = " (said " + format_rfc3339(device.waiting_told_at) + ")";
+    if (device.waiting == 0) return ", nothing waits there" + at;
+    return ", " + std::to_string(device.waiting) + " wait there, the oldest since " +
+           format_rfc3339(device.waiting_since) + at;
+}
+
 Result<void> list_devices(Storage& storage, const Asked& asked) {
     const auto workspace = workspace_of(storage, asked);
     if (!workspace) return fail(workspace.error());
@@ -134,7 +146,7 @@ Result<void> list_devices(Storage& storage, const Asked& asked) {
     if (!devices) return fail(devices.error());
     for (const auto& device : *devices) {
         std::cout << device.id << "  " << device.user_name << "  " << device.name << "  " << device.operations
-                  << " operations, last seen " << format_rfc3339(device.seen_at)
+                  << " operations, last seen " << format_rfc3339(device.seen_at) << waiting_on(device)
                   << (device.signed_in ? "" : ", signed out") << '\n';
     }
     return {};
@@ -146,6 +158,29 @@ Result<void> revoke_device(Storage& storage, const Asked& asked) {
     const auto ended = storage.end_session(workspace->key, asked.device);
     if (!ended) return fail(ended.error());
     if (!*ended) return fail(ErrorKind::not_found, "NO_DEVICE", "device " + asked.device + " is not signed in");
+    return {};
+}
+
+/// A line per operation, newest first: when it was received, what it did, who did it and where; what it set comes as
+/// JSON.
+Result<void> show_audit(Storage& storage, const Asked& asked) {
+    const auto workspace = workspace_of(storage, asked);
+    if (!workspace) return fail(workspace.error());
+    server::AuditQuery query{asked.record, {}, asked.device, asked.most};
+    if (!asked.email.empty()) {
+        const auto user = server::find_user(storage, *workspace, asked.email);
+        if (!user) return fail(user.error());
+        query.user = user->id;
+    }
+    const auto entries = storage.audit(workspace->key, query);
+    if (!entries) return fail(entries.error());
+    for (const auto& entry : *entries) {
+        std::cout << format_rfc3339(entry.received_at) << "  " << entry.verdict << "  " << entry.operation << ' '
+                  << entry.model << ' ' << entry.record_id << "  version " << entry.version << "  by "
+                  << (entry.user_name.empty() ? entry.user : entry.user_name) << " on "
+                  << (entry.device_name.empty() ? "" : entry.device_name + " ") << '(' << entry.device << ")  "
+                  << entry.data << (entry.lost.empty() ? "" : "  overridden: " + entry.lost) << '\n';
+    }
     return {};
 }
 
@@ -242,6 +277,26 @@ void add_user_commands(CLI::App& app, Asked& asked) {
         ->required();
 }
 
+void add_certificate_command(CLI::App& app, Asked& asked) {
+    CLI::App* made = app.add_subcommand("certificate", "Make a self-signed certificate, for trials");
+    made->add_option("--out", asked.directory, "Directory for cert.pem and key.pem")->required();
+    made->add_option("--host", asked.hosts,
+                     "Name or address by which clients call the server; more than one may follow")
+        ->required();
+    made->callback(
+        [&asked] { asked.file_action = [&asked] { return make_certificate(asked.directory, asked.hosts); }; });
+}
+
+void add_audit_command(CLI::App& app, Asked& asked) {
+    CLI::App* audit = command(app, asked, "audit", "Who changed what from which device, the newest edits first",
+                              [&asked](Storage& s) { return show_audit(s, asked); });
+    audit->add_option("--workspace", asked.workspace, "Name or id; not needed when there is only one");
+    audit->add_option("--record", asked.record, "Of this record");
+    audit->add_option("--email", asked.email, "By this user");
+    audit->add_option("--device", asked.device, "From this device");
+    audit->add_option("--limit", asked.most, "At most so many")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+}
+
 /// These work on the database's file, which may be damaged, or of an older version.
 void add_file_command(CLI::App& app, Asked& asked, const std::string& name, const std::string& help,
                       Result<void> (*action)(const Asked&)) {
@@ -283,6 +338,8 @@ void add_commands(CLI::App& app, Asked& asked) {
         ->required();
     command(*workspace, asked, "list", "List workspaces", list_workspaces);
     add_user_commands(app, asked);
+    add_audit_command(app, asked);
+    add_certificate_command(app, asked);
     add_file_command(app, asked, "backup", "Copy the database into a new file, while it is in use, and check the copy",
                      back_up_to);
     add_file_command(app, asked, "restore", "Put a backup in the database's place; what stood there is set aside",

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "app/server/settings.h"
 #include "base/result.h"
@@ -25,5 +26,8 @@ struct ListenAddress {
 
 /// Makes the sample workspace, unless it is there already. Data go in by the same pushes that clients send.
 [[nodiscard]] Result<void> make_demo(server::Storage& storage);
+
+/// Writes cert.pem and key.pem (0600) there, and prints how they are used. Errors FILE_EXISTS, BAD_HOST, CANNOT_WRITE.
+[[nodiscard]] Result<void> make_certificate(const std::string& directory, const std::vector<std::string>& hosts);
 
 }  // namespace ct::app

@@ -160,6 +160,12 @@ Result<void> serve(server::Storage& storage, const Settings& settings) {
     http.tls_key = settings.tls_key;
     http.headers = {{std::string(sync::kProtocolHeader), std::to_string(sync::kProtocol)},
                     {"Cache-Control", "no-store"}};
+    if (settings.log_requests) {
+        http.on_refusal = [](int status, const char* code, const std::string& id) {
+            const log::RequestScope scope(id);
+            log::event(log::Level::info, "refused", {{"status", std::to_string(status)}, {"code", code}});
+        };
+    }
     net::HttpServer server(http, [&service](const http::Request& request) { return service.answer(request); });
     const auto port = server.bind();
     if (!port) return fail(port.error());

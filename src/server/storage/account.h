@@ -52,6 +52,9 @@ struct Device {
     UnixMs created_at = 0, seen_at = 0;
     std::int64_t operations = 0;  ///< sent ever
     bool signed_in = false;
+    std::int64_t waiting = 0;    ///< operations that it said it had not settled with us; means nothing without told_at
+    UnixMs waiting_since = 0;    ///< when the oldest of them was made; 0: none waits
+    UnixMs waiting_told_at = 0;  ///< when it said so; 0: never
 };
 
 /// Every method is one transaction of its own.

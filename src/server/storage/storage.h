@@ -184,6 +184,27 @@ struct Trouble {
     std::string result;                                              ///< as in LogEntry
 };
 
+/// Which operations an audit is about; empty members leave everything in.
+struct AuditQuery {
+    std::string record, user, device;  ///< ids
+    int most = 100;
+};
+
+/// Who did what from which device, as the log has it.
+struct AuditEntry {
+    std::string operation_id, operation, model, record_id, verdict;
+    std::string user, user_name, device, device_name;  ///< names are those of today; empty when there is none
+    std::string data, lost;  ///< what it set and what of it lost against others, as JSON; or empty
+    std::int64_t version = 0;
+    UnixMs received_at = 0;
+};
+
+/// Connections to the database.
+struct PoolState {
+    std::int64_t open = 0, idle = 0, most = 0;
+    std::int64_t waiting = 0;  ///< requests that wait for one
+};
+
 /// What other processes commit, as it happens. One thread.
 class Changes {
   public:
@@ -212,12 +233,19 @@ class Storage : public Accounts {
     [[nodiscard]] virtual Result<void> note_pulled(WorkspaceKey workspace, std::string_view device,
                                                    std::int64_t version, UnixMs now) = 0;
     [[nodiscard]] virtual Result<std::vector<PulledTo>> pulled(WorkspaceKey workspace) = 0;  ///< all devices
+    /// What the device says of its own queue: `operations`, the oldest made at `since` (0: none).
+    [[nodiscard]] virtual Result<void> note_waiting(WorkspaceKey workspace, std::string_view device,
+                                                    std::int64_t operations, UnixMs since, UnixMs now) = 0;
     /// Takes away the rows of deleted records whose feed is at most `up_to` and of which nothing was received since
-    /// `received_before`, merged leads excepted, and raises the purge floor to the newest of them. How many went.
+    /// `received_before`, merged leads excepted, and raises the purge floor to the newest of them. How many went. In
+    /// short transactions: a push never waits for a look through a table.
     [[nodiscard]] virtual Result<std::int64_t> purge(WorkspaceKey workspace, std::int64_t up_to,
                                                      UnixMs received_before) = 0;
     /// The newest first.
     [[nodiscard]] virtual Result<std::vector<Trouble>> troubles(WorkspaceKey workspace, int most) = 0;
+    /// The newest first, by when they were made.
+    [[nodiscard]] virtual Result<std::vector<AuditEntry>> audit(WorkspaceKey workspace, const AuditQuery& query) = 0;
+    [[nodiscard]] virtual PoolState pool() = 0;
     /// Null: this database does not tell, and has to be looked at.
     [[nodiscard]] virtual Result<std::unique_ptr<Changes>> listen() { return std::unique_ptr<Changes>(); }
     [[nodiscard]] virtual Attachments& attachments() = 0;  ///< lives as long as this object

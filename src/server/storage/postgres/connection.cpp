@@ -133,16 +133,16 @@ Result<void> PostgresConnection::begin_use() {
 
 Error PostgresConnection::error_of(const PGresult* result) const {
     const char* const state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char* const said = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);  // the details quote the values
+    const char* said = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);  // the details quote the values
     if (state == nullptr) {
         return {ErrorKind::disk, "DATABASE_LOST", place_ + ": " + one_line(PQerrorMessage(connection_)), {}};
     }
+    // Nor do those of wrong data belong into a log ("invalid input syntax for type uuid: …").
+    const bool quotes = std::string_view(state).starts_with("22") || std::string_view(state).starts_with("23");
+    if (said == nullptr || quotes) said = "error";
     for (const Meaning& meaning : kMeanings) {
         if (!std::string_view(state).starts_with(meaning.state)) continue;
-        return {meaning.kind,
-                std::string(meaning.code),
-                place_ + ": " + one_line(said == nullptr ? "" : said) + " (" + state + ")",
-                {}};
+        return {meaning.kind, std::string(meaning.code), place_ + ": " + one_line(said) + " (" + state + ")", {}};
     }
     return {};
 }

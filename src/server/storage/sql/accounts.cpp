@@ -179,7 +179,7 @@ Result<std::vector<Device>> SqlStorage::devices(WorkspaceKey workspace) {
     while ((*rows)->next()) {
         const Rows& row = **rows;
         found.push_back({row.string(0), row.string(1), row.string(2), row.string(3), row.integer(4), row.integer(5),
-                         row.integer(6), row.flag(7)});
+                         row.integer(6), row.flag(7), row.integer(8), row.integer(9), row.integer(10)});
     }
     return found;
 }

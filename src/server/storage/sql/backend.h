@@ -48,6 +48,10 @@ class Backend {
     /// "column is one of parameter N", which is a Column.
     [[nodiscard]] virtual std::string among(std::string_view column, int parameter) const = 0;
     [[nodiscard]] virtual std::string insert(const Insert& insert) const = 0;
+    /// A query for the rows of the workspace ($1) whose `column` is one of the Column $2, by way of that column's
+    /// index. `and_also`: a further condition, beginning with " AND ", or nothing.
+    [[nodiscard]] virtual std::string rows_of(const std::string& columns, const std::string& table,
+                                              const std::string& column, const std::string& and_also) const;
 
     /// Sets the workspace's ($1) version ($2), and tells who listens.
     [[nodiscard]] virtual std::string set_version() const;

@@ -18,7 +18,9 @@ Lease::~Lease() {
 /// An idle connection, or leave to open one (null).
 Result<std::unique_ptr<Connection>> Pool::idle_or_none() {
     std::unique_lock lock(mutex_);
+    ++waiting_;
     const bool room = freed_.wait_for(lock, kPatience, [&] { return !idle_.empty() || open_ < kConnectionsMax; });
+    --waiting_;
     if (!room) return fail(ErrorKind::busy, "DATABASE_BUSY", "all connections to the database are in use");
     std::unique_ptr<Connection> connection;
     if (idle_.empty()) {
@@ -47,6 +49,11 @@ Result<Lease> Pool::take(const FirstStep& first) {
         if (done) return lease;
         if (fresh || !lease->lost()) return fail(done.error());
     }
+}
+
+PoolState Pool::state() {
+    const std::lock_guard lock(mutex_);
+    return {open_, static_cast<std::int64_t>(idle_.size()), kConnectionsMax, waiting_};
 }
 
 void Pool::give_back(std::unique_ptr<Connection> connection) {

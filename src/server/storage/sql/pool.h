@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/storage/sql/backend.h"
+#include "server/storage/storage.h"
 
 namespace ct::server::sql {
 
@@ -36,6 +37,7 @@ class Pool {
     /// A connection on which `first` has been done. When one that had been idle turns out to be cut, another takes its
     /// place: nothing was done on it yet. Waits for a free connection, though not for ever (DATABASE_BUSY).
     [[nodiscard]] Result<Lease> take(const FirstStep& first);
+    [[nodiscard]] PoolState state();
 
   private:
     friend class Lease;
@@ -47,6 +49,7 @@ class Pool {
     std::condition_variable freed_;
     std::vector<std::unique_ptr<Connection>> idle_;  // guarded by mutex_
     int open_ = 0;                                   // guarded by mutex_: idle and on loan
+    int waiting_ = 0;                                // guarded by mutex_
 };
 
 }  // namespace ct::server::sql

@@ -68,6 +68,20 @@ Result<std::vector<Trouble>> SqlStorage::troubles(WorkspaceKey workspace, int mo
     return found;
 }
 
+Result<std::vector<AuditEntry>> SqlStorage::audit(WorkspaceKey workspace, const AuditQuery& query) {
+    const std::string_view record = query.record, user = query.user, device = query.device;
+    auto rows = look(sql::audit(query.most), {workspace, record, user, device});
+    if (!rows) return fail(rows.error());
+    std::vector<AuditEntry> found;
+    while ((*rows)->next()) {
+        const Rows& row = **rows;
+        found.push_back({row.string(0), row.string(1), row.string(2), row.string(3), row.string(4), row.string(5),
+                         row.string(6), row.string(7), row.string(8), row.string(9), row.string(10), row.integer(11),
+                         row.integer(12)});
+    }
+    return found;
+}
+
 Result<std::unique_ptr<WriteTransaction>> SqlStorage::begin_write(WorkspaceKey workspace) {
     return begin_write_transaction(pool_, *backend_, workspace);
 }

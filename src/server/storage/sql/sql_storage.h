@@ -25,10 +25,14 @@ class SqlStorage final : public Storage, public Attachments {
     [[nodiscard]] Result<void> ready() override;
     [[nodiscard]] Result<std::vector<Trouble>> troubles(WorkspaceKey workspace, int most) override;
     [[nodiscard]] Result<std::unique_ptr<Changes>> listen() override { return backend_->listen(); }
+    [[nodiscard]] Result<std::vector<AuditEntry>> audit(WorkspaceKey workspace, const AuditQuery& query) override;
+    [[nodiscard]] PoolState pool() override { return pool_.state(); }
     [[nodiscard]] Result<std::unique_ptr<WriteTransaction>> begin_write(WorkspaceKey workspace) override;
     [[nodiscard]] Result<std::unique_ptr<ReadTransaction>> begin_read(WorkspaceKey workspace) override;
     [[nodiscard]] Result<void> note_pulled(WorkspaceKey workspace, std::string_view device, std::int64_t version,
                                            UnixMs now) override;
+    [[nodiscard]] Result<void> note_waiting(WorkspaceKey workspace, std::string_view device, std::int64_t operations,
+                                            UnixMs since, UnixMs now) override;
     [[nodiscard]] Result<std::vector<PulledTo>> pulled(WorkspaceKey workspace) override;
     [[nodiscard]] Result<std::int64_t> purge(WorkspaceKey workspace, std::int64_t up_to,
                                              UnixMs received_before) override;

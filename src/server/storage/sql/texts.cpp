@@ -39,6 +39,11 @@ ColumnType type_of(const crm::FieldDef& field) {
 
 std::string Backend::set_version() const { return text::kSetVersion; }
 
+std::string Backend::rows_of(const std::string& columns, const std::string& table, const std::string& column,
+                             const std::string& and_also) const {
+    return "SELECT " + columns + " FROM " + table + " WHERE workspace_id = $1 AND " + among(column, 2) + and_also;
+}
+
 Insert insert_workspace() {
     return {.table = "workspace",
             .columns = {"id", "name", "name_key", "created_at"},
@@ -101,12 +106,12 @@ Insert insert_log(bool again) {
     return insert;
 }
 
-Insert save_records(crm::Model model) {
+Insert save_records(crm::Model model, bool new_ones) {
     Insert insert{.table = sql::table(model),
                   .columns = {"workspace_id"},
                   .fixed = 1,
                   .key = {"workspace_id", "id"},
-                  .may_exist = true};
+                  .may_exist = !new_ones};
     for (const std::string_view column : kSystemColumns) {
         insert.columns.emplace_back(column);
         if (column != "id") insert.update.emplace_back(column);
@@ -119,19 +124,16 @@ Insert save_records(crm::Model model) {
 }
 
 std::string receipts(const Backend& backend) {
-    return "SELECT id, content, verdict, version, result FROM operation_log WHERE workspace_id = $1 AND " +
-           backend.among("id", 2);
+    return backend.rows_of("id, content, verdict, version, result", "operation_log", "id", {});
 }
 
 std::string load(const Backend& backend, crm::Model model) {
-    return "SELECT " + columns(model) + " FROM " + table(model) + " WHERE workspace_id = $1 AND " +
-           backend.among("id", 2);
+    return backend.rows_of(columns(model), table(model), "id", {});
 }
 
 std::string children(const Backend& backend, crm::Model model) {
     const crm::ModelDef& def = crm::def(model);
-    return "SELECT id FROM " + table(model) + " WHERE workspace_id = $1 AND " +
-           backend.among(quoted(def.fields[*def.parent].name), 2);
+    return backend.rows_of("id", table(model), quoted(def.fields[*def.parent].name), {});
 }
 
 std::string snapshot(Phase phase, bool all, int rows) {
@@ -172,13 +174,25 @@ std::string troubles(int most) {
            limit(most);
 }
 
+/// Ids of operations are made with the time at which the edit was made: their order is that of the edits.
+std::string audit(int most) {
+    return "SELECT l.id, l.operation, l.model, l.record_id, l.verdict, l.user_id, coalesce(u.name, ''), l.device_id,"
+           " coalesce(d.name, ''), coalesce(l.data, ''), coalesce(l.lost, ''), l.version, l.received_at"
+           " FROM operation_log l"
+           " LEFT JOIN \"user\" u ON u.workspace_id = l.workspace_id AND u.id = l.user_id"
+           " LEFT JOIN device d ON d.workspace_id = l.workspace_id AND d.id = l.device_id"
+           " WHERE l.workspace_id = $1 AND ($2 = '' OR l.record_id = $2) AND ($3 = '' OR l.user_id = $3)"
+           " AND ($4 = '' OR l.device_id = $4) ORDER BY l.id DESC" +
+           limit(most);
+}
+
 std::string sees(crm::Model model) {
     return "SELECT id FROM " + table(model) +
            " WHERE workspace_id = $1 AND id = $2 AND NOT deleted AND ($3 = '' OR owner_id = $3)";
 }
 
 std::string changed_records(const Backend& backend, crm::Model model) {
-    return load(backend, model) + " AND feed > $3";
+    return backend.rows_of(columns(model), table(model), "id", " AND feed > $3");
 }
 
 std::string count(crm::Model model, bool all) {

@@ -39,8 +39,9 @@ inline constexpr const char* kEndSession =
     " (SELECT session_device FROM device WHERE workspace_id = $1 AND id = $2)";
 inline constexpr const char* kDevices =
     R"(SELECT d.id, d.name, d.user_id, coalesce(u.name, ''), d.created_at, d.seen_at, d.next_sequence,
-              s.token IS NOT NULL
+              s.token IS NOT NULL, coalesce(q.operations, 0), coalesce(q.since, 0), coalesce(q.told_at, 0)
        FROM device d
+       LEFT JOIN waiting q ON q.workspace_id = d.workspace_id AND q.device_id = d.id
        LEFT JOIN "user" u ON u.workspace_id = d.workspace_id AND u.id = d.user_id
        LEFT JOIN session s ON s.workspace_id = d.workspace_id AND s.device_id = d.session_device
        WHERE d.workspace_id = $1 ORDER BY d.seen_at DESC, d.id)";
@@ -98,13 +99,15 @@ inline constexpr const char* kSameContent =
 [[nodiscard]] Insert insert_sent();
 [[nodiscard]] Insert insert_log(bool again);
 [[nodiscard]] Insert insert_attachment();
-[[nodiscard]] Insert save_records(crm::Model model);  ///< the workspace, then the columns in the order above
+/// The workspace, then the columns in the order above. New ones have no row yet, and cost less.
+[[nodiscard]] Insert save_records(crm::Model model, bool new_ones);
 
 [[nodiscard]] std::string receipts(const Backend& backend);                    ///< $1 workspace, $2 ids
 [[nodiscard]] std::string load(const Backend& backend, crm::Model model);      ///< $1 workspace, $2 ids
 [[nodiscard]] std::string children(const Backend& backend, crm::Model model);  ///< $1 workspace, $2 ids of leads
 
 [[nodiscard]] std::string troubles(int most);  ///< $1 workspace
+[[nodiscard]] std::string audit(int most);     ///< $1 workspace, $2 record, $3 user, $4 device, each perhaps ""
 
 // ---- pulls. `all`: the viewer sees everything, and there is no $3.
 [[nodiscard]] std::string snapshot(Phase phase, bool all, int rows);  ///< $1 workspace, $2 below, $3 as_of, $4 owner

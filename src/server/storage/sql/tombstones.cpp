@@ -7,6 +7,8 @@ namespace ct::server::sql {
 
 namespace {
 
+constexpr std::size_t kPurgedAtOnce = 1'000;
+
 /// $1 workspace, $2 up to, $3 received before. A merged lead stays: its id is another name of the survivor for ever.
 std::string where(crm::Model model) {
     return " WHERE workspace_id = $1 AND deleted AND feed <= $2" +
@@ -34,6 +36,20 @@ Result<void> SqlStorage::note_pulled(WorkspaceKey workspace, std::string_view de
     return write([&](Connection& connection) { return done(connection.run(text, {workspace, device, version, now})); });
 }
 
+Result<void> SqlStorage::note_waiting(WorkspaceKey workspace, std::string_view device, std::int64_t operations,
+                                      UnixMs since, UnixMs now) {
+    const std::string text =
+        backend_->insert({.table = "waiting",
+                          .columns = {"workspace_id", "device_id", "operations", "since", "told_at"},
+                          .fixed = 5,
+                          .key = {"workspace_id", "device_id"},
+                          .update = {"operations", "since", "told_at"},
+                          .may_exist = true});
+    return write([&](Connection& connection) {
+        return done(connection.run(text, {workspace, device, operations, since, now}));
+    });
+}
+
 Result<std::vector<PulledTo>> SqlStorage::pulled(WorkspaceKey workspace) {
     auto rows = look(kPulled, {workspace});
     if (!rows) return fail(rows.error());
@@ -42,28 +58,37 @@ Result<std::vector<PulledTo>> SqlStorage::pulled(WorkspaceKey workspace) {
     return all;
 }
 
+/// Looks without a lock, oldest first, and takes away by id what is still as it was seen.
 Result<std::int64_t> SqlStorage::purge(WorkspaceKey workspace, std::int64_t up_to, UnixMs received_before) {
     std::int64_t purged = 0;
-    const auto written = write([&](Connection& connection) -> Result<void> {
-        purged = 0;
-        std::int64_t newest = 0;
-        for (const crm::ModelDef& model : crm::models()) {
-            auto rows =
-                connection.query("SELECT coalesce(max(feed), 0) FROM " + table(model.model) + where(model.model),
-                                 {workspace, up_to, received_before});
+    for (const crm::ModelDef& model : crm::models()) {
+        for (;;) {
+            auto rows = look("SELECT id, feed FROM " + table(model.model) + where(model.model) +
+                                 " ORDER BY feed LIMIT " + std::to_string(kPurgedAtOnce),
+                             {workspace, up_to, received_before});
             if (!rows) return fail(rows.error());
-            const std::int64_t found = (*rows)->next() ? (*rows)->integer(0) : 0;
-            if (found == 0) continue;
-            newest = std::max(newest, found);
+            Column ids(ColumnType::text);
+            std::int64_t newest = 0;
+            while ((*rows)->next()) {
+                ids.text((*rows)->text(0));
+                newest = (*rows)->integer(1);
+            }
             rows->reset();
-            const auto gone = connection.run("DELETE FROM " + table(model.model) + where(model.model),
-                                             {workspace, up_to, received_before});
-            if (!gone) return fail(gone.error());
-            purged += *gone;
+            if (ids.size() == 0) break;
+            const std::string by_id =
+                "DELETE FROM " + table(model.model) + where(model.model) + " AND " + backend_->among("id", 4);
+            std::int64_t gone = 0;
+            const auto written = write([&](Connection& connection) -> Result<void> {
+                const auto deleted = connection.run(by_id, {workspace, newest, received_before, &ids});
+                if (!deleted) return fail(deleted.error());
+                gone = *deleted;
+                return done(connection.run(kRaiseFloor, {workspace, newest}));
+            });
+            if (!written) return fail(written.error());
+            purged += gone;
+            if (gone == 0 || ids.size() < kPurgedAtOnce) break;  // what came back to life meanwhile is looked at again
         }
-        return newest == 0 ? Result<void>() : done(connection.run(kRaiseFloor, {workspace, newest}));
-    });
-    if (!written) return fail(written.error());
+    }
     return purged;
 }
 

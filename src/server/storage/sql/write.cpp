@@ -260,16 +260,18 @@ Result<std::vector<RecordKey>> SqlWrite::children(std::span<const Uuid> leads) {
 
 Result<void> SqlWrite::save(std::span<const StoredRecord* const> records) {
     for (const crm::ModelDef& model : crm::models()) {
-        RecordColumns columns(model.model);
-        bool any = false;
-        for (const StoredRecord* record : records) {
-            if (record->server.record.model != model.model) continue;
-            columns.add(*record);
-            any = true;
+        for (const bool new_ones : {true, false}) {
+            RecordColumns columns(model.model);
+            bool any = false;
+            for (const StoredRecord* record : records) {
+                if (record->server.record.model != model.model || record->stored == new_ones) continue;
+                columns.add(*record);
+                any = true;
+            }
+            if (!any) continue;
+            const std::string text = backend_.insert(save_records(model.model, new_ones));
+            if (auto done = run(text, columns.parameters(workspace_)); !done) return done;
         }
-        if (!any) continue;
-        const std::string text = backend_.insert(save_records(model.model));
-        if (auto done = run(text, columns.parameters(workspace_)); !done) return done;
     }
     return {};
 }

@@ -238,7 +238,8 @@ Result<std::vector<Device>> SqliteStorage::devices(WorkspaceKey workspace) {
     if (!loan) return fail(loan.error());
     auto use = (*loan)->prepare(
         "SELECT d.id, d.name, d.user_id, coalesce(u.name, ''), d.created_at, d.seen_at, d.next_sequence,"
-        " s.token IS NOT NULL FROM device d"
+        " s.token IS NOT NULL, coalesce(q.operations, 0), coalesce(q.since, 0), coalesce(q.told_at, 0) FROM device d"
+        " LEFT JOIN waiting q ON q.workspace_id = d.workspace_id AND q.device_id = d.id"
         " LEFT JOIN user u ON u.workspace_id = d.workspace_id AND u.id = d.user_id"
         " LEFT JOIN session s ON s.workspace_id = d.workspace_id AND s.device_id = d.session_device"
         " WHERE d.workspace_id = ? ORDER BY d.seen_at DESC, d.id");
@@ -248,7 +249,8 @@ Result<std::vector<Device>> SqliteStorage::devices(WorkspaceKey workspace) {
     auto read = each_row(*use, [&](const Use& row) {
         found.push_back({row.column_string(0), row.column_string(1), row.column_string(2), row.column_string(3),
                          row.column_integer(4), row.column_integer(5), row.column_integer(6),
-                         row.column_integer(7) != 0});
+                         row.column_integer(7) != 0, row.column_integer(8), row.column_integer(9),
+                         row.column_integer(10)});
     });
     if (!read) return fail(read.error());
     return found;

@@ -66,7 +66,9 @@ Result<Loan> SqliteStorage::reader() {
     }
     {
         std::unique_lock lock(pool_mutex_);
+        ++readers_waiting_;
         reader_free_.wait(lock, [&] { return !idle_.empty() || readers_ < kReadersMax; });
+        --readers_waiting_;
         if (!idle_.empty()) {
             auto connection = std::move(idle_.back());
             idle_.pop_back();
@@ -148,6 +150,38 @@ Result<std::vector<Trouble>> SqliteStorage::troubles(WorkspaceKey workspace, int
         found.push_back({use->column_integer(0), use->column_string(1), use->column_string(2), use->column_string(3),
                          use->column_string(4), use->column_string(5), use->column_string(6), use->column_string(7)});
     }
+}
+
+/// Ids of operations are made with the time at which the edit was made: their order is that of the edits.
+Result<std::vector<AuditEntry>> SqliteStorage::audit(WorkspaceKey workspace, const AuditQuery& query) {
+    auto loan = reader();
+    if (!loan) return fail(loan.error());
+    auto use = (*loan)->prepare(
+        "SELECT l.id, l.operation, l.model, l.record_id, l.verdict, l.user_id, coalesce(u.name, ''), l.device_id,"
+        " coalesce(d.name, ''), coalesce(l.data, ''), coalesce(l.lost, ''), l.version, l.received_at"
+        " FROM operation_log l"
+        " LEFT JOIN user u ON u.workspace_id = l.workspace_id AND u.id = l.user_id"
+        " LEFT JOIN device d ON d.workspace_id = l.workspace_id AND d.id = l.device_id"
+        " WHERE l.workspace_id = ? AND " +
+        std::string(query.record.empty() ? "? = ''" : "l.record_id = ?") +
+        " AND ? IN ('', l.user_id) AND ? IN ('', l.device_id) ORDER BY l.id DESC LIMIT ?");
+    if (!use) return fail(use.error());
+    use->integer(workspace).text(query.record).text(query.user).text(query.device).integer(query.most);
+    std::vector<AuditEntry> found;
+    for (;;) {
+        const auto row = use->step();
+        if (!row) return fail(row.error());
+        if (!*row) return found;
+        found.push_back({use->column_string(0), use->column_string(1), use->column_string(2), use->column_string(3),
+                         use->column_string(4), use->column_string(5), use->column_string(6), use->column_string(7),
+                         use->column_string(8), use->column_string(9), use->column_string(10), use->column_integer(11),
+                         use->column_integer(12)});
+    }
+}
+
+PoolState SqliteStorage::pool() {
+    const std::lock_guard lock(pool_mutex_);
+    return {readers_, static_cast<std::int64_t>(idle_.size()), kReadersMax, readers_waiting_};
 }
 
 Result<std::unique_ptr<WriteTransaction>> SqliteStorage::begin_write(WorkspaceKey workspace) {

@@ -42,10 +42,14 @@ class SqliteStorage final : public Storage, public Attachments {
     [[nodiscard]] Result<std::string> renew_epoch(Random& random) override;
     [[nodiscard]] Result<void> ready() override;
     [[nodiscard]] Result<std::vector<Trouble>> troubles(WorkspaceKey workspace, int most) override;
+    [[nodiscard]] Result<std::vector<AuditEntry>> audit(WorkspaceKey workspace, const AuditQuery& query) override;
+    [[nodiscard]] PoolState pool() override;
     [[nodiscard]] Result<std::unique_ptr<WriteTransaction>> begin_write(WorkspaceKey workspace) override;
     [[nodiscard]] Result<std::unique_ptr<ReadTransaction>> begin_read(WorkspaceKey workspace) override;
     [[nodiscard]] Result<void> note_pulled(WorkspaceKey workspace, std::string_view device, std::int64_t version,
                                            UnixMs now) override;
+    [[nodiscard]] Result<void> note_waiting(WorkspaceKey workspace, std::string_view device, std::int64_t operations,
+                                            UnixMs since, UnixMs now) override;
     [[nodiscard]] Result<std::vector<PulledTo>> pulled(WorkspaceKey workspace) override;
     [[nodiscard]] Result<std::int64_t> purge(WorkspaceKey workspace, std::int64_t up_to,
                                              UnixMs received_before) override;
@@ -99,6 +103,7 @@ class SqliteStorage final : public Storage, public Attachments {
     std::condition_variable reader_free_;
     std::vector<std::unique_ptr<Connection>> idle_;  // guarded by pool_mutex_
     int readers_ = 0;                                // guarded by pool_mutex_: idle and on loan
+    int readers_waiting_ = 0;                        // guarded by pool_mutex_: requests without one
 };
 
 template <class Work>

@@ -7,6 +7,8 @@ namespace ct::server::sqlite {
 
 namespace {
 
+constexpr std::size_t kPurgedAtOnce = 1'000;  // a push waits for no longer
+
 /// ?1 workspace, ?2 up to, ?3 received before. A merged lead stays: its id is another name of the survivor for ever.
 std::string where(crm::Model model) {
     return " WHERE workspace_id = ?1 AND deleted = 1 AND feed <= ?2" +
@@ -15,22 +17,41 @@ std::string where(crm::Model model) {
            ".id AND o.received_at > ?3)";
 }
 
-struct Found {
-    std::int64_t count = 0, newest = 0;
-};
-
-Result<Found> look(Connection& connection, WorkspaceKey workspace, std::int64_t up_to, UnixMs received_before) {
-    Found all;
-    for (const crm::ModelDef& model : crm::models()) {
-        auto use = connection.prepare("SELECT count(*), coalesce(max(feed), 0) FROM " + table(model.model) +
-                                      where(model.model));
-        if (!use) return fail(use.error());
-        const auto row = use->integer(workspace).integer(up_to).integer(received_before).step();
+/// Ids of a model that can go, oldest first; `newest` is the feed of the last.
+Result<std::vector<std::string>> look(Connection& connection, crm::Model model, WorkspaceKey workspace,
+                                      std::int64_t up_to, UnixMs received_before, std::int64_t& newest) {
+    auto use = connection.prepare("SELECT id, feed FROM " + table(model) + where(model) + " ORDER BY feed LIMIT ?4");
+    if (!use) return fail(use.error());
+    use->integer(workspace).integer(up_to).integer(received_before).integer(std::int64_t{kPurgedAtOnce});
+    std::vector<std::string> ids;
+    for (;;) {
+        const auto row = use->step();
         if (!row) return fail(row.error());
-        all.count += use->column_integer(0);
-        all.newest = std::max(all.newest, use->column_integer(1));
+        if (!*row) return ids;
+        ids.push_back(use->column_string(0));
+        newest = use->column_integer(1);
     }
-    return all;
+}
+
+/// Of those, what is still as it was seen; how many.
+Result<std::int64_t> take_away(Connection& connection, crm::Model model, const std::vector<std::string>& ids,
+                               WorkspaceKey workspace, std::int64_t newest, UnixMs received_before) {
+    std::int64_t gone = 0;
+    for (const std::string& id : ids) {
+        auto use = connection.prepare("DELETE FROM " + table(model) + where(model) + " AND id = ?4");
+        if (!use) return fail(use.error());
+        auto deleted = use->integer(workspace).integer(newest).integer(received_before).text(id).run();
+        if (!deleted) return fail(deleted.error());
+        const auto count = connection.integer("SELECT changes()");
+        if (!count) return fail(count.error());
+        gone += *count;
+    }
+    auto floor =
+        connection.prepare("UPDATE workspace SET purge_floor = ?2 WHERE workspace_id = ?1 AND purge_floor < ?2");
+    if (!floor) return fail(floor.error());
+    auto raised = floor->integer(workspace).integer(newest).run();
+    if (!raised) return fail(raised.error());
+    return gone;
 }
 
 }  // namespace
@@ -44,6 +65,16 @@ Result<void> SqliteStorage::note_pulled(WorkspaceKey workspace, std::string_view
         auto use = connection.prepare("REPLACE INTO pulled(workspace_id, device_id, version, seen_at) VALUES(?,?,?,?)");
         if (!use) return fail(use.error());
         return use->integer(workspace).text(device).integer(version).integer(now).run();
+    });
+}
+
+Result<void> SqliteStorage::note_waiting(WorkspaceKey workspace, std::string_view device, std::int64_t operations,
+                                         UnixMs since, UnixMs now) {
+    return write([&](Connection& connection) -> Result<void> {
+        auto use = connection.prepare(
+            "REPLACE INTO waiting(workspace_id, device_id, operations, since, told_at) VALUES(?,?,?,?,?)");
+        if (!use) return fail(use.error());
+        return use->integer(workspace).text(device).integer(operations).integer(since).integer(now).run();
     });
 }
 
@@ -64,32 +95,32 @@ Result<std::vector<PulledTo>> SqliteStorage::pulled(WorkspaceKey workspace) {
     }
 }
 
+/// Looks beside whoever writes, and writes only what was found.
 Result<std::int64_t> SqliteStorage::purge(WorkspaceKey workspace, std::int64_t up_to, UnixMs received_before) {
-    {
-        auto loan = reader();  // nearly always there is nothing, and nobody has to wait for that to be found out
-        if (!loan) return fail(loan.error());
-        const auto found = look(**loan, workspace, up_to, received_before);
-        if (!found) return fail(found.error());
-        if (found->count == 0) return 0;
-    }
-    Found gone;
-    const auto done = write([&](Connection& connection) -> Result<void> {
-        const auto found = look(connection, workspace, up_to, received_before);
-        if (!found) return fail(found.error());
-        gone = *found;
-        for (const crm::ModelDef& model : crm::models()) {
-            auto use = connection.prepare("DELETE FROM " + table(model.model) + where(model.model));
-            if (!use) return fail(use.error());
-            auto deleted = use->integer(workspace).integer(up_to).integer(received_before).run();
-            if (!deleted) return deleted;
+    std::int64_t purged = 0;
+    for (const crm::ModelDef& model : crm::models()) {
+        for (std::size_t found = kPurgedAtOnce; found == kPurgedAtOnce;) {
+            std::int64_t newest = 0;
+            auto ids = [&]() -> Result<std::vector<std::string>> {
+                auto loan = reader();
+                if (!loan) return fail(loan.error());
+                return look(**loan, model.model, workspace, up_to, received_before, newest);
+            }();
+            if (!ids) return fail(ids.error());
+            found = ids->size();
+            if (found == 0) break;
+            std::int64_t gone = 0;
+            const auto done = write([&](Connection& connection) -> Result<void> {
+                const auto taken = take_away(connection, model.model, *ids, workspace, newest, received_before);
+                if (!taken) return fail(taken.error());
+                gone = *taken;
+                return {};
+            });
+            if (!done) return fail(done.error());
+            purged += gone;
         }
-        auto floor =
-            connection.prepare("UPDATE workspace SET purge_floor = ?2 WHERE workspace_id = ?1 AND purge_floor < ?2");
-        if (!floor) return fail(floor.error());
-        return floor->integer(workspace).integer(gone.newest).run();
-    });
-    if (!done) return fail(done.error());
-    return gone.count;
+    }
+    return purged;
 }
 
 }  // namespace ct::server::sqlite

@@ -1,0 +1,172 @@
+// What the inspector asks and is told: questions travel to the worker and answers come back through the channel, like
+// any command and event. Nothing is posted that was not asked for, so that a closed inspector costs nothing; and what
+// reads more than memory is read on a thread of its own (client/examiner.h), so that looking holds nothing up.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "client/request_seen.h"
+#include "store/reader.h"
+#include "sync/engine.h"
+
+namespace ct::client {
+
+struct SyncView;
+
+namespace inspect {
+
+// ---- questions
+/// Opened: bodies are kept, and times are taken, until it is closed.
+struct Open {
+    bool on = false;
+};
+/// Answered with a Look. `sent_us`: of the monotonic clock, handed back with the answer.
+struct LookNow {
+    std::int64_t sent_us = 0;
+};
+struct ListQueue {};
+struct ListRounds {};
+struct FindRecord {
+    crm::Model model = crm::Model::lead;
+    Uuid id;
+};
+/// The record as the server has it now, over a connection of its own.
+struct AskServer {
+    crm::Model model = crm::Model::lead;
+    Uuid id;
+};
+struct RunQuery {
+    std::string sql;
+};
+/// The log file from there on; -1: its end.
+struct ReadLog {
+    std::int64_t from = -1;
+};
+/// All records, as digests of what the database holds, in MirrorParts.
+struct ReadMirror {};
+/// These are told again as the database has them (RecordsChanged).
+struct ShowAgain {
+    std::vector<std::pair<crm::Model, Uuid>> records;
+};
+using Question =
+    std::variant<Open, LookNow, ListQueue, ListRounds, FindRecord, AskServer, RunQuery, ReadLog, ReadMirror, ShowAgain>;
+
+// ---- answers
+/// How often something took how long: under 1 ms, under 2, 4, 8 … and the last for all longer ones.
+struct Histogram {
+    static constexpr std::size_t kBins = 13;
+    std::array<std::uint32_t, kBins> bins{};
+    std::int64_t longest_us = 0, sum_us = 0;
+    std::uint32_t count = 0;
+
+    void add(std::int64_t us);
+    /// Upper edge of a bin, in ms; the last has none (0).
+    [[nodiscard]] static std::int64_t edge_ms(std::size_t bin);
+};
+
+struct Ring {
+    std::size_t depth = 0, high_water = 0, waiting = 0;  ///< waiting: what found no room
+};
+struct LaneLook {
+    std::int64_t busy_us = 0;   ///< since the last Look
+    std::string under_way;      ///< "pull"; empty: idle
+    std::int64_t for_ms = 0;    ///< it has been under way
+    std::int64_t requests = 0;  ///< since the program's start
+    std::int64_t bytes_sent = 0, bytes_received = 0;
+};
+
+/// How everything stands at one moment.
+struct Look {
+    // the way of this answer
+    std::int64_t sent_us = 0;    ///< the question was pushed
+    std::int64_t popped_us = 0;  ///< … and taken by the worker
+    std::int64_t pushed_us = 0;  ///< the answer was pushed
+
+    UnixMs now = 0;
+    SteadyMs steady = 0;
+    sync::Standing engine;
+    bool link_up = true;             ///< as the engine was told
+    bool system_link = true;         ///< as the system says
+    bool server_is_here = false;     ///< on this computer: reached whatever the links do
+    UnixMs link_heard_at = 0;        ///< when the system last said so; 0: never
+    UnixMs answered_at = 0;          ///< the last answer of our server; 0: none since the start
+    std::string server_version;      ///< as a probe was told; empty: none was
+    std::int64_t next_sequence = 0;  ///< operations ever sent from this device id
+    UnixMs stamp_ms = 0;             ///< the hybrid clock
+    std::int64_t schema = 0;         ///< version of the database's format
+    std::string sqlite_version;
+
+    Ring commands, events;
+    std::array<LaneLook, kLaneCount> lanes;
+    std::int64_t worker_busy_us = 0;  ///< since the last Look
+    std::int64_t since_last_us = 0;   ///< 0: this is the first
+    Histogram commits;                ///< saves, each until it was durable
+    Histogram answers;                ///< answers of the server, each until it was booked
+};
+
+struct Requests {
+    std::vector<std::shared_ptr<const RequestSeen>> seen;  ///< in their order; those since the last time
+};
+struct QueueListed {
+    store::QueueLook look;
+    std::optional<Error> error;
+};
+struct RoundsListed {
+    std::vector<store::SyncHistoryRow> rows;  ///< newest first
+};
+struct RecordFound {
+    crm::Model model = crm::Model::lead;
+    Uuid id;
+    store::RecordLook look;
+    std::optional<Error> error;
+};
+struct ServerSaid {
+    crm::Model model = crm::Model::lead;
+    Uuid id;
+    std::optional<crm::Record> record;  ///< nothing: the server has none, or it is out of this user's sight
+    std::optional<Error> error;
+};
+struct QueryDone {
+    store::QueryResult result;
+    std::optional<Error> error;
+};
+struct LogRead {
+    std::int64_t from = 0, to = 0;
+    std::string text;  ///< whole lines
+};
+/// `of_memory` gives the same number for the same record in memory.
+struct MirrorPart {
+    crm::Model model = crm::Model::lead;
+    std::vector<std::pair<Uuid, std::uint64_t>> records;
+    bool first = false, last = false;  ///< of its model
+    std::optional<Error> error;
+};
+using Answer = std::variant<std::shared_ptr<const Look>, Requests, std::shared_ptr<const QueueListed>, RoundsListed,
+                            std::shared_ptr<const RecordFound>, std::shared_ptr<const ServerSaid>,
+                            std::shared_ptr<const QueryDone>, LogRead, MirrorPart>;
+
+/// Of all that a window shows of the record.
+[[nodiscard]] std::uint64_t digest_of(const crm::Record& record);
+
+/// "Waits": what for, until when, and why, in words.
+struct Words {
+    std::string doing;  ///< "Waiting for the next round"
+    UnixMs until = 0;   ///< 0: for nothing that has a time
+    std::string why;    ///< one sentence
+    std::string link;   ///< how it stands, and how that is known
+};
+[[nodiscard]] Words words_of(const Look& look, const SyncView& view);
+
+/// The monotonic clock, finer than Clock's.
+[[nodiscard]] std::int64_t steady_us();
+
+}  // namespace inspect
+}  // namespace ct::client

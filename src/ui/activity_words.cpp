@@ -1,0 +1,164 @@
+// What a row of the audit trail says to people, and how it is taken back.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "crm/tables.h"
+#include "ui/actions.h"
+#include "ui/activity.h"
+#include "ui/format.h"
+
+namespace ct::ui {
+namespace {
+
+using crm::Model;
+using store::AuditRow;
+using sync::OperationKind;
+
+struct Verb {
+    std::string_view what;
+    const char* words;  ///< between who did it and the record; null: `sentence` is whole
+    const char* sentence = nullptr;
+};
+constexpr std::array kVerbs{
+    Verb{"CREATE", "added"},
+    Verb{"UPDATE", "changed"},
+    Verb{"DELETE", "deleted"},
+    Verb{"RESTORE", "restored"},
+    Verb{"PULLED", "changed"},
+    Verb{"PULLED_CREATE", "added"},
+    Verb{"PULLED_DELETE", "deleted"},
+    Verb{"MENDED", "mended what the server had refused of"},
+    Verb{"DISCARDED", "discarded the unsent change of"},
+    Verb{"RESOLVED", "decided the conflict of"},
+    Verb{"RESOLVED_THEIRS", "decided for the others' change of"},
+    Verb{"OFFERED_BACK", "offered to the restored server again:"},
+    Verb{"MERGED", nullptr, "Your change was joined with another of"},
+    Verb{"SUPERSEDED", nullptr, "A later change won over yours of"},
+    Verb{"OVERRODE", nullptr, "Your later change won over another of"},
+    Verb{"CONFLICT", nullptr, "A decision is asked for:"},
+    Verb{"REJECTED", nullptr, "The server refused your change of"},
+};
+
+bool from_elsewhere(const AuditRow& row) { return row.what.starts_with("PULLED"); }
+bool is_update(const AuditRow& row) { return row.what == "UPDATE" || row.what == "PULLED" || row.what == "MENDED"; }
+bool is_create(const AuditRow& row) {
+    return row.what == "CREATE" || row.what == "PULLED_CREATE" || row.what == "RESTORE";
+}
+bool is_delete(const AuditRow& row) { return row.what == "DELETE" || row.what == "PULLED_DELETE"; }
+
+const char* who(const Desk& desk, const AuditRow& row) {
+    if (from_elsewhere(row)) return "Somebody else";
+    const bool me = row.user.empty() || row.user == desk.state.sync().user_id || desk.state.sync().user_id.empty();
+    return me ? "You" : "Another user of this laptop";
+}
+
+/// The record as it is, or as far as the row tells.
+crm::Record record_of(const Desk& desk, const AuditRow& row) {
+    if (const crm::Record* there = desk.state.find(row.model, row.record)) return *there;
+    crm::Record made;
+    made.id = row.record;
+    made.model = row.model;
+    crm::apply(made, row.before);
+    crm::apply(made, row.after);
+    return made;
+}
+
+std::string quoted_title(const Desk& desk, const AuditRow& row) {
+    const crm::Record record = record_of(desk, row);
+    std::string name(crm::def(row.model).name);
+    name.front() = static_cast<char>(name.front() - 'A' + 'a');
+    const bool named = row.model == Model::payment ? record.fields.has(crm::field_id(Model::payment, "amount"))
+                                                   : !record.fields.text(crm::def(row.model).title).empty();
+    std::string of = lead_of(desk.state, record);
+    if (!of.empty()) of = (row.model == Model::payment ? " from " : " for ") + of;
+    if (!named) return "a " + name + of;
+    if (row.model == Model::lead) return title_of(record);
+    if (row.model == Model::payment) return "a payment of " + title_of(record) + of;
+    return "the " + name + " “" + title_of(record) + "”" + of;
+}
+
+std::string value_words(const Desk& desk, const crm::Record& record, crm::FieldId field, const crm::Value& value) {
+    const crm::FieldDef& def = crm::def(record.model, field);
+    if (def.target == Model::lead) {
+        const auto* text = std::get_if<std::string>(&value);
+        const auto id = text != nullptr ? Uuid::parse(*text) : std::nullopt;
+        const crm::Record* lead = id ? desk.state.find(Model::lead, *id) : nullptr;
+        if (lead != nullptr) return crm::title(*lead);
+    }
+    const auto currency = crm::tables::find(crm::def(record.model).fields, "currency");
+    return value_text(record.model, field, crm::view(value),
+                      currency ? record.fields.text(*currency) : std::string_view{});
+}
+
+/// What the edit would have to put back now.
+crm::Changes still_standing(const crm::Record& record, const AuditRow& row) {
+    crm::Changes back;
+    for (const auto& [field, value] : row.after.fields) {
+        const crm::Value* before = row.before.find(field);
+        if (before != nullptr && crm::own(record.fields.get(field)) == value && *before != value)
+            back.set(field, *before);
+    }
+    return back;
+}
+
+}  // namespace
+
+std::string sentence_of(const Desk& desk, const AuditRow& row) {
+    const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& one) { return one.what == row.what; });
+    const std::string title = quoted_title(desk, row);
+    if (verb == kVerbs.end()) return words_of_choice(row.what) + ": " + title;
+    if (verb->words == nullptr) return std::string(verb->sentence) + " " + title;
+    return std::string(who(desk, row)) + " " + verb->words + " " + title;
+}
+
+std::vector<std::string> details_of(const Desk& desk, const AuditRow& row) {
+    std::vector<std::string> details;
+    const crm::Record record = record_of(desk, row);
+    if (is_delete(row) || is_create(row)) return details;
+    const bool lost = row.what == "SUPERSEDED" || row.what == "OVERRODE";
+    const auto& fields = row.after.fields.empty() ? row.before.fields : row.after.fields;
+    for (const auto& [field, value] : fields) {
+        const crm::FieldDef& def = crm::def(row.model, field);
+        if (def.derived()) continue;
+        const crm::Value* before = row.before.find(field);
+        std::string words = std::string(def.label) + ": ";
+        if (before != nullptr) words += value_words(desk, record, field, *before) + (lost ? " gave way to " : " → ");
+        words += value_words(desk, record, field, value);
+        details.push_back(std::move(words));
+    }
+    return details;
+}
+
+bool can_take_back(const Desk& desk, const AuditRow& row) {
+    const crm::Record* there = desk.state.find(row.model, row.record);
+    if (is_update(row)) return there != nullptr && !still_standing(*there, row).empty();
+    if (is_create(row)) return there != nullptr;
+    if (is_delete(row)) return there == nullptr && !row.before.fields.empty();
+    return (row.what == "SUPERSEDED" || row.what == "OVERRODE") && there != nullptr;
+}
+
+void take_back(Desk& desk, const AuditRow& row) {
+    if (!can_take_back(desk, row)) return;
+    if (row.what == "SUPERSEDED" || row.what == "OVERRODE") {
+        desk.post(client::TakeBack{row});
+        desk.toasts.add(ToastKind::done, "Turned round. It goes to everybody with the next sync");
+        return;
+    }
+    client::Edit edit{OperationKind::update, row.model, row.record, {}};
+    if (is_create(row)) edit.kind = OperationKind::remove;
+    if (is_delete(row)) {
+        edit.kind = OperationKind::create;
+        edit.changes = row.before;
+    }
+    if (is_update(row)) edit.changes = still_standing(*desk.state.find(row.model, row.record), row);
+    const std::string title = quoted_title(desk, row);
+    if (!desk.accepted(desk.editor.apply({std::move(edit)}, "Take back a change of " + title))) return;
+    desk.toasts.add(ToastKind::done,
+                    is_create(row)   ? "Taken back: " + title + " is deleted"
+                    : is_delete(row) ? "Restored: " + title
+                                     : "Put back as it was: " + title,
+                    "Undo", [&desk] { undo(desk); });
+}
+
+}  // namespace ct::ui

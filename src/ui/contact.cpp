@@ -1,0 +1,121 @@
+#include "ui/contact.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/utf8.h"
+#include "crm/tables.h"
+#include "ui/actions.h"
+#include "ui/icons.h"
+#include "ui/ics.h"
+#include "ui/outbox.h"
+#include "ui/receipt.h"
+#include "ui/widgets.h"
+
+namespace ct::ui {
+namespace {
+
+using crm::field_id;
+using crm::Model;
+
+constexpr const char* kPopup = "message";
+constexpr float kPopupWidth = 380;
+
+std::string first_word(std::string_view words) { return std::string(words.substr(0, words.find(' '))); }
+
+}  // namespace
+
+std::string filled(const std::string& words, const crm::Record& lead, const std::string& me) {
+    std::string out = words;
+    const std::pair<std::string_view, std::string> values[] = {
+        {"{name}", first_word(lead.fields.text(field_id(Model::lead, "name")))},
+        {"{company}", std::string(lead.fields.text(field_id(Model::lead, "company")))},
+        {"{me}", me},
+    };
+    for (const auto& [name, value] : values) {
+        for (std::size_t at = out.find(name); at != std::string::npos; at = out.find(name, at + value.size()))
+            out.replace(at, name.size(), value);
+    }
+    return out;
+}
+
+void Contact::draw(Desk& desk, const crm::Record& record, float left) {
+    const Theme& theme = desk.theme;
+    const bool lead = record.model == Model::lead && (!record.fields.text(field_id(Model::lead, "phoneE164")).empty() ||
+                                                      !record.fields.text(field_id(Model::lead, "email")).empty());
+    const bool receipt = record.model == Model::payment && has_receipt(record) && desk.save_document;
+    const bool calendar = record.model == Model::reminder && desk.save_document;
+    if (!lead && !receipt && !calendar) return;
+    ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y + theme.px(4)});
+    if (lead) draw_lead(desk, record);
+    if (receipt && button(theme, "Print receipt", ButtonKind::plain, icon::kPrint))
+        desk.later([&desk, id = record.id] { print_receipt(desk, id); });
+    if (calendar && button(theme, "Calendar file", ButtonKind::plain, icon::kCalendar))
+        desk.later([&desk, id = record.id] { export_reminders(desk, id); });
+}
+
+void Contact::draw_lead(Desk& desk, const crm::Record& lead) {
+    const Theme& theme = desk.theme;
+    const std::string phone(lead.fields.text(field_id(Model::lead, "phoneE164")));
+    const std::string email(lead.fields.text(field_id(Model::lead, "email")));
+    std::string url;
+    if (!phone.empty()) {
+        if (button(theme, "Call", ButtonKind::plain, icon::kPhone)) url = "tel:" + phone;
+        ImGui::SameLine();
+        if (button(theme, "WhatsApp", ButtonKind::plain, icon::kChat)) {
+            if (lead_ != lead.id || text_.empty())
+                text_ = filled(desk.config.message_template, lead, desk.state.sync().user_name);
+            lead_ = lead.id;
+            ImGui::OpenPopup(kPopup);
+        }
+        draw_message(desk, lead);
+        if (!email.empty()) ImGui::SameLine();
+    }
+    if (!email.empty() && button(theme, "E-mail##write", ButtonKind::plain, icon::kEmail)) {
+        url = "mailto:" + email;
+        const std::string body = filled(desk.config.message_template, lead, desk.state.sync().user_name);
+        if (!body.empty()) url += "?body=" + percent_encoded(body);
+    }
+    if (!url.empty() && desk.open_url) desk.open_url(url);
+}
+
+void Contact::draw_message(Desk& desk, const crm::Record& lead) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    ImGui::SetNextWindowSize({theme.px(kPopupWidth), 0});
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(18), theme.px(16)});
+    if (ImGui::BeginPopup(kPopup)) {
+        const bool online = seems_online(desk);
+        text(theme, "Message to " + crm::title(lead), Size::heading, true);
+        text_area(theme, "##Message", text_, theme.px(kPopupWidth - 36), theme.px(110), false);
+        paragraph(theme,
+                  online ? "Opens WhatsApp with this text, and keeps it among the notes."
+                         : "There is no connection now. The message is kept on this laptop, and Today offers to send "
+                           "it when there is one.",
+                  p.muted, Size::small);
+        const bool nothing = trim(text_).empty();
+        const Uuid id = lead.id;
+        ImGui::BeginDisabled(nothing && !online);
+        if (online && button(theme, nothing ? "Open chat##Send" : "Send", ButtonKind::primary, icon::kSend)) {
+            desk.later([this, &desk, id] {
+                if (send_message(desk, id, std::string(trim(text_)))) text_.clear();
+            });
+            ImGui::CloseCurrentPopup();
+        }
+        ImGui::EndDisabled();
+        if (online) ImGui::SameLine(0, theme.px(8));
+        ImGui::BeginDisabled(nothing);
+        if (button(theme, "Keep for later", online ? ButtonKind::quiet : ButtonKind::primary)) {
+            if (desk.outbox.add(desk, {id, std::string(trim(text_)), desk.now()})) {
+                desk.toasts.add(ToastKind::info, "Kept. Today lists what waits to be sent");
+                text_.clear();
+            }
+            ImGui::CloseCurrentPopup();
+        }
+        ImGui::EndDisabled();
+        ImGui::EndPopup();
+    }
+    ImGui::PopStyleVar();
+}
+
+}  // namespace ct::ui

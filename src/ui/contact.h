@@ -1,0 +1,27 @@
+// What one does with a record beside editing it: call, write, chat; print a payment's receipt; take a reminder to a
+// calendar.
+#pragma once
+
+#include <string>
+
+#include "ui/desk.h"
+
+namespace ct::ui {
+
+class Contact {
+  public:
+    /// The buttons that fit the record, in a row that begins at `left`; nothing where none fits.
+    void draw(Desk& desk, const crm::Record& record, float left);
+
+  private:
+    void draw_lead(Desk& desk, const crm::Record& lead);
+    void draw_message(Desk& desk, const crm::Record& lead);
+
+    std::string text_;
+    Uuid lead_;  // for whom text_ is
+};
+
+/// The template with what it names: {name} (the first one), {company}, {me}.
+[[nodiscard]] std::string filled(const std::string& words, const crm::Record& lead, const std::string& me);
+
+}  // namespace ct::ui

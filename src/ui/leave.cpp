@@ -1,0 +1,90 @@
+#include "ui/leave.h"
+
+#include <utility>
+
+#include "ui/format.h"
+#include "ui/icons.h"
+#include "ui/widgets.h"
+
+namespace ct::ui {
+namespace {
+
+constexpr const char* kPopup = "leave";
+constexpr float kWidth = 440;
+
+}  // namespace
+
+std::int64_t unsent_records(const Desk& desk) {
+    const client::SyncView& view = desk.state.sync();
+    return view.server_url.empty() ? 0 : view.queue.records;
+}
+
+void LeaveDialog::go(Desk& desk) {
+    waiting_ = false;
+    ImGui::CloseCurrentPopup();
+    if (wanted_ == Leaving::close) {
+        may_close_ = true;
+    } else {
+        desk.post(client::SignOut{});
+    }
+    desk.redraw_within(0);
+}
+
+void LeaveDialog::draw_inside(Desk& desk) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const bool closing = wanted_ == Leaving::close;
+    const std::int64_t unsent = unsent_records(desk);
+    if (unsent == 0 && !desk.unsaved_form) {  // sent meanwhile
+        go(desk);
+        return;
+    }
+    text(theme, closing ? "Close ColorTouch?" : "Sign out?", Size::heading, true);
+    if (desk.unsaved_form) paragraph(theme, "The form at the right has changes that are not saved.", p.danger.strong);
+    if (unsent > 0) {
+        paragraph(theme,
+                  count_text(unsent, "record has", "records have") +
+                      (closing ? " not been sent. Nothing is lost: they are safe on this laptop and go out when it is "
+                                 "opened again."
+                               : " not been sent. Nothing is lost: they stay on this laptop and go out after the next "
+                                 "sign-in."),
+                  p.muted);
+    }
+    ImGui::Dummy({0, theme.px(4)});
+    if (unsent > 0) {
+        ImGui::BeginDisabled(waiting_);
+        if (button(theme, waiting_ ? "Syncing…##Sync first" : "Sync first", ButtonKind::primary, icon::kSync)) {
+            waiting_ = true;
+            desk.post(client::SyncNow{});
+        }
+        ImGui::EndDisabled();
+        ImGui::SameLine(0, theme.px(8));
+    }
+    if (button(theme, closing ? "Close" : "Sign out##anyway", ButtonKind::plain)) go(desk);
+    ImGui::SameLine(0, theme.px(8));
+    if (button(theme, "Stay", ButtonKind::quiet)) {
+        waiting_ = false;
+        ImGui::CloseCurrentPopup();
+    }
+}
+
+void LeaveDialog::draw(Desk& desk) {
+    const Theme& theme = desk.theme;
+    if (std::exchange(open_next_, false)) {
+        waiting_ = false;
+        ImGui::OpenPopup(kPopup);
+    }
+    ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_Always, {0.5F, 0.5F});
+    ImGui::SetNextWindowSize({theme.px(kWidth), 0});
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(22), theme.px(20)});
+    ImGui::PushStyleVar(ImGuiStyleVar_PopupRounding, theme.px(12));
+    if (ImGui::BeginPopupModal(
+            kPopup, nullptr,
+            ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_AlwaysAutoResize)) {
+        draw_inside(desk);
+        ImGui::EndPopup();
+    }
+    ImGui::PopStyleVar(2);
+}
+
+}  // namespace ct::ui

@@ -1,0 +1,40 @@
+// Reminders: by day as an agenda, or as a table. Done, put off and opened in place.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ui/desk.h"
+#include "ui/records.h"
+
+namespace ct::ui {
+
+class RemindersPage {
+  public:
+    RemindersPage();
+    void draw(Desk& desk);
+    [[nodiscard]] Records& records() { return records_; }
+    /// Whether the table is shown, which selection and Del are for.
+    [[nodiscard]] bool table() const { return view_ == 1; }
+
+  private:
+    void update(const Desk& desk);
+    void draw_head(Desk& desk);
+    void draw_agenda(Desk& desk);
+    void draw_one(Desk& desk, const crm::Record& reminder);
+    void draw_snooze(Desk& desk, const crm::Record& reminder, ImVec2 at);
+
+    Records records_;
+    std::size_t view_ = 0;
+    std::vector<Uuid> open_;  // earliest first
+    std::uint64_t seen_ = 0;
+};
+
+/// Where a reminder can be put off to: later today, tomorrow, next week.
+struct SnoozeChoice {
+    std::string words;  ///< "Tomorrow 09:00"
+    UnixMs until = 0;
+};
+[[nodiscard]] std::vector<SnoozeChoice> snooze_choices(UnixMs now);
+
+}  // namespace ct::ui

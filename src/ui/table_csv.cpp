@@ -1,0 +1,120 @@
+#include "ui/table_csv.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/local_time.h"
+#include "base/utf8.h"
+#include "crm/csv.h"
+#include "crm/csv_columns.h"
+#include "crm/validate.h"
+#include "ui/actions.h"
+#include "ui/cells.h"
+#include "ui/format.h"
+#include "ui/icons.h"
+#include "ui/widgets.h"
+
+namespace ct::ui {
+namespace {
+
+using crm::Model;
+
+constexpr std::size_t kRowsPerFrame = 20'000;
+
+/// A column of names of others: not what the field itself is called, or reading the file back would take names for ids.
+bool of_lead(Model model, const Column& column) {
+    return column.kind == Column::Kind::lead || (column.kind == Column::Kind::title && model == Model::payment);
+}
+
+std::string header_of(Model model, const Column& column) {
+    switch (column.kind) {
+        case Column::Kind::updated: return "updatedAt";
+        case Column::Kind::sync: return "syncStatus";
+        default: break;
+    }
+    return of_lead(model, column) ? "Lead's name" : std::string(crm::def(model, column.field).label);
+}
+
+std::string cell_of(const client::State& state, const crm::Record& record, const Column& column) {
+    if (column.kind == Column::Kind::updated) return format_rfc3339(record.updated_at);
+    if (column.kind == Column::Kind::sync) return std::string(crm::name(record.sync_status));
+    if (of_lead(record.model, column)) return lead_of(state, record);
+    return crm::csv_cell(record.model, column.field, record.fields.get(column.field), currency_of(record));
+}
+
+std::string suggested_file(Model model, UnixMs now) {
+    const char* home = std::getenv("HOME");
+    std::string name(crm::def(model).plural);
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return static_cast<char>(c | 0x20); });
+    return (home == nullptr ? std::string(".") : std::string(home)) + "/" + name + "-" +
+           date_input_text(start_of_day(now)) + ".csv";
+}
+
+}  // namespace
+
+void append_csv_header(std::string& out, Model model, std::span<const Column* const> columns, bool with_ids) {
+    std::vector<std::string> cells;
+    if (with_ids) cells.emplace_back("id");
+    for (const Column* column : columns) cells.push_back(header_of(model, *column));
+    crm::write_csv_row(out, cells);
+}
+
+void append_csv_row(std::string& out, const client::State& state, const crm::Record& record,
+                    std::span<const Column* const> columns, bool with_ids) {
+    std::vector<std::string> cells;
+    if (with_ids) cells.push_back(record.id.str());
+    for (const Column* column : columns) cells.push_back(cell_of(state, record, *column));
+    crm::write_csv_row(out, cells);
+}
+
+void TableExport::go_on(Desk& desk) {
+    const std::size_t end = std::min(next_ + kRowsPerFrame, view_->rows.size());
+    for (; next_ < end; ++next_) {
+        const crm::Record* record = desk.state.find(view_->model, view_->rows[next_]);
+        if (record != nullptr) append_csv_row(text_, desk.state, *record, view_->columns, true);
+    }
+    desk.redraw_within(0);
+    if (next_ < view_->rows.size()) return;
+    desk.post(client::WriteFile{file_, std::move(text_)});
+    view_.reset();
+    text_ = {};
+}
+
+void TableExport::draw(Desk& desk, Model model, std::size_t rows, const std::function<View()>& view) {
+    const Theme& theme = desk.theme;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    if (view_) go_on(desk);
+    ImGui::BeginDisabled(view_.has_value());
+    if (icon_button(theme, "Export this table", icon::kDownload)) {
+        file_ = suggested_file(model, desk.now());
+        ImGui::OpenPopup("export");
+    }
+    ImGui::EndDisabled();
+    ImGui::SetNextWindowPos({at.x + theme.px(32), at.y + theme.px(38)}, ImGuiCond_Always, {1, 0});
+    ImGui::SetNextWindowSize({theme.px(420), 0});
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(16), theme.px(14)});
+    if (ImGui::BeginPopup("export")) {
+        text(theme, "Export " + count_of(model, rows), Size::body, true);
+        paragraph(theme, "The rows and columns of this table, in its order, as CSV. Reading it back changes nothing.",
+                  theme.colors().muted, Size::small);
+        if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
+        const bool enter = text_field(theme, "##Export to", "Path of the file", file_, ImGui::GetContentRegionAvail().x,
+                                      false, ImGuiInputTextFlags_EnterReturnsTrue);
+        ImGui::Dummy({0, theme.px(4)});
+        ImGui::BeginDisabled(trim(file_).empty());
+        const bool pressed = button(theme, "Export", ButtonKind::primary, icon::kDownload);
+        ImGui::EndDisabled();
+        if ((pressed || enter) && !trim(file_).empty()) {
+            file_ = trim(file_);
+            view_ = view();
+            next_ = 0;
+            text_.clear();
+            append_csv_header(text_, model, view_->columns, true);
+            ImGui::CloseCurrentPopup();
+        }
+        ImGui::EndPopup();
+    }
+    ImGui::PopStyleVar();
+}
+
+}  // namespace ct::ui

@@ -1,0 +1,245 @@
+// Calling, writing, chatting; the outbox; first steps; settings of this laptop; leaving.
+#include "ui/contact.h"
+
+#include <doctest/doctest.h>
+
+#include "crm/tables.h"
+#include "driver.h"
+#include "ui/outbox.h"
+
+using namespace ct;
+using namespace ct::test;
+using client::Indicator;
+using crm::field_id;
+using crm::Model;
+
+namespace {
+
+crm::Record reachable() {
+    crm::Record record = lead(1, "Ravi Iyer");
+    record.fields.set(field_id(Model::lead, "phone"), std::string_view("98200 00104"));
+    record.fields.set(field_id(Model::lead, "phoneE164"), std::string_view("+919820000104"));
+    record.fields.set(field_id(Model::lead, "email"), std::string_view("ravi@example.com"));
+    return record;
+}
+
+client::Config with_template() {
+    client::Config config;
+    config.message_template = "Hello {name}, {me} here.";
+    return config;
+}
+
+client::SyncView view(Indicator indicator, std::int64_t waiting = 0) {
+    client::SyncView made;
+    made.indicator = indicator;
+    made.server_url = "https://crm.example.com";
+    made.user_id = "u1";
+    made.user_name = "Asha Rao";
+    made.user_email = "asha@example.com";
+    made.queue.records = made.queue.operations = made.queue.sendable = waiting;
+    return made;
+}
+
+void open_lead(Driver& ui) {
+    ui.load({reachable()});
+    ui.app->desk().open(Model::lead, reachable().id);
+    ui.frames(3);
+}
+
+}  // namespace
+
+TEST_CASE("contact: call and e-mail open what the desktop has for them") {
+    Driver ui(with_template());
+    ui.show_sync(view(Indicator::synced));
+    open_lead(ui);
+    ui.click("Call");
+    CHECK(ui.opened.back() == "tel:+919820000104");
+    ui.click("E-mail##write");
+    CHECK(ui.opened.back() == "mailto:ravi@example.com?body=Hello%20Ravi%2C%20Asha%20Rao%20here.");
+}
+
+TEST_CASE("contact: a WhatsApp message begins with the template, is opened and noted at the lead") {
+    Driver ui(with_template());
+    ui.show_sync(view(Indicator::synced));
+    open_lead(ui);
+    ui.click("WhatsApp");
+    CHECK(ui.shows("Message to Ravi Iyer"));
+    ui.click("Send", "##Popup");
+    REQUIRE(ui.opened.size() == 1);
+    CHECK(ui.opened[0] == "https://wa.me/919820000104?text=Hello%20Ravi%2C%20Asha%20Rao%20here.");
+    const client::Table& notes = ui.app->state().table(Model::note);
+    REQUIRE(notes.size() == 1);
+    CHECK(text_of(notes.at(0), "kind") == "MESSAGE");
+    CHECK(text_of(notes.at(0), "text") == "Hello Ravi, Asha Rao here.");
+    CHECK(text_of(notes.at(0), "leadId") == reachable().id.str());
+}
+
+TEST_CASE("contact: without a connection a message waits, survives a restart, and goes from Today when there is one") {
+    std::map<std::string, std::string> kept;
+    {
+        Driver ui(with_template());
+        ui.show_sync(view(Indicator::offline));
+        open_lead(ui);
+        ui.click("WhatsApp");
+        CHECK_FALSE(ui.there("Send", "##Popup"));
+        ui.click("Keep for later");
+        CHECK(ui.opened.empty());
+        CHECK(ui.app->state().table(Model::note).size() == 0);
+        kept = ui.kept;
+    }
+    Driver ui({}, {1440, 900}, {}, kept);
+    ui.load({reachable()});
+    ui.show_sync(view(Indicator::offline));
+    CHECK(ui.shows("1 message to send"));
+    CHECK(ui.find("Send to Ravi Iyer").disabled);
+    ui.show_sync(view(Indicator::synced));
+    ui.click("Send to Ravi Iyer");
+    REQUIRE(ui.opened.size() == 1);
+    CHECK(ui.opened[0].starts_with("https://wa.me/919820000104?text=Hello%20Ravi"));
+    CHECK(ui.app->state().table(Model::note).size() == 1);
+    CHECK_FALSE(ui.shows("message to send"));
+    ui::Outbox again;
+    again.read(ui.kept["outbox.json"]);
+    CHECK(again.waiting().empty());
+}
+
+TEST_CASE("contact: what is no outbox is read as an empty one") {
+    for (const char* text : {"", "{", "[]", "[1,{}]", R"([{"lead":"x","text":"t","writtenAt":1}])", R"({"lead":1})"}) {
+        ui::Outbox outbox;
+        outbox.read(text);
+        CHECK(outbox.waiting().empty());
+    }
+}
+
+TEST_CASE("first steps: sample data on request, one undo takes it away; not offered once there is a server") {
+    Driver ui;
+    CHECK(ui.shows("A fresh start"));
+    ui.click("Show me sample data");
+    CHECK(ui.app->state().table(Model::lead).size() == 8);
+    CHECK(ui.app->state().table(Model::payment).size() == 8);
+    CHECK(ui.app->state().table(Model::reminder).size() == 5);
+    CHECK_FALSE(ui.shows("A fresh start"));
+    ui.key(ImGuiKey_Z, ImGuiMod_Ctrl);
+    CHECK(ui.app->state().table(Model::lead).size() == 0);
+    ui.show_sync(view(Indicator::synced));
+    CHECK(ui.there("New lead"));
+    CHECK_FALSE(ui.there("Show me sample data"));
+}
+
+TEST_CASE("first steps: sign in leads to the form") {
+    Driver ui;
+    ui.click("Sign in", "page");
+    CHECK(ui.app->desk().page == ui::Page::settings);
+}
+
+TEST_CASE("settings: the data of this laptop: sizes, backup and how it went, restore") {
+    Driver ui({}, {1920, 1800});
+    ui.click("Settings", "navigation");
+    CHECK(ui.posted<client::ListStorage>().size() == 1);
+    client::StorageListed sizes;
+    sizes.database = 12'300'000;
+    sizes.log = 4'000;
+    ui.send(sizes);
+    CHECK(ui.shows("Records and history 12.3 MB"));
+    CHECK_FALSE(ui.shows("Attached files"));
+    ui.type("Backup file", "/media/stick/all.ctb");
+    ui.type("Backup passphrase", "a good one");
+    ui.click("Back up");
+    REQUIRE(ui.posted<client::BackUp>().size() == 1);
+    CHECK(ui.posted<client::BackUp>()[0].file == "/media/stick/all.ctb");
+    CHECK(ui.posted<client::BackUp>()[0].passphrase == "a good one");
+    CHECK(ui.find("Back up").disabled);
+    ui.send(client::BackUpFailed{Error{ErrorKind::disk, "CANNOT_WRITE", "no space left", {}}});
+    CHECK(ui.shows("No backup was made: no space left"));
+    ui.click("Back up");
+    ui.send(client::BackedUp{"/media/stick/all.ctb", 5'000});
+    CHECK(ui.shows("The backup is written"));
+    ui.click("Restore a backup");
+    CHECK(ui.find("Restore now").disabled);
+    ui.type("Restore from", "/media/stick/all.ctb");
+    ui.click("Restore now");
+    REQUIRE(ui.restore_asked.has_value());
+    CHECK(ui.restore_asked->first == "/media/stick/all.ctb");
+}
+
+TEST_CASE("settings: the link, the look and the zoom hold at once") {
+    Driver ui({}, {1920, 1800});
+    ui.click("Settings", "navigation");
+    ui.click("This link is metered: files and old records wait");
+    REQUIRE(ui.posted<client::MeteredChanged>().size() == 1);
+    CHECK(ui.posted<client::MeteredChanged>()[0].on);
+    ui.click("Others' edits arrive as they are made");
+    CHECK_FALSE(ui.posted<client::LiveUpdatesChanged>()[0].on);
+    ui.click("Contrast");
+    CHECK(ui.saved_configs.back().theme == client::Theme::contrast);
+    CHECK(ui.app->desk().theme.colors().text == IM_COL32_WHITE);
+    ui.click("Less motion: nothing turns");
+    CHECK(ui.app->desk().theme.reduced_motion());
+    ui.show_sync(view(Indicator::syncing));
+    ui.frames(2);
+    CHECK(ui.app->next_frame_in_ms() > 50);
+    ui.key(ImGuiKey_Equal, ImGuiMod_Ctrl);
+    CHECK(ui.app->desk().theme.scale() == doctest::Approx(1.15));
+    ui.key(ImGuiKey_Minus, ImGuiMod_Ctrl);
+    ui.key(ImGuiKey_Minus, ImGuiMod_Ctrl);
+    CHECK(ui.app->desk().theme.scale() == doctest::Approx(0.9));
+    ui.key(ImGuiKey_0, ImGuiMod_Ctrl);
+    CHECK(ui.saved_configs.back().scale == doctest::Approx(1.0));
+}
+
+TEST_CASE("leaving: nothing unsent closes at once; unsent edits are told of, and sent first when wanted") {
+    Driver ui;
+    CHECK(ui.app->may_close());
+    ui.show_sync(view(Indicator::pending, 12));
+    CHECK_FALSE(ui.app->may_close());
+    ui.frames(2);
+    CHECK(ui.shows("12 records have not been sent"));
+    ui.click("Stay");
+    CHECK_FALSE(ui.app->closing());
+    CHECK_FALSE(ui.app->may_close());
+    ui.frames(2);
+    ui.click("Sync first");
+    CHECK(ui.posted<client::SyncNow>().size() == 1);
+    CHECK_FALSE(ui.app->closing());
+    ui.show_sync(view(Indicator::synced, 0));
+    client::SyncFinished done;
+    done.row.outcome = "done";
+    ui.send(done);
+    ui.frames(2);
+    CHECK(ui.app->closing());
+}
+
+TEST_CASE("leaving: a sync that fails keeps the window; the user may close all the same") {
+    Driver ui;
+    ui.show_sync(view(Indicator::offline, 2));
+    CHECK_FALSE(ui.app->may_close());
+    ui.frames(2);
+    ui.click("Sync first");
+    client::SyncFinished failed;
+    failed.row.outcome = "OFFLINE";
+    ui.send(failed);
+    ui.frames(2);
+    CHECK_FALSE(ui.app->closing());
+    ui.click("Close", "leave");
+    CHECK(ui.app->closing());
+}
+
+TEST_CASE("leaving: a form with unsaved typing is told of") {
+    Driver ui;
+    open_lead(ui);
+    ui.type("City", "Pune");
+    CHECK_FALSE(ui.app->may_close());
+    ui.frames(2);
+    CHECK(ui.shows("changes that are not saved"));
+}
+
+TEST_CASE("leaving: signing out with unsent work asks first, and says that nothing is lost") {
+    Driver ui({}, {1920, 1800});
+    ui.show_sync(view(Indicator::pending, 3));
+    ui.click("Settings", "navigation");
+    ui.click("Sign out");
+    CHECK(ui.posted<client::SignOut>().empty());
+    CHECK(ui.shows("they stay on this laptop"));
+    ui.click("Sign out", "leave");
+    CHECK(ui.posted<client::SignOut>().size() == 1);
+}

@@ -1,0 +1,126 @@
+// Payments: tabs, ageing and months; receipts that are numbered once.
+#include <doctest/doctest.h>
+
+#include "crm/tables.h"
+#include "driver.h"
+#include "ui/payments_page.h"
+#include "ui/receipt.h"
+
+using namespace ct;
+using namespace ct::test;
+using crm::field_id;
+using crm::Model;
+
+namespace {
+
+constexpr UnixMs kDay = 24 * 3'600'000LL;
+constexpr UnixMs kNow = TestClock::kStart;
+constexpr const char* kDevice = "0195f2aa-0000-7000-8000-00001234abcd";
+
+crm::Record payment(std::uint64_t number, std::int64_t rupees, std::string_view status, UnixMs due, UnixMs paid = 0) {
+    crm::Record record = lead(100 + number, "");
+    record.model = Model::payment;
+    record.fields = {};
+    record.fields.set(field_id(Model::payment, "leadId"), std::string_view(lead(1, "").id.str()));
+    record.fields.set(field_id(Model::payment, "amount"), rupees * 100);
+    record.fields.set(field_id(Model::payment, "currency"), std::string_view("INR"));
+    record.fields.set(field_id(Model::payment, "direction"), std::string_view("IN"));
+    record.fields.set(field_id(Model::payment, "status"), status);
+    if (due != 0) record.fields.set(field_id(Model::payment, "dueDate"), due);
+    if (paid != 0) record.fields.set(field_id(Model::payment, "paidAt"), paid);
+    return record;
+}
+
+client::SyncView view_with_device() {
+    client::SyncView view;
+    view.device_id = kDevice;
+    return view;
+}
+
+}  // namespace
+
+TEST_CASE("payments: overdue, due and paid are tabs, and each shows only its own") {
+    Driver ui;
+    ui.load({lead(1, "Ravi Iyer"), payment(1, 100, "PENDING", kNow - 5 * kDay), payment(2, 200, "PENDING", kNow + kDay),
+             payment(3, 300, "COMPLETED", 0, kNow - kDay), payment(4, 400, "PENDING", 0)});
+    ui.click("Payments", "navigation");
+    CHECK(ui.shows("Overdue  1"));
+    CHECK(ui.shows("Due  2"));
+    CHECK(ui.shows("Paid  1"));
+    ui.click("Overdue", "payments");
+    CHECK(ui.shows("₹100.00"));
+    CHECK_FALSE(ui.shows("₹200.00"));
+    ui.click("Paid", "payments");
+    CHECK(ui.shows("₹300.00"));
+    CHECK_FALSE(ui.shows("₹100.00"));
+}
+
+TEST_CASE("payments: what is owed falls into ages, what came in into months; other currencies are counted apart") {
+    Driver ui;
+    crm::Record dollars = payment(9, 50, "PENDING", kNow - kDay);
+    dollars.fields.set(field_id(Model::payment, "currency"), std::string_view("USD"));
+    crm::Record out = payment(8, 70, "COMPLETED", 0, kNow);
+    out.fields.set(field_id(Model::payment, "direction"), std::string_view("OUT"));
+    ui.load({lead(1, "Ravi Iyer"), payment(1, 100, "PENDING", kNow - 2 * kDay),
+             payment(2, 200, "PENDING", kNow - 45 * kDay), payment(3, 300, "PENDING", kNow - 61 * kDay),
+             payment(4, 400, "PENDING", kNow - 400 * kDay), payment(5, 500, "PENDING", kNow + kDay),
+             payment(6, 600, "COMPLETED", 0, kNow), payment(7, 700, "COMPLETED", 0, kNow - 32 * kDay), dollars, out});
+    const ui::PaymentSums sums = ui::sum_payments(ui.app->state().table(Model::payment), "INR", ui.clock.now());
+    CHECK(sums.late[0].amount == 100'00);
+    CHECK(sums.late[1].amount == 200'00);
+    CHECK(sums.late[2].amount == 300'00);
+    CHECK(sums.late[3].amount == 400'00);
+    CHECK(sums.due_later.amount == 500'00);
+    CHECK(sums.months[5].received == 600'00);
+    CHECK(sums.months[5].paid_out == 70'00);
+    CHECK(sums.months[4].received == 700'00);
+    CHECK(sums.other_currencies == 1);
+    ui.click("Payments", "navigation");
+    CHECK(ui.shows("Over 90 days ₹400"));
+    CHECK(ui.shows("₹1,000"));  // all that is overdue
+    CHECK(ui.shows("1 payment is not in INR"));
+}
+
+TEST_CASE("receipt: printed from the drawer, numbered once by this device, and never again") {
+    Driver ui;
+    ui.show_sync(view_with_device());
+    ui.load({lead(1, "Ravi <Iyer>"), payment(1, 150'000, "COMPLETED", 0, kNow - kDay), payment(2, 5, "PENDING", kNow)});
+    ui.app->desk().open(Model::payment, payment(1, 0, "", 0).id);
+    ui.frames(3);
+    ui.click("Print receipt");
+    const std::string prefix = ui::receipt_prefix(kDevice);
+    REQUIRE(ui.documents.size() == 1);
+    CHECK(ui.documents[0].first == "receipt-" + prefix + "-0001.html");
+    const std::string& page = ui.documents[0].second;
+    CHECK(page.find("₹1,50,000.00") != std::string::npos);
+    CHECK(page.find("Ravi &lt;Iyer&gt;") != std::string::npos);
+    CHECK(page.find("@media print") != std::string::npos);
+    CHECK(ui.opened.back() == "/documents/receipt-" + prefix + "-0001.html");
+    CHECK(ui.saved_configs.back().last_receipt == 1);
+    ui.click("Print receipt");
+    CHECK(ui.documents[1].first == ui.documents[0].first);
+    CHECK(ui.posted<client::Commit>().size() == 1);
+    // Who takes the number back does not make it free.
+    ui.key(ImGuiKey_Z, ImGuiMod_Ctrl);
+    ui.click("Print receipt");
+    CHECK(ui.documents[2].first == "receipt-" + prefix + "-0002.html");
+    ui.app->desk().open(Model::payment, payment(2, 0, "", 0).id);
+    ui.frames(3);
+    CHECK_FALSE(ui.there("Print receipt"));  // nothing was paid
+}
+
+TEST_CASE("receipt numbers: goes on from what the records say, and two devices never meet") {
+    client::State state;
+    crm::Record numbered = payment(1, 1, "COMPLETED", 0);
+    const std::string prefix = ui::receipt_prefix(kDevice);
+    CHECK(prefix.size() == 5);
+    CHECK(prefix != ui::receipt_prefix("0195f2aa-0000-7000-8000-00001234abce"));
+    numbered.fields.set(field_id(Model::payment, "receiptNo"), std::string_view(prefix + "-0041"));
+    state.put(numbered);
+    crm::Record others = payment(2, 1, "COMPLETED", 0);
+    others.fields.set(field_id(Model::payment, "receiptNo"), std::string_view("ZZZZZ-0900"));
+    state.put(others);
+    CHECK(ui::next_receipt_number(state, 0, kDevice) == prefix + "-0042");
+    CHECK(ui::next_receipt_number(state, 99, kDevice) == prefix + "-0100");
+    CHECK(ui::next_receipt_number(state, 99, "").empty());
+}

@@ -1,0 +1,126 @@
+// Store: the audit trail of all records, part by part.
+#include <set>
+
+#include "store_support.h"
+
+namespace ct::store::test {
+namespace {
+
+/// "UPDATE 1; CREATE 4", newest first.
+std::string told(const ActivityPage& page) {
+    std::string out;
+    for (const AuditRow& row : page.rows)
+        out += (out.empty() ? "" : "; ") + row.what + " " + std::to_string(number_of(row.record));
+    return out;
+}
+
+ActivityPage activity(const Desk& desk, const ActivityQuery& query = {}) {
+    auto page = desk.store->activity(query);
+    REQUIRE_MESSAGE(page.has_value(), (page ? "" : page.error().message));
+    return std::move(*page);
+}
+
+/// The first pull is through: from now on what arrives is news.
+void first_round_done(Desk& desk) {
+    SyncState state = desk.store->state();
+    state.last_sync_at = 5'000;
+    REQUIRE(desk.store->save_state(state));
+}
+
+PullRow later_row(std::uint64_t number, std::int64_t version, Texts texts, UnixMs at, bool whole = false) {
+    PullRow row = Desk::row(number, version, texts, whole);
+    row.updated_at = at;
+    return row;
+}
+
+TEST_CASE("activity: what was edited here and what came from elsewhere, newest first") {
+    Desk desk;
+    pull_three(desk);
+    CHECK(activity(desk).rows.empty());  // the first pull is no news
+    first_round_done(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}})});
+    const UnixMs at = desk.clock.wall + 10;
+    PullRow gone = Desk::deleted_row(3, 13);
+    gone.updated_at = at + 2;
+    desk.apply(desk.page(
+        {later_row(2, 11, {{"name", "Bo Li"}}, at), later_row(7, 12, {{"name", "New"}}, at + 1, true), gone}, "c2"));
+    CHECK(told(activity(desk)) == "PULLED_DELETE 3; PULLED_CREATE 7; PULLED 2; UPDATE 1");
+    const AuditRow row = activity(desk).rows[2];
+    CHECK(row.before == text_changes(Model::lead, {{"name", "Bo"}}));
+    CHECK(row.after == text_changes(Model::lead, {{"name", "Bo Li"}}));
+    CHECK(row.at == at);
+    CHECK(row.user.empty());
+    CHECK(activity(desk).rows[3].user == "me");
+}
+
+TEST_CASE("activity: our own edits do not come back as others'") {
+    Desk desk;
+    pull_three(desk);
+    first_round_done(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}})});
+    desk.send_all(20);
+    desk.apply(desk.page({Desk::row(1, 20, {{"name", "Asha"}, {"city", "Goa"}})}, "c2"));
+    CHECK(told(activity(desk)) == "UPDATE 1");
+}
+
+TEST_CASE("activity: page by page, each row once, also those of one moment") {
+    Desk desk;
+    std::vector<Operation> edits;
+    for (std::uint64_t i = 1; i <= 25; ++i) edits.push_back(desk.create(i));
+    for (Operation& edit : edits) edit.stamp = edits.front().stamp;
+    desk.commit(edits);
+    ActivityQuery query;
+    query.limit = 10;
+    std::set<Uuid> seen;
+    std::vector<std::size_t> sizes;
+    do {
+        const ActivityPage page = activity(desk, query);
+        for (const AuditRow& row : page.rows) CHECK(seen.insert(row.record).second);
+        sizes.push_back(page.rows.size());
+        query.older_than = page.older;
+    } while (query.older_than);
+    CHECK(seen.size() == 25);
+    CHECK(sizes == std::vector<std::size_t>{10, 10, 5});
+}
+
+TEST_CASE("activity: by whose it was and by model") {
+    Desk desk;
+    pull_three(desk);
+    first_round_done(desk);
+    desk.commit({desk.create_note(9, 1)});
+    desk.commit({desk.update(1, {{"name", "Asha R"}})});
+    std::vector<OperationResult> results;
+    for (const Operation& each : desk.take().operations) {
+        if (each.model == Model::note) {
+            results.push_back(Desk::result(each, Verdict::applied, 20));
+        } else {
+            results.push_back(Desk::rejected(each, "INVALID_FIELD"));
+        }
+    }
+    desk.clock.wall += 1'000;
+    desk.settle(std::move(results));
+    desk.apply(desk.page({later_row(2, 21, {{"name", "Bo Li"}}, desk.clock.wall + 10)}, "c2"));
+    const auto only = [&](Whose whose) { return told(activity(desk, {std::nullopt, whose, std::nullopt, 100})); };
+    CHECK(only(Whose::all) == "PULLED 2; REJECTED 1; UPDATE 1; CREATE 9");
+    CHECK(only(Whose::ours) == "UPDATE 1; CREATE 9");
+    CHECK(only(Whose::others) == "PULLED 2");
+    CHECK(only(Whose::policies) == "REJECTED 1");
+    CHECK(told(activity(desk, {std::nullopt, Whose::all, Model::note, 100})) == "CREATE 9");
+}
+
+TEST_CASE("activity: a deleted record's row says all that it said") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.update(2, {{"city", "Pune"}})});
+    desk.commit({desk.remove(2)});
+    const ActivityPage page = activity(desk);
+    REQUIRE(told(page) == "DELETE 2; UPDATE 2");
+    for (const auto& [field, text] : {std::pair{"name", "Bo"}, {"city", "Pune"}}) {
+        const crm::Value* said = page.rows[0].before.find(crm::field(Model::lead, field));
+        REQUIRE(said != nullptr);
+        CHECK(*said == crm::Value(std::string(text)));
+    }
+}
+
+}  // namespace
+}  // namespace ct::store::test

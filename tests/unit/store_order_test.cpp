@@ -1,0 +1,214 @@
+// Stamps grow along the operations of a record: what a person did later is later, whatever is sent again before it.
+#include "unit/store_support.h"
+
+namespace ct::store::test {
+namespace {
+
+constexpr UnixMs kMinute = 60'000;
+
+std::vector<sync::QueuedOperation> listed(const Desk& desk) {
+    auto list = desk.store->list_queue();
+    REQUIRE(list.has_value());
+    return std::move(*list);
+}
+
+std::vector<std::string> stamps(const Desk& desk) {
+    std::vector<std::string> all;
+    for (const auto& queued : listed(desk)) all.push_back(queued.operation.stamp);
+    return all;
+}
+
+bool rise(const std::vector<std::string>& all) {
+    return std::is_sorted(all.begin(), all.end()) && std::adjacent_find(all.begin(), all.end()) == all.end();
+}
+
+/// The store's hybrid clock is not before any stamp that it gave.
+void check_clock(const Desk& desk) {
+    const SyncState& state = desk.store->state();
+    for (const auto& queued : listed(desk)) {
+        const auto parts = sync::parse_stamp(queued.operation.stamp);
+        REQUIRE(parts.has_value());
+        CHECK(std::pair(parts->ms, parts->counter) <= std::pair(state.stamp_ms, state.stamp_counter));
+    }
+}
+
+/// Gives everything unsent the stamp of that time, in turn.
+void restamp(Desk& desk, UnixMs to, UnixMs latest) {
+    sync::HybridClock again(desk.store->state().device_id, 0, 0);
+    const auto done = desk.store->restamp([&](const std::string&) { return again.next(to); },
+                                          [&] { return std::pair(again.last_ms(), again.last_counter()); }, latest);
+    REQUIRE(done.has_value());
+}
+
+}  // namespace
+
+TEST_CASE("retry: edits that waited behind what is sent again stay later than it") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}})});
+    const Operation refused = desk.take().operations.at(0);
+    desk.settle({Desk::rejected(refused, "FORBIDDEN")});
+    desk.commit({desk.update(1, {{"city", "Pune"}}, 500)});  // of a group: they stay for themselves
+    desk.commit({desk.update(1, {{"city", "Rome"}})});
+    REQUIRE(desk.queue() == "UPDATE 1 ERROR; UPDATE 1 PARKED; UPDATE 1 PARKED");
+    desk.clock.wall += kMinute;
+    REQUIRE(desk.store->retry(refused.id, id_of(2'000), desk.stamp()));
+    CHECK(rise(stamps(desk)));
+    CHECK(desk.shown(1) == "Asha,Rome v10 PENDING");
+    check_clock(desk);
+    desk.check_memory_is_disk();
+}
+
+TEST_CASE("retry: of one save with the same record twice, the second edit stays later") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}}, 500), desk.update(1, {{"city", "Pune"}}, 500)});
+    const Batch batch = desk.take();
+    desk.settle(
+        {Desk::rejected(batch.operations[0], "FORBIDDEN"), Desk::rejected(batch.operations[1], "GROUP_FAILED")});
+    REQUIRE(desk.store->retry(batch.operations[0].id, id_of(2'000), desk.stamp()));
+    CHECK(desk.queue() == "UPDATE 1 QUEUED; UPDATE 1 QUEUED");
+    CHECK(rise(stamps(desk)));
+}
+
+TEST_CASE("retry: before an edit that was sent once, which nothing alters, it keeps its own time") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}}, 500)});
+    desk.commit({desk.update(1, {{"city", "Pune"}})});
+    const Batch batch = desk.take();
+    desk.settle({Desk::rejected(batch.operations[0], "FORBIDDEN")});
+    REQUIRE(desk.store->renew_device(id_of(77).str()));
+    REQUIRE(desk.queue() == "UPDATE 1 ERROR; UPDATE 1 QUEUED");
+    REQUIRE(desk.store->retry(batch.operations[0].id, id_of(2'000), desk.stamp()));
+    CHECK(stamps(desk) == std::vector{batch.operations[0].stamp, batch.operations[1].stamp});
+}
+
+TEST_CASE("resolve: edits that waited behind a conflict stay later than the decision") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}})});
+    const Operation first = desk.take().operations.at(0);
+    OperationResult clash = Desk::result(first, Verdict::conflict, 11);
+    clash.record = Desk::server_lead(1, 11, {{"name", "Asha"}, {"city", "Rome"}});
+    desk.settle({clash});
+    desk.commit({desk.update(1, {{"city", "Pune"}})});
+    desk.clock.wall += kMinute;
+    REQUIRE(desk.store->resolve(first.id, {}, id_of(2'000), desk.stamp()));
+    CHECK(rise(stamps(desk)));
+    check_clock(desk);
+    CHECK(desk.shown(1) == "Asha,Pune v11 PENDING");
+}
+
+TEST_CASE("retry: not of a record that is out of sight; discarding is all that is left") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}})});
+    const Operation refused = desk.take().operations.at(0);
+    desk.settle({Desk::rejected(refused, "FORBIDDEN")});
+    PullRow revoked = Desk::deleted_row(1, 15);
+    revoked.kind = sync::RowKind::revoked;
+    desk.apply(desk.page({revoked}, "c2"));
+    const auto again = desk.store->retry(refused.id, id_of(2'000), desk.stamp());
+    REQUIRE(!again);
+    CHECK(again.error().code == "OUT_OF_SIGHT");
+    CHECK(desk.queue() == "UPDATE 1 ERROR");
+    CHECK(desk.store->discard(refused.id));
+    CHECK(desk.queue().empty());
+}
+
+TEST_CASE("restamp: an edit stays after what it was made on, unless that is of the future itself") {
+    Desk desk;
+    const UnixMs now = desk.clock.wall;
+    PullRow seen = Desk::row(1, 10, {{"name", "Asha"}}), future = Desk::row(2, 11, {{"name", "Bo"}});
+    seen.updated_at = now + 2 * kMinute;
+    future.updated_at = now + 20 * kMinute;
+    desk.apply(desk.page({seen, future}, "c1"));
+    desk.commit({desk.update(1, {{"city", "Goa"}}), desk.update(2, {{"city", "Goa"}})});
+    restamp(desk, now, now + 5 * kMinute);
+    const auto after = stamps(desk);
+    CHECK(sync::stamp_ms(after[0]) > seen.updated_at);
+    CHECK(sync::stamp_ms(after[1]) == now);
+    check_clock(desk);
+
+    SUBCASE("what it did not see does not count") {
+        PullRow unseen = Desk::row(1, 12, {{"name", "Asha"}, {"phone", "1"}});
+        unseen.updated_at = now + 4 * kMinute;
+        desk.apply(desk.page({unseen}, "c2"));
+        restamp(desk, now, now + 5 * kMinute);
+        CHECK(sync::stamp_ms(stamps(desk)[0]) == now);
+    }
+}
+
+TEST_CASE("restamp: an edit stays after one of its record that is under way") {
+    Desk desk;
+    pull_three(desk);
+    desk.clock.wall += 3 * kMinute;  // it goes wrong
+    desk.commit({desk.update(1, {{"city", "Goa"}})});
+    const Operation sent = desk.take().operations.at(0);
+    desk.commit({desk.update(1, {{"city", "Pune"}})});
+    restamp(desk, desk.clock.wall - 3 * kMinute, desk.clock.wall + kMinute);
+    CHECK(stamps(desk)[0] == sent.stamp);
+    CHECK(rise(stamps(desk)));
+    check_clock(desk);
+}
+
+TEST_CASE("another epoch: versions of the server as it was before are no base any more") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}})});
+    const Operation sent = desk.take().operations.at(0);
+    REQUIRE(sent.base == 10);
+    desk.commit({desk.update(2, {{"city", "Goa"}})});
+    SyncState state = desk.store->state();
+    state.epoch = "epoch-2";
+    state.cursor.reset();
+    REQUIRE(desk.store->save_state(state));
+    desk.commit({desk.update(3, {{"city", "Goa"}})});
+    const auto list = listed(desk);
+    CHECK(list.at(0).operation == sent);  // what was sent is never altered
+    CHECK(list.at(1).operation.base == 0);
+    CHECK(list.at(2).operation.base == 0);
+    desk.check_memory_is_disk();
+
+    PullPage page = desk.page(
+        {Desk::row(1, 1, {{"name", "Asha"}}), Desk::row(2, 2, {{"name", "Bo"}}), Desk::row(3, 3, {{"name", "Cy"}})},
+        "d1");
+    page.epoch = "epoch-2";
+    desk.apply(page);
+    desk.settle({Desk::result(sent, Verdict::applied, 4)});
+    desk.commit({desk.update(1, {{"city", "Pune"}})});
+    CHECK(listed(desk).back().operation.base == 4);
+}
+
+TEST_CASE("openings: they tell that the file was opened anew, when it may hold what was refused") {
+    Desk desk;
+    pull_three(desk);
+    const std::int64_t before = desk.store->openings();
+    CHECK(!desk.try_commit({desk.update(99, {{"city", "Goa"}})}));  // the edit's fault
+    CHECK(desk.store->openings() == before);
+    FaultyDisk::arm(FaultyDisk::Call::sync, 0, SQLITE_IOERR_FSYNC, false);
+    CHECK(!desk.try_commit({desk.update(1, {{"city", "Goa"}})}));
+    FaultyDisk::disarm();
+    CHECK(desk.store->openings() == before + 1);
+}
+
+TEST_CASE("revoked: who had failed for the company's sake goes again with the whole save") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}}, 50), desk.update(2, {{"city", "Goa"}}, 50)});
+    const Batch batch = desk.take();
+    desk.settle(
+        {Desk::rejected(batch.operations[0], "MISSING_PARENT"), Desk::rejected(batch.operations[1], "GROUP_FAILED")});
+    REQUIRE(desk.queue() == "UPDATE 1 QUEUED; UPDATE 2 ERROR");
+    PullRow revoked = Desk::deleted_row(1, 15);
+    revoked.kind = sync::RowKind::revoked;
+    desk.apply(desk.page({revoked}, "c2"));
+    REQUIRE(desk.queue() == "UPDATE 1 ERROR; UPDATE 2 ERROR");
+    desk.apply(desk.page({Desk::row(1, 17, {{"name", "Asha"}})}, "c3"));
+    CHECK(desk.queue() == "UPDATE 1 QUEUED; UPDATE 2 QUEUED");
+    CHECK(desk.take().operations.size() == 2);
+    desk.check_memory_is_disk();
+}
+
+}  // namespace ct::store::test
