@@ -248,6 +248,7 @@ TEST_CASE("golden: signing in and out, devices, health") {
     Transcript transcript(site);
     const json device = {{"id", site.new_id()}, {"name", "Laptop"}};
     const json login = {{"email", "a@example.org"}, {"password", kPassword}, {"device", device}};
+    site.clock.move(1'000);  // devices are listed by when they were last seen
     transcript.say("Sign in", "POST", "/api/auth/login", login, {});
     json wrong = login;
     wrong["password"] = "wrong";
