@@ -144,6 +144,7 @@ struct Store::Impl {
                                               Visible& visible);
 
     // ---- settle and apply (settle.cpp, apply.cpp)
+    [[nodiscard]] Result<void> wait_together(const Uuid& group, Settled& settled);
     [[nodiscard]] Result<void> settle_one(const sync::OperationResult& result, Settled& settled,
                                           std::map<Uuid, crm::Model>& touched);
     /// What came from elsewhere goes into the audit trail; not so the first pull, and comparisons with the server.

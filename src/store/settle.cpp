@@ -63,14 +63,16 @@ Result<Settled> Store::settle(const sync::PushAnswer& answer) {
     Settled settled;
     auto done = impl_->transaction([&]() -> Result<void> {
         std::map<Uuid, crm::Model> touched;
-        std::set<Uuid> around;
+        std::set<Uuid> around, groups;
         for (const OperationResult& result : answer.results) {
             const QueueEntry* entry = impl_->index.find(result.id);
             if (entry == nullptr || entry->state != QueueState::sent) continue;
             const Uuid record = entry->record;
+            if (!entry->group.nil()) groups.insert(entry->group);
             CT_TRY(impl_->settle_one(result, settled, touched));
             if (impl_->index.dirty(record) || !impl_->index.of_parent(record).empty()) around.insert(record);
         }
+        for (const Uuid& group : groups) CT_TRY(impl_->wait_together(group, settled));
         for (const crm::Record& record : answer.later) CT_TRY(impl_->take_later(record, settled.visible));
         CT_TRY(impl_->park_and_free(std::move(around), touched));
         CT_TRY(impl_->refresh(touched, settled.visible));
@@ -131,6 +133,29 @@ Result<void> Store::Impl::settle_one(const OperationResult& result, Settled& set
         }
     }
     touched[entry.record] = entry.model;
+    return {};
+}
+
+/// Where all that kept a group back will pass by itself, those that failed for its company's sake wait with it: in
+/// error they would hold the others for ever.
+Result<void> Store::Impl::wait_together(const Uuid& group, Settled& settled) {
+    std::vector<Position> failed;
+    bool waits = false;
+    for (const Position position : index.of_group(group)) {
+        const QueueEntry& member = index.at(position);
+        waits = waits || (member.state == QueueState::parked && member.wants_parent);
+        if (member.state == QueueState::conflict) return {};
+        if (member.state != QueueState::error) continue;
+        const auto queued = tables->queue.read(position);
+        if (!queued) return fail(queued.error());
+        if (queued->error_code != kGroupFailed || queued->retry_count >= kRetryMax) return {};
+        failed.push_back(position);
+    }
+    if (!waits) return {};
+    for (const Position position : failed) {
+        CT_TRY(set_state(position, QueueState::parked));
+        --settled.rejected;
+    }
     return {};
 }
 

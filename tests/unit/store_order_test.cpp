@@ -193,6 +193,25 @@ TEST_CASE("openings: they tell that the file was opened anew, when it may hold w
     CHECK(desk.store->openings() == before + 1);
 }
 
+TEST_CASE(
+    "settle: who failed for the company's sake waits with it, and goes again with it; not with what needs a person") {
+    for (const char* other : {"MISSING_PARENT", "FORBIDDEN"}) {
+        Desk desk;
+        pull_three(desk);
+        desk.commit({desk.create(7), desk.update(1, {{"city", "Goa"}}, 50), desk.create_note(70, 7, 50)});
+        const Batch batch = desk.take();
+        REQUIRE(batch.operations.size() == 3);
+        const Settled settled = desk.settle({Desk::rejected(batch.operations[0], "INVALID_FIELD"),
+                                             Desk::rejected(batch.operations[1], "GROUP_FAILED"),
+                                             Desk::rejected(batch.operations[2], other)});
+        const bool waits = std::string_view(other) == "MISSING_PARENT";
+        CHECK(settled.rejected == (waits ? 1 : 3));
+        CHECK(desk.queue() == (waits ? "CREATE 7 ERROR; UPDATE 1 PARKED; CREATE 70 PARKED"
+                                     : "CREATE 7 ERROR; UPDATE 1 ERROR; CREATE 70 ERROR"));
+        desk.check_memory_is_disk();
+    }
+}
+
 TEST_CASE("revoked: who had failed for the company's sake goes again with the whole save") {
     Desk desk;
     pull_three(desk);
@@ -200,7 +219,7 @@ TEST_CASE("revoked: who had failed for the company's sake goes again with the wh
     const Batch batch = desk.take();
     desk.settle(
         {Desk::rejected(batch.operations[0], "MISSING_PARENT"), Desk::rejected(batch.operations[1], "GROUP_FAILED")});
-    REQUIRE(desk.queue() == "UPDATE 1 QUEUED; UPDATE 2 ERROR");
+    REQUIRE(desk.queue() == "UPDATE 1 QUEUED; UPDATE 2 QUEUED");  // what kept it back passes by itself
     PullRow revoked = Desk::deleted_row(1, 15);
     revoked.kind = sync::RowKind::revoked;
     desk.apply(desk.page({revoked}, "c2"));
