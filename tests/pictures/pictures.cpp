@@ -173,8 +173,8 @@ int draw_look(const Look& look, const std::string& out, const std::string& kept,
         if (!compare || other_screens) continue;
         const auto [mean, worst] = difference(sheet, before, left, top);
         if (mean <= kMeanMax && worst <= kPartMax) continue;
-        std::printf("%s-%s: differs by %.1f in the mean and %.1f in one part\n", scenes[i].name, look.name, mean,
-                    worst);
+        std::printf("%s-%s: differs by %.1f in the mean and %.1f in one part\n", scenes[i].name.c_str(), look.name,
+                    mean, worst);
         ++different;
     }
     if (only.empty()) write(out + "/" + name, sheet);

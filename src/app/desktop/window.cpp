@@ -89,6 +89,7 @@ Result<std::unique_ptr<Window>> Window::open(const WindowOptions& options) {
         glfwTerminate();
         return fail(ErrorKind::internal, "NO_OPENGL", "this display cannot show OpenGL 3: " + why);
     }
+    [[maybe_unused]] static const int ends = std::atexit(glfwTerminate);
     std::unique_ptr<Window> window(new Window(handle));
     if (options.place) window->restored_ = *options.place;
     set_gate(true);
@@ -135,8 +136,9 @@ Window::~Window() {
     set_gate(false);
     ImGui_ImplOpenGL3_Shutdown();
     ImGui_ImplGlfw_Shutdown();
+    // GLFW itself stays: with it the OpenGL library would go, of which ImGui's loader keeps pointers for the next
+    // window.
     glfwDestroyWindow(window_);
-    glfwTerminate();
 }
 
 bool Window::closing() const { return glfwWindowShouldClose(window_) == GLFW_TRUE; }
