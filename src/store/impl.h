@@ -139,6 +139,9 @@ struct Store::Impl {
     // ---- resolve (resolve.cpp)
     [[nodiscard]] Result<void> decide_anew(const QueueEntry& entry, const Conflict& conflict, crm::Changes changes,
                                            const Uuid& new_id, const std::string& new_stamp);
+    /// Of a group, those that were refused for its company's sake; none where a member is in dispute for a reason of
+    /// its own.
+    [[nodiscard]] Result<std::vector<Position>> failed_for_company(const Uuid& group);
     [[nodiscard]] Result<void> free_group(const Uuid& group, const std::string& new_stamp, std::set<Uuid>& around);
     [[nodiscard]] Result<void> after_decision(const QueueEntry& entry, crm::Record server, const std::string& new_stamp,
                                               Visible& visible);

@@ -124,20 +124,25 @@ Result<void> Store::Impl::decide_anew(const QueueEntry& entry, const Conflict& c
     return put_again(entry.position, std::move(queued), new_stamp);
 }
 
-/// Once nothing of a group is in dispute any more, those that failed for its company's sake go again.
-Result<void> Store::Impl::free_group(const Uuid& group, const std::string& new_stamp, std::set<Uuid>& around) {
-    const std::vector<Position> members = index.of_group(group);
+Result<std::vector<Position>> Store::Impl::failed_for_company(const Uuid& group) {
     std::vector<Position> failed;
-    for (const Position position : members) {
+    for (const Position position : index.of_group(group)) {
         const QueueEntry& member = index.at(position);
-        if (member.state == QueueState::conflict) return {};
+        if (member.state == QueueState::conflict) return std::vector<Position>{};
         if (member.state != QueueState::error) continue;
         const auto queued = tables->queue.read(position);
         if (!queued) return fail(queued.error());
-        if (queued->error_code != kGroupFailed) return {};
+        if (queued->error_code != kGroupFailed) return std::vector<Position>{};
         failed.push_back(position);
     }
-    for (const Position position : failed) {
+    return failed;
+}
+
+/// Once nothing of a group is in dispute any more, those that failed for its company's sake go again.
+Result<void> Store::Impl::free_group(const Uuid& group, const std::string& new_stamp, std::set<Uuid>& around) {
+    const auto failed = failed_for_company(group);
+    if (!failed) return fail(failed.error());
+    for (const Position position : *failed) {
         CT_TRY(queue_again(position, ids.next(), new_stamp));
         around.insert(index.at(position).record);
     }

@@ -139,20 +139,19 @@ Result<void> Store::Impl::settle_one(const OperationResult& result, Settled& set
 /// Where all that kept a group back will pass by itself, those that failed for its company's sake wait with it: in
 /// error they would hold the others for ever.
 Result<void> Store::Impl::wait_together(const Uuid& group, Settled& settled) {
-    std::vector<Position> failed;
-    bool waits = false;
-    for (const Position position : index.of_group(group)) {
+    const std::vector<Position> members = index.of_group(group);
+    const bool waits = std::any_of(members.begin(), members.end(), [this](Position position) {
         const QueueEntry& member = index.at(position);
-        waits = waits || (member.state == QueueState::parked && member.wants_parent);
-        if (member.state == QueueState::conflict) return {};
-        if (member.state != QueueState::error) continue;
-        const auto queued = tables->queue.read(position);
-        if (!queued) return fail(queued.error());
-        if (queued->error_code != kGroupFailed || queued->retry_count >= kRetryMax) return {};
-        failed.push_back(position);
-    }
+        return member.state == QueueState::parked && member.wants_parent;
+    });
     if (!waits) return {};
-    for (const Position position : failed) {
+    const auto failed = failed_for_company(group);
+    if (!failed) return fail(failed.error());
+    const bool worn_out = std::any_of(failed->begin(), failed->end(), [this](Position position) {
+        return index.at(position).retry_count >= kRetryMax;
+    });
+    if (worn_out) return {};
+    for (const Position position : *failed) {
         CT_TRY(set_state(position, QueueState::parked));
         --settled.rejected;
     }
