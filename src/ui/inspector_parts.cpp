@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/local_time.h"
+#include "store/examine.h"
 #include "sync/stamp.h"
 #include "ui/format.h"
 
@@ -263,27 +264,9 @@ void draw_legend(const Theme& theme, std::span<const Series> series) {
 
 // ---- what is hidden
 
-bool personal(const crm::FieldDef& field) {
-    switch (field.type) {
-        case crm::FieldType::text:
-        case crm::FieldType::multiline:
-        case crm::FieldType::phone:
-        case crm::FieldType::email:
-        case crm::FieldType::money:
-        case crm::FieldType::labels: return true;
-        case crm::FieldType::choice:
-        case crm::FieldType::currency:
-        case crm::FieldType::instant:
-        case crm::FieldType::flag:
-        case crm::FieldType::reference:
-        case crm::FieldType::integer: break;
-    }
-    return false;
-}
-
 std::string shown_value(crm::Model model, crm::FieldId field, const crm::ValueView& value, bool show_personal) {
     if (std::holds_alternative<std::monostate>(value)) return "—";
-    if (!show_personal && personal(crm::def(model, field))) return std::string(kMasked);
+    if (!show_personal && store::is_personal(crm::def(model, field))) return std::string(kMasked);
     return value_text(model, field, value, {});
 }
 
@@ -300,7 +283,7 @@ bool structural(std::string_view member) {
     for (const crm::ModelDef& model : crm::models()) {
         if (member == model.name) return true;
         const auto field = crm::find_field(model.model, member);
-        if (field && !personal(crm::def(model.model, *field))) return true;
+        if (field && !store::is_personal(crm::def(model.model, *field))) return true;
     }
     return false;
 }

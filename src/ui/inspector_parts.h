@@ -65,8 +65,6 @@ void draw_bars(const Theme& theme, std::span<const Bar> bars, ImU32 color,
                const std::function<std::string(float)>& words_of_value);
 void draw_legend(const Theme& theme, std::span<const Series> series);
 
-/// Says about whom or what, not how things stand: names, phones, texts, amounts.
-[[nodiscard]] bool personal(const crm::FieldDef& field);
 inline constexpr std::string_view kMasked = "•••";
 /// The value for the screen, or kMasked.
 [[nodiscard]] std::string shown_value(crm::Model model, crm::FieldId field, const crm::ValueView& value,

@@ -4,6 +4,7 @@
 
 #include "base/local_time.h"
 #include "base/utf8.h"
+#include "store/examine.h"
 #include "ui/actions.h"
 #include "ui/format.h"
 #include "ui/icons.h"
@@ -160,7 +161,7 @@ void InspectorRecords::draw_fields(Desk& desk, const InspectorData& data, ImVec2
             const std::string name(system ? kSystemNames[row] : model.fields[row - kSystem].name);
             (void)grid.row(name.c_str(), false);
             grid.cell(name, p.muted);
-            const bool hide = !system && !data.show_personal && personal(model.fields[row - kSystem]);
+            const bool hide = !system && !data.show_personal && store::is_personal(model.fields[row - kSystem]);
             for (std::size_t i = 0; i < 4; ++i) {
                 if (!copies.known[i] || copies.of[i] == nullptr || (derived && i == 3)) {
                     grid.cell(!copies.known[i] || (derived && i == 3) ? "" : "none", p.faint);
