@@ -11,17 +11,11 @@
 #include <memory>
 
 #include "net/certificate.h"
+#include "net/freed.h"
 
 namespace ct::net {
 namespace {
 
-template <auto Release>
-struct Freed {
-    template <class T>
-    void operator()(T* object) const {
-        Release(object);
-    }
-};
 using KeyPtr = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using CertificatePtr = std::unique_ptr<X509, Freed<X509_free>>;
 using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>>;

@@ -11,18 +11,12 @@
 #include <limits>
 #include <utility>
 
+#include "net/freed.h"
 #include "net/tls.h"
 
 namespace ct::net {
 namespace {
 
-template <auto Release>
-struct Freed {
-    template <class T>
-    void operator()(T* object) const {
-        Release(object);
-    }
-};
 using ContextPtr = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
 using SessionPtr = std::unique_ptr<SSL, Freed<SSL_free>>;
 
