@@ -96,23 +96,12 @@ struct Client::Impl {
                 [this] { return replica.new_id(); }};
     }
 
-    /// As Session::commit_each. What became visible goes to the window, which has no tickets for these saves.
+    /// Of an import. What became visible goes to the window, which has no tickets for these saves.
     Result<std::vector<std::optional<Error>>> commit_each(std::vector<Edit>&& edits) {
-        std::vector<Commit> saves(edits.size());
-        for (std::size_t i = 0; i < edits.size(); ++i) {
-            saves[i].ticket = i;
-            saves[i].edits.push_back(std::move(edits[i]));
-        }
         std::vector<SaveFailed> refusals;
         refused = &refusals;
-        replica.commit(saves);
+        auto errors = client::commit_each(replica, std::move(edits), refusals);
         refused = nullptr;
-        std::vector<std::optional<Error>> errors(saves.size());
-        for (SaveFailed& failed : refusals) {
-            const ErrorKind kind = failed.error.kind;
-            if (kind != ErrorKind::invalid && kind != ErrorKind::not_found) return fail(std::move(failed.error));
-            errors[failed.ticket] = std::move(failed.error);
-        }
         return errors;
     }
 

@@ -530,4 +530,21 @@ void Replica::publish() {
     ports_.emit(SyncChanged{std::move(now)});
 }
 
+Result<std::vector<std::optional<Error>>> commit_each(Replica& replica, std::vector<Edit> edits,
+                                                      std::vector<SaveFailed>& refusals) {
+    std::vector<Commit> saves(edits.size());
+    for (std::size_t i = 0; i < edits.size(); ++i) {
+        saves[i].ticket = i;
+        saves[i].edits.push_back(std::move(edits[i]));
+    }
+    replica.commit(saves);
+    std::vector<std::optional<Error>> errors(saves.size());
+    for (SaveFailed& refused : refusals) {
+        const ErrorKind kind = refused.error.kind;
+        if (kind != ErrorKind::invalid && kind != ErrorKind::not_found) return fail(std::move(refused.error));
+        errors[refused.ticket] = std::move(refused.error);
+    }
+    return errors;
+}
+
 }  // namespace ct::client

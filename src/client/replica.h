@@ -173,4 +173,10 @@ class Replica {
     std::string simulated_link_;
 };
 
+/// Edits that are nothing to each other, in one transaction: the n-th error is the n-th edit's, none: it is saved,
+/// durably. Fails as a whole when it is the disk's matter; some may be saved then. `refusals`: where the replica's
+/// SaveFailed events go while this runs; empty at first.
+[[nodiscard]] Result<std::vector<std::optional<Error>>> commit_each(Replica& replica, std::vector<Edit> edits,
+                                                                    std::vector<SaveFailed>& refusals);
+
 }  // namespace ct::client

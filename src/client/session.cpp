@@ -195,20 +195,8 @@ SyncView Session::view() { return impl_->replica.view(); }
 
 Result<store::Committed> Session::commit(std::vector<Edit> edits) { return impl_->replica.commit(edits); }
 Result<std::vector<std::optional<Error>>> Session::commit_each(std::vector<Edit> edits) {
-    std::vector<Commit> saves(edits.size());
-    for (std::size_t i = 0; i < edits.size(); ++i) {
-        saves[i].ticket = i;
-        saves[i].edits.push_back(std::move(edits[i]));
-    }
     impl_->refusals.clear();
-    impl_->replica.commit(saves);
-    std::vector<std::optional<Error>> errors(saves.size());
-    for (SaveFailed& refused : impl_->refusals) {
-        const ErrorKind kind = refused.error.kind;
-        if (kind != ErrorKind::invalid && kind != ErrorKind::not_found) return fail(std::move(refused.error));
-        errors[refused.ticket] = std::move(refused.error);
-    }
-    return errors;
+    return client::commit_each(impl_->replica, std::move(edits), impl_->refusals);
 }
 
 Result<store::Visible> Session::retry(const Uuid& operation) { return impl_->replica.retry(operation); }
