@@ -121,11 +121,9 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::string& file) {
     auto connection = sqlite::Connection::open(file, true);
     if (!connection) return fail(connection.error());
     CT_TRY((*connection)->execute("PRAGMA query_only=ON"));
-    auto statement = (*connection)->prepare("PRAGMA user_version");
-    if (!statement) return fail(statement.error());
-    const auto row = statement->step();
-    if (!row) return fail(row.error());
-    const bool newer = *row && statement->column_integer(0) > static_cast<std::int64_t>(migrations().size());
+    const auto version = (*connection)->integer("PRAGMA user_version");
+    if (!version) return fail(version.error());
+    const bool newer = *version > static_cast<std::int64_t>(migrations().size());
     return std::unique_ptr<Reader>(new Reader(std::make_unique<Impl>(std::move(*connection), newer)));
 }
 
