@@ -61,14 +61,8 @@ void Inspector::draw(Desk& desk) {
     const Palette& p = theme.colors();
     data_.ask(desk);
     desk.redraw_within(kLook_ms);
+    begin_screen("Sync inspector");
     const ImGuiViewport& screen = *ImGui::GetMainViewport();
-    ImGui::SetNextWindowPos(screen.Pos);
-    ImGui::SetNextWindowSize(screen.Size);
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{0, 0});
-    ImGui::Begin("Sync inspector", nullptr,
-                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
-    ImGui::PopStyleVar();
     const float head = theme.px(kBar + kTabs_px);
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->AddRectFilled(screen.Pos, {screen.Pos.x + screen.Size.x, screen.Pos.y + head}, p.surface);

@@ -128,14 +128,8 @@ float Shell::page_right(const Theme& theme) const {
 void Shell::draw(Desk& desk) {
     const Theme& theme = desk.theme;
     conflicts_.update(desk);
+    begin_screen("ColorTouch");
     const ImGuiViewport& screen = *ImGui::GetMainViewport();
-    ImGui::SetNextWindowPos(screen.Pos);
-    ImGui::SetNextWindowSize(screen.Size);
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{0, 0});
-    ImGui::Begin("ColorTouch", nullptr,
-                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
-    ImGui::PopStyleVar();
     const float navigation = navigation_width(theme);
     const float bar = theme.px(kTopBarHeight);
     const bool with_drawer = drawer_.open();

@@ -66,6 +66,8 @@ void draw_text(ImVec2 at, ImU32 color, std::string_view words, float width = 0.0
 void tooltip(const Theme& theme, std::string_view words);
 void divider(const Theme& theme);
 
+/// The window that fills the program's, without padding; ImGui::End() ends it.
+void begin_screen(const char* name);
 /// A titled box. Call `end_card` always.
 void begin_card(const Theme& theme, const char* id, float width = 0.0F);
 void end_card();
