@@ -9,12 +9,6 @@ using crm::Model;
 
 namespace {
 
-Uuid id_of(std::uint64_t number) {
-    Uuid id = lead(number, "x").id;
-    id.bytes[0] = 0x55;
-    return id;
-}
-
 crm::Record payment(std::uint64_t number, std::int64_t amount) {
     crm::Record record = lead(number, "");
     record.fields = {};

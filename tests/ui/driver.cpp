@@ -253,6 +253,10 @@ void Driver::click_item(const Item& item, ImGuiKey modifier) {
 
 void Driver::type(std::string_view label, std::string_view text, std::string_view window) {
     click(label, window);
+    retype(text);
+}
+
+void Driver::retype(std::string_view text) {
     key(ImGuiKey_A, ImGuiMod_Ctrl);
     if (text.empty()) {
         key(ImGuiKey_Backspace);
@@ -332,6 +336,16 @@ crm::Record lead(std::uint64_t number, std::string_view name) {
     record.fields.set(crm::field(crm::Model::lead, "status"), std::string_view("PENDING"));
     record.fields.set(crm::field(crm::Model::lead, "currency"), std::string_view("INR"));
     return record;
+}
+
+Uuid id_of(std::uint64_t number) {
+    Uuid id = lead(number, "x").id;
+    id.bytes[0] = 0x55;
+    return id;
+}
+
+void put(crm::Record& record, std::string_view field, std::string_view value) {
+    record.fields.set(crm::field(crm::Model::lead, field), value);
 }
 
 std::string text_of(const crm::Record& record, std::string_view field) {

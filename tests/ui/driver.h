@@ -59,6 +59,7 @@ class Driver {
     void double_click(std::string_view label, std::string_view window = {});
     /// Clicks into the field, replaces its text.
     void type(std::string_view label, std::string_view text, std::string_view window = {});
+    void retype(std::string_view text);  ///< of the field that has the keyboard
     void key(ImGuiKey key, ImGuiKey modifier = ImGuiKey_None);
     [[nodiscard]] const std::string& screen();  ///< the text of a frame, as drawn; scrolled rows too
     [[nodiscard]] bool shows(std::string_view text);
@@ -100,6 +101,8 @@ class Driver {
 };
 
 [[nodiscard]] crm::Record lead(std::uint64_t number, std::string_view name);
+[[nodiscard]] Uuid id_of(std::uint64_t number);  ///< no lead's
+void put(crm::Record& record, std::string_view field, std::string_view value);
 [[nodiscard]] std::string text_of(const crm::Record& record, std::string_view field);
 
 }  // namespace ct::test

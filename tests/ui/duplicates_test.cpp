@@ -9,10 +9,6 @@ using crm::Model;
 
 namespace {
 
-void put(crm::Record& record, std::string_view field, std::string_view value) {
-    record.fields.set(crm::field(Model::lead, field), value);
-}
-
 /// Asha twice, by her number; Ravi once.
 void a_book(Driver& ui) {
     std::vector<crm::Record> records{lead(1, "Asha Rao"), lead(2, "A. Rao"), lead(3, "Ravi Iyer")};

@@ -18,12 +18,6 @@ using crm::Model;
 
 namespace {
 
-Uuid id_of(std::uint64_t number) {
-    Uuid id = lead(number, "x").id;
-    id.bytes[0] = 0x55;
-    return id;
-}
-
 Look a_look() {
     Look look;
     look.now = TestClock::kStart;

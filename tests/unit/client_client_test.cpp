@@ -15,15 +15,8 @@ namespace {
 
 using namespace test;
 
-using crm::Model;
 using net::test::RawConnection;
 using net::test::RawServer;
-using net::test::RunningServer;
-using net::test::Stopwatch;
-using store::test::id_of;
-using store::test::TempDirectory;
-using store::test::text_changes;
-using sync::OperationKind;
 
 // ---- without a server
 
