@@ -59,10 +59,10 @@ class BytesOut {
             list(value);
         } else if constexpr (kIs<T, std::variant>) {
             out_.push_back(static_cast<char>(value.index()));
-            std::visit([this](const auto& held) { put(held); }, value);
+            std::visit([this](const auto& held) { this->put(held); }, value);
         } else {
             static_assert(HasMembers<T>);
-            each_member<T>([&](const auto& member) { put_member(member, value); });
+            each_member<T>([&](const auto& member) { this->put_member(member, value); });
         }
     }
 

@@ -49,7 +49,7 @@ class JsonOut {
         } else if constexpr (kIs<T, std::vector>) {
             list(value);
         } else if constexpr (kIs<T, std::variant>) {
-            std::visit([this](const auto& held) { named(held); }, value);
+            std::visit([this](const auto& held) { this->named(held); }, value);
         } else {
             object(value);
         }
@@ -84,7 +84,7 @@ class JsonOut {
     void object(const T& value) {
         out_ += '{';
         bool first = true;
-        each_member<T>([&](const auto& member) { put_member(member, value, first); });
+        each_member<T>([&](const auto& member) { this->put_member(member, value, first); });
         out_ += '}';
     }
     template <Shape kShape, class T, class M>
