@@ -20,6 +20,8 @@ namespace beast = boost::beast;
 constexpr std::size_t kHeadMax = 16 * 1'024;
 // Bytes that can only be taken together: a header line, a chunk's head with what is before the next one.
 constexpr std::size_t kPieceMax = 8 * 1'024;
+// "0\r\n\r\n". Whatever is left of a body in chunks has at least as many.
+constexpr std::size_t kLastChunk = 5;
 constexpr std::size_t kRequestIdMax = 64;
 
 /// Headers of which two would mean two things.
@@ -107,6 +109,8 @@ std::size_t RequestParser::feed(std::string_view bytes) {
     while (stage_ == before && (before == Stage::head || before == Stage::body)) {
         beast::error_code error;
         const std::string_view rest = bytes.substr(taken);
+        // The library asserts (aborts) when it is asked again about a last chunk of which it has seen only a part.
+        if (before == Stage::body && parser_->beast.chunked() && rest.size() < kLastChunk) break;
         const std::size_t step = parser_->beast.put({rest.data(), rest.size()}, error);
         taken += step;
         if (before == Stage::head && is_folded(rest.substr(0, step))) {
