@@ -68,8 +68,8 @@ void InspectorDecisions::draw_conflicts(Desk& desk, const InspectorData& data) {
     {
         const Grid grid(theme, "conflicts", kConflicts, {0, 0});
         grid.rows(rows.size(), [&](std::size_t i) {
-            const auto* const conflict = rows[i].first;
-            const auto* const field = rows[i].second;
+            const auto* const conflict = rows[i].conflict;
+            const auto* const field = rows[i].field;
             const sync::Operation& operation = conflict->queued.operation;
             if (grid.row(("conflict " + std::to_string(i)).c_str(), false))
                 request_.record = {operation.model, operation.record};

@@ -31,14 +31,16 @@ bool fits(std::string_view described, std::string_view path) {
 void check_documented(const http::Request& request, const http::Response& response) {
     std::string method = request.method;
     for (char& c : method) c = static_cast<char>(std::tolower(c));
-    for (const auto& [described, methods] : paths().items()) {
+    for (const auto& path : paths().items()) {
+        const std::string& described = path.key();
+        const json& methods = path.value();
         if (!fits(described, request.path)) continue;
         if (!methods.contains(method)) {
             const bool refused = response.status == 405 || response.status == 401;
             CHECK_MESSAGE(refused, request.method << " " << request.path << " is " << response.status);
             return;
         }
-        CHECK_MESSAGE(methods[method]["responses"].contains(std::to_string(response.status)),
+        CHECK_MESSAGE(methods.at(method).at("responses").contains(std::to_string(response.status)),
                       request.method << " " << described << " answers " << response.status << ", says nobody");
         return;
     }

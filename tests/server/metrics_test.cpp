@@ -234,7 +234,8 @@ TEST_CASE("openapi: answers have the members that it requires") {
             CAPTURE(member);
             CHECK(answer.contains(member.get<std::string>()));
         }
-        for (const auto& [member, value] : answer.items()) {
+        for (const auto& item : answer.items()) {
+            const std::string& member = item.key();
             CAPTURE(schema);
             CAPTURE(member);
             CHECK(schemas[schema]["properties"].contains(member));

@@ -125,16 +125,18 @@ TEST_CASE_FIXTURE(One, "sequence: a pull by who has sent less than was received 
 TEST_CASE_FIXTURE(One, "sequence: an id is one operation's for ever") {
     const json lead = asha.create("Lead", asha.new_id(), {{"name", "First"}});
     json first = asha.push_one(lead);
-    for (const auto& [member, value] : std::vector<std::pair<const char*, json>>{{"data", {{"name", "Second"}}},
-                                                                                 {"recordId", asha.new_id()},
-                                                                                 {"stamp", asha.stamp()},
-                                                                                 {"base", 7},
-                                                                                 {"policy", "force"},
-                                                                                 {"group", asha.new_id()},
-                                                                                 {"operation", "DELETE"}}) {
+    const std::vector<std::pair<const char*, json>> others{{"data", {{"name", "Second"}}},
+                                                           {"recordId", asha.new_id()},
+                                                           {"stamp", asha.stamp()},
+                                                           {"base", 7},
+                                                           {"policy", "force"},
+                                                           {"group", asha.new_id()},
+                                                           {"operation", "DELETE"}};
+    for (const auto& other : others) {
+        const char* member = other.first;
         CAPTURE(member);
         json reused = lead;
-        reused[member] = value;
+        reused[member] = other.second;
         json result = asha.push_one(reused);
         CHECK(result["status"] == "rejected");
         CHECK(result["error"]["code"] == "ID_REUSED");

@@ -100,9 +100,10 @@ TEST_CASE("filter: conditions on fields of every kind") {
         {"status:FOLLOW_UP amount>50000 due<7d tag:HOT -city:Delhi", "1"},
         {"sync:synced", "123"},
     };
-    for (const auto& [typed, wanted] : kCases) {
+    for (const auto& row : kCases) {
+        const auto& typed = row.first;
         CAPTURE(typed);
-        CHECK(book.found(typed) == wanted);
+        CHECK(book.found(typed) == row.second);
         CHECK(book.problem(typed).empty());
     }
 }
