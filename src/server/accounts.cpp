@@ -58,7 +58,7 @@ Result<User> create_user(Storage& storage, const Clock& clock, Random& random, P
               std::move(*email), std::move(*name),
               wanted.role,       false,
               std::move(*hash)};
-    if (auto added = storage.add_user(user, clock.now()); !added) return fail(added.error());
+    if (auto added = storage.add_user(user, {{}, {}, clock.now()}); !added) return fail(added.error());
     return user;
 }
 

@@ -206,8 +206,10 @@ Answer SignIn::login(const http::Request& request) {
                           now});
 }
 
+By SignIn::by(const Session& session) const { return {session.user.id, session.device, clock_.now()}; }
+
 Answer SignIn::logout(const Session& session) {
-    const auto ended = storage_.end_session(session.user.workspace.key, session.device);
+    const auto ended = storage_.end_session(session.user.workspace.key, session.device, by(session));
     if (!ended) return refuse(ended.error());
     return std::string("{}");
 }
@@ -247,7 +249,7 @@ Answer SignIn::set_password(const Session& session, const http::Request& request
     auto hash = passwords_.hash(wanted);
     if (!hash) return refuse(hash.error());
     user.password = std::move(*hash);
-    if (auto set = storage_.set_password(user, session.device); !set) return refuse(set.error());
+    if (auto set = storage_.set_password(user, session.device, by(session)); !set) return refuse(set.error());
     return std::string("{}");
 }
 
@@ -270,7 +272,7 @@ Answer SignIn::revoke(const Session& session, std::string_view device) {
     const auto at = std::find_if(all->begin(), all->end(), [&](const Device& known) { return known.id == device; });
     const bool may = at != all->end() && (session.user.role == Role::admin || at->user_id == session.user.id);
     if (!may) return refuse(404, "NOT_FOUND", "there is no such device");
-    const auto ended = storage_.end_session(workspace, device);
+    const auto ended = storage_.end_session(workspace, device, by(session));
     if (!ended) return refuse(ended.error());
     return std::string("{}");
 }

@@ -52,6 +52,7 @@ class SignIn {
     [[nodiscard]] std::int64_t must_wait(Guess& guess, const sync::LoginRequest& wanted);
     void succeeded(const Guess& guess);
     void take_back(const Guess& guess);
+    [[nodiscard]] By by(const Session& session) const;
     [[nodiscard]] bool knows_device(const sync::LoginRequest& wanted);
 
     Storage& storage_;

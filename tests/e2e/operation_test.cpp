@@ -184,6 +184,13 @@ TEST_CASE("audit and devices: who changed what from where, and what waits on whi
     const Ran one = server.command({"audit", "--record", payment, "--email", kEmail});
     CHECK(std::count(one.out.begin(), one.out.end(), '\n') == 1);
     CHECK(server.command({"audit", "--email", "nobody@example.com"}).exit_code == 1);
+    CHECK(server.command({"user", "disable", "--email", kEmail}).exit_code == 0);
+    CHECK(server.command({"user", "enable", "--email", kEmail}).exit_code == 0);
+    const Ran accounts = server.command({"audit", "--accounts", "--email", kEmail});
+    CHECK(std::count(accounts.out.begin(), accounts.out.end(), '\n') == 4);
+    CHECK(accounts.out.find("  ENABLED  Asha  by the server's operator\n") != std::string::npos);
+    CHECK(accounts.out.find("  SIGNED_IN  Asha  ") != std::string::npos);
+    CHECK(server.command({"audit", "--accounts", "--record", payment}).exit_code == 2);
     server.stop();
 }
 

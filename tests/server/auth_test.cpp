@@ -83,7 +83,7 @@ TEST_CASE("login: a disabled user is out at once and stays out") {
     const User asha = site.add_user("asha@example.org", Role::manager);
     Laptop laptop(site, "asha@example.org");
     CHECK(pull_status(laptop) == 200);
-    REQUIRE(site.storage->set_disabled(asha, true));
+    REQUIRE(site.storage->set_disabled(asha, true, {}));
     CHECK(pull_status(laptop) == 401);
     CHECK(site.login("asha@example.org", kPassword, "d").status == 401);
 }

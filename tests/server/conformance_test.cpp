@@ -275,6 +275,50 @@ TEST_CASE("conformance: the audit tells who did what from which device, newest f
     CHECK(asked({spy.new_id(), {}, {}, 100}).empty());
 }
 
+TEST_CASE("conformance: the log of accounts tells who changed which, and is written with the change") {
+    Site site;
+    const User asha = site.add_user("asha@example.org", Role::manager);
+    const User boss = site.add_user("boss@example.org", Role::admin);
+    site.add_user("spy@example.org", Role::manager, site.add_workspace("Other"));
+    Laptop one(site, "asha@example.org"), desk(site, "boss@example.org");
+    const auto step = [&] { site.clock.move(5); };
+    step();
+    REQUIRE(site.storage->set_password(asha, one.device, {boss.id, desk.device, site.clock.now()}));
+    step();
+    CHECK(*site.storage->end_session(site.workspace.key, one.device, {boss.id, desk.device, site.clock.now()}));
+    CHECK_FALSE(*site.storage->end_session(site.workspace.key, one.device, {{}, {}, site.clock.now()}));
+    step();
+    REQUIRE(site.storage->set_disabled(asha, true, {{}, {}, site.clock.now()}));
+    step();
+    REQUIRE(site.storage->set_disabled(asha, false, {{}, {}, site.clock.now()}));
+
+    const auto asked = [&](std::string_view user, int most = 100) {
+        auto found = site.storage->account_log(site.workspace.key, user, most);
+        REQUIRE_MESSAGE(found.has_value(), found.error().message);
+        std::vector<std::string> told;
+        for (const AccountEntry& entry : *found)
+            told.push_back(entry.change + " " + entry.user_name + " " + entry.detail + " by " + entry.by_name + " on " +
+                           entry.device_name);
+        return told;
+    };
+    const std::string asha_name = "User asha@example.org", boss_name = "User boss@example.org";
+    const std::vector<std::string> of_asha{
+        "ENABLED " + asha_name + "  by  on ",
+        "DISABLED " + asha_name + "  by  on ",
+        "SESSION_ENDED " + asha_name + " " + one.device + " by " + boss_name + " on Test laptop",
+        "PASSWORD_SET " + asha_name + "  by " + boss_name + " on Test laptop",
+        "USER_ADDED " + asha_name + " MANAGER by  on ",
+        "SIGNED_IN " + asha_name + " " + one.device + " by " + asha_name + " on Test laptop",
+    };
+    auto told = asked(asha.id);
+    REQUIRE(told.size() == of_asha.size());
+    CHECK(std::is_permutation(told.begin(), told.end(), of_asha.begin()));  // the first two were at one time
+    CHECK(std::equal(told.begin(), told.begin() + 4, of_asha.begin()));
+    CHECK(asked(boss.id).size() == 4);
+    CHECK(asked({}).size() == 8);  // of the other workspace nothing
+    CHECK(asked({}, 1) == std::vector<std::string>{of_asha.front()});
+}
+
 TEST_CASE("conformance: rows come in the order of their bytes") {
     Site site;
     std::vector<std::string> ids;
@@ -354,7 +398,7 @@ TEST_CASE("conformance: addresses and names are compared by the 26 letters and n
     Site site;
     const auto add = [&](const std::string& email) {
         const User user{site.workspace, site.new_id(), email, "Name ", Role::manager, false, "hash"};
-        const auto added = site.storage->add_user(user, kStart);
+        const auto added = site.storage->add_user(user, {{}, {}, kStart});
         return added ? std::string("added") : added.error().code;
     };
     CHECK(add("Asha@Example.org") == "added");

@@ -75,7 +75,7 @@ struct Town {
         site.clock.move(91 * kDay);
         const User leaver = site.add_user("leaver@example.org", Role::admin);
         disabled = Laptop(site, "leaver@example.org").token;
-        REQUIRE(site.storage->set_disabled(leaver, true));
+        REQUIRE(site.storage->set_disabled(leaver, true, {}));
         victim = std::make_unique<Laptop>(site, "victim@example.org");
         lead = victim->add_lead(kLeadName, {{"phone", kPhone}, {"notes", kNotes}});
         file = upload(kFile, kFile.size());
@@ -124,7 +124,7 @@ struct Town {
                                   : employee           ? "ravi@example.org"
                                                        : "manager@example.org");
         device = laptop.device;
-        if (who == Who::revoked) REQUIRE(site.storage->end_session(site.workspace.key, device));
+        if (who == Who::revoked) REQUIRE(site.storage->end_session(site.workspace.key, device, {}));
         return laptop.token;
     }
 

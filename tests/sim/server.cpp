@@ -197,7 +197,7 @@ void World::end_session(const Laptop& laptop) {
     if (!storage_) return;
     const auto all = storage_->workspaces();
     for (const server::Workspace& workspace : all.value_or(std::vector<server::Workspace>{})) {
-        (void)storage_->end_session(workspace.key, laptop.device());
+        (void)storage_->end_session(workspace.key, laptop.device(), {});
     }
     (void)server_died();
 }

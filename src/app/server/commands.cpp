@@ -36,6 +36,7 @@ struct Asked {
 
     std::string workspace, name, email, role = "EMPLOYEE", device, record, file;
     int most = 100;
+    bool accounts = false;
     std::string directory;
     std::vector<std::string> hosts;
     Action action;
@@ -62,6 +63,9 @@ Result<server::Workspace> workspace_of(Storage& storage, const Asked& asked) {
                 all->empty() ? "there is no workspace yet: workspace add NAME"
                              : "there are several workspaces: name one with --workspace");
 }
+
+/// What these commands change, they change for whoever may run them.
+server::By operator_now() { return {{}, {}, system_clock().now()}; }
 
 // ---- actions
 
@@ -121,13 +125,13 @@ Result<void> set_password(Storage& storage, const Asked& asked) {
     auto hash = passwords.hash(*password);
     if (!hash) return fail(hash.error());
     user->password = std::move(*hash);
-    return storage.set_password(*user, {});
+    return storage.set_password(*user, {}, operator_now());
 }
 
-Result<void> disable_user(Storage& storage, const Asked& asked) {
+Result<void> set_disabled(Storage& storage, const Asked& asked, bool disabled) {
     const auto user = user_of(storage, asked);
     if (!user) return fail(user.error());
-    return storage.set_disabled(*user, true);
+    return storage.set_disabled(*user, disabled, operator_now());
 }
 
 /// What the device said of its own queue.
@@ -155,7 +159,7 @@ Result<void> list_devices(Storage& storage, const Asked& asked) {
 Result<void> revoke_device(Storage& storage, const Asked& asked) {
     const auto workspace = workspace_of(storage, asked);
     if (!workspace) return fail(workspace.error());
-    const auto ended = storage.end_session(workspace->key, asked.device);
+    const auto ended = storage.end_session(workspace->key, asked.device, operator_now());
     if (!ended) return fail(ended.error());
     if (!*ended) return fail(ErrorKind::not_found, "NO_DEVICE", "device " + asked.device + " is not signed in");
     return {};
@@ -180,6 +184,28 @@ Result<void> show_audit(Storage& storage, const Asked& asked) {
                   << (entry.user_name.empty() ? entry.user : entry.user_name) << " on "
                   << (entry.device_name.empty() ? "" : entry.device_name + " ") << '(' << entry.device << ")  "
                   << entry.data << (entry.lost.empty() ? "" : "  overridden: " + entry.lost) << '\n';
+    }
+    return {};
+}
+
+/// A line per change, newest first: when, what, whose account it was, and who did it where.
+Result<void> show_accounts(Storage& storage, const Asked& asked) {
+    const auto workspace = workspace_of(storage, asked);
+    if (!workspace) return fail(workspace.error());
+    std::string user;
+    if (!asked.email.empty()) {
+        const auto found = server::find_user(storage, *workspace, asked.email);
+        if (!found) return fail(found.error());
+        user = found->id;
+    }
+    const auto entries = storage.account_log(workspace->key, user, asked.most);
+    if (!entries) return fail(entries.error());
+    for (const auto& entry : *entries) {
+        std::cout << format_rfc3339(entry.at) << "  " << entry.change << "  "
+                  << (entry.user_name.empty() ? entry.user : entry.user_name)
+                  << (entry.detail.empty() ? "" : "  " + entry.detail) << "  by "
+                  << (entry.by.empty() ? "the server's operator" : entry.by_name.empty() ? entry.by : entry.by_name)
+                  << (entry.by_device.empty() ? "" : " on " + entry.device_name + " (" + entry.by_device + ")") << '\n';
     }
     return {};
 }
@@ -264,7 +290,11 @@ void add_user_commands(CLI::App& app, Asked& asked) {
         ->add_option("--email", asked.email)
         ->required();
     with_workspace(command(*user, asked, "disable", "Keep a user from signing in, and sign them out",
-                           [&asked](Storage& s) { return disable_user(s, asked); }))
+                           [&asked](Storage& s) { return set_disabled(s, asked, true); }))
+        ->add_option("--email", asked.email)
+        ->required();
+    with_workspace(command(*user, asked, "enable", "Let a disabled user sign in again",
+                           [&asked](Storage& s) { return set_disabled(s, asked, false); }))
         ->add_option("--email", asked.email)
         ->required();
 
@@ -289,11 +319,13 @@ void add_certificate_command(CLI::App& app, Asked& asked) {
 
 void add_audit_command(CLI::App& app, Asked& asked) {
     CLI::App* audit = command(app, asked, "audit", "Who changed what from which device, the newest edits first",
-                              [&asked](Storage& s) { return show_audit(s, asked); });
+                              [&asked](Storage& s) { return asked.accounts ? show_accounts(s, asked) : show_audit(s, asked); });
     audit->add_option("--workspace", asked.workspace, "Name or id; not needed when there is only one");
-    audit->add_option("--record", asked.record, "Of this record");
-    audit->add_option("--email", asked.email, "By this user");
-    audit->add_option("--device", asked.device, "From this device");
+    auto* accounts = audit->add_flag("--accounts", asked.accounts,
+                                     "Instead of edits: who changed which account, signed in, and ended sessions");
+    audit->add_option("--record", asked.record, "Of this record")->excludes(accounts);
+    audit->add_option("--email", asked.email, "By this user; with --accounts, or of this user's account");
+    audit->add_option("--device", asked.device, "From this device")->excludes(accounts);
     audit->add_option("--limit", asked.most, "At most so many")->check(CLI::Range(1, 1'000'000))->capture_default_str();
 }
 

@@ -57,7 +57,31 @@ struct Device {
     UnixMs waiting_told_at = 0;  ///< when it said so; 0: never
 };
 
-/// Every method is one transaction of its own.
+/// Who changes an account, from where and when. No user: whoever runs this program, at its command line.
+struct By {
+    std::string user, device;  ///< ids
+    UnixMs at = 0;
+};
+
+enum class AccountChange : std::uint8_t {
+    user_added,      ///< detail: the role
+    password_set,    ///< ended the user's other sessions
+    disabled,        ///< ended the user's sessions
+    enabled,         ///< may sign in again
+    signed_in,       ///< detail: the device
+    session_ended,   ///< detail: the device; by its user (signed out) or by somebody else (revoked)
+};
+[[nodiscard]] std::string_view name(AccountChange change);  ///< "USER_ADDED"
+
+/// An entry of the log of accounts, which is for ever.
+struct AccountEntry {
+    UnixMs at = 0;
+    std::string change;                                ///< its name
+    std::string user, user_name, detail;               ///< whose account
+    std::string by, by_name, by_device, device_name;  ///< names are those of today; `by` empty: see By
+};
+
+/// Every method is one transaction of its own; what changes an account writes the log in the same one.
 class Accounts {
   public:
     virtual ~Accounts() = default;
@@ -67,14 +91,14 @@ class Accounts {
                                                           UnixMs now) = 0;
     [[nodiscard]] virtual Result<std::vector<Workspace>> workspaces() = 0;
     /// Error EMAIL_TAKEN (within the workspace; letter case does not count).
-    [[nodiscard]] virtual Result<void> add_user(const User& user, UnixMs now) = 0;
+    [[nodiscard]] virtual Result<void> add_user(const User& user, const By& by) = 0;
     [[nodiscard]] virtual Result<std::vector<User>> users(WorkspaceKey workspace) = 0;
     /// Users of that e-mail address in any workspace; `workspace` (a name or an id) narrows it unless empty.
     [[nodiscard]] virtual Result<std::vector<User>> find_users(std::string_view email, std::string_view workspace) = 0;
     /// Ends all sessions of the user except that of `keep_device`.
-    [[nodiscard]] virtual Result<void> set_password(const User& user, std::string_view keep_device) = 0;
+    [[nodiscard]] virtual Result<void> set_password(const User& user, std::string_view keep_device, const By& by) = 0;
     /// Disabling ends all sessions of the user.
-    [[nodiscard]] virtual Result<void> set_disabled(const User& user, bool disabled) = 0;
+    [[nodiscard]] virtual Result<void> set_disabled(const User& user, bool disabled, const By& by) = 0;
 
     /// Replaces what the device had; a device that is new gets its row.
     [[nodiscard]] virtual Result<void> add_session(const User& user, const NewSession& session) = 0;
@@ -85,7 +109,11 @@ class Accounts {
     [[nodiscard]] virtual Result<std::vector<Device>> devices(WorkspaceKey workspace) = 0;
     /// Ends the sign-in that the device uses, its own or that of the id it had before. False when there was none. The
     /// device's sequence stays on record.
-    [[nodiscard]] virtual Result<bool> end_session(WorkspaceKey workspace, std::string_view device) = 0;
+    [[nodiscard]] virtual Result<bool> end_session(WorkspaceKey workspace, std::string_view device, const By& by) = 0;
+
+    /// The newest first; empty members leave everything in. `user`: whose account, or who changed it.
+    [[nodiscard]] virtual Result<std::vector<AccountEntry>> account_log(WorkspaceKey workspace, std::string_view user,
+                                                                        int most) = 0;
 };
 
 }  // namespace ct::server

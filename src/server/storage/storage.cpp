@@ -13,6 +13,8 @@ namespace ct::server {
 namespace {
 
 constexpr std::array<std::string_view, 3> kRoles{"ADMIN", "MANAGER", "EMPLOYEE"};
+constexpr std::array<std::string_view, 6> kAccountChanges{"USER_ADDED", "PASSWORD_SET", "DISABLED",
+                                                          "ENABLED",    "SIGNED_IN",    "SESSION_ENDED"};
 
 bool has_scheme(const std::string& url, std::string_view one, std::string_view other) {
     return url.starts_with(one) || url.starts_with(other);
@@ -27,6 +29,8 @@ Result<std::unique_ptr<Storage>> on_server(Result<std::unique_ptr<sql::Backend>>
 }  // namespace
 
 std::string_view name(Role role) { return kRoles[static_cast<std::size_t>(role)]; }
+
+std::string_view name(AccountChange change) { return kAccountChanges[static_cast<std::size_t>(change)]; }
 
 std::optional<Role> find_role(std::string_view wanted) {
     for (std::size_t i = 0; i < kRoles.size(); ++i) {

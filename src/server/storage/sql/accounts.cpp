@@ -39,6 +39,14 @@ std::vector<User> read_users(Rows& rows) {
     return users;
 }
 
+/// The same of the same account in the same millisecond is one.
+Result<void> log(Connection& connection, const Backend& backend, WorkspaceKey workspace, AccountChange change,
+                 std::string_view user, std::string_view detail, const By& by) {
+    return done(connection.run(backend.insert(insert_account_log()),
+                               {workspace, by.at, name(change), user, detail, std::string_view(by.user),
+                                std::string_view(by.device)}));
+}
+
 }  // namespace
 
 Result<Workspace> SqlStorage::add_workspace(const std::string& id, const std::string& name, UnixMs now) {
@@ -68,16 +76,19 @@ Result<std::vector<Workspace>> SqlStorage::workspaces() {
     return found;
 }
 
-Result<void> SqlStorage::add_user(const User& user, UnixMs now) {
+Result<void> SqlStorage::add_user(const User& user, const By& by) {
     const std::string key = compared(user.email);
     return write([&](Connection& connection) -> Result<void> {
         const auto made = connection.run(
             backend_->insert(insert_user()),
             {user.workspace.key, std::string_view(user.id), std::string_view(user.email), std::string_view(key),
-             std::string_view(user.name), name(user.role), user.disabled, std::string_view(user.password), now});
+             std::string_view(user.name), name(user.role), user.disabled, std::string_view(user.password), by.at});
         if (!made) return fail(made.error());
-        if (*made > 0) return {};
-        return fail(ErrorKind::invalid, "EMAIL_TAKEN", "there is a user " + quote(user.email) + " already", "email");
+        if (*made == 0) {
+            return fail(ErrorKind::invalid, "EMAIL_TAKEN", "there is a user " + quote(user.email) + " already",
+                        "email");
+        }
+        return log(connection, *backend_, user.workspace.key, AccountChange::user_added, user.id, name(user.role), by);
     });
 }
 
@@ -95,19 +106,24 @@ Result<std::vector<User>> SqlStorage::find_users(std::string_view email, std::st
     return read_users(**rows);
 }
 
-Result<void> SqlStorage::set_password(const User& user, std::string_view keep_device) {
+Result<void> SqlStorage::set_password(const User& user, std::string_view keep_device, const By& by) {
     return write([&](Connection& connection) -> Result<void> {
         const std::string_view id = user.id;
         auto set = done(connection.run(text::kSetPassword, {user.workspace.key, id, std::string_view(user.password)}));
         if (!set) return set;
-        return done(connection.run(text::kEndOtherSessions, {user.workspace.key, id, keep_device}));
+        set = done(connection.run(text::kEndOtherSessions, {user.workspace.key, id, keep_device}));
+        if (!set) return set;
+        return log(connection, *backend_, user.workspace.key, AccountChange::password_set, id, {}, by);
     });
 }
 
-Result<void> SqlStorage::set_disabled(const User& user, bool disabled) {
+Result<void> SqlStorage::set_disabled(const User& user, bool disabled, const By& by) {
     return write([&](Connection& connection) -> Result<void> {
         const std::string_view id = user.id;
         auto set = done(connection.run(text::kSetDisabled, {user.workspace.key, id, disabled}));
+        if (!set) return set;
+        set = log(connection, *backend_, user.workspace.key,
+                  disabled ? AccountChange::disabled : AccountChange::enabled, id, {}, by);
         if (!set || !disabled) return set;
         return done(connection.run(text::kEndSessions, {user.workspace.key, id}));
     });
@@ -124,8 +140,12 @@ Result<void> SqlStorage::add_session(const User& user, const NewSession& session
         if (!known) return known;
         auto ended = done(connection.run(text::kEndDeviceSession, {workspace, device}));
         if (!ended) return ended;
-        return done(connection.run(backend_->insert(insert_session()),
-                                   {std::string_view(token), workspace, device, id, session.expires_at, session.now}));
+        auto added = done(connection.run(
+            backend_->insert(insert_session()),
+            {std::string_view(token), workspace, device, id, session.expires_at, session.now}));
+        if (!added) return added;
+        return log(connection, *backend_, workspace, AccountChange::signed_in, id, device,
+                   {user.id, session.device, session.now});
     });
 }
 
@@ -184,15 +204,34 @@ Result<std::vector<Device>> SqlStorage::devices(WorkspaceKey workspace) {
     return found;
 }
 
-Result<bool> SqlStorage::end_session(WorkspaceKey workspace, std::string_view device) {
+Result<bool> SqlStorage::end_session(WorkspaceKey workspace, std::string_view device, const By& by) {
     bool ended = false;
     const auto written = write([&](Connection& connection) -> Result<void> {
+        std::string owner;
+        {
+            auto known = connection.query(text::kDevice, {workspace, device});
+            if (!known) return fail(known.error());
+            if ((*known)->next()) owner = (*known)->string(0);
+        }
         const auto deleted = connection.run(text::kEndSession, {workspace, device});
         ended = deleted && *deleted > 0;
-        return done(deleted);
+        if (!ended) return done(deleted);
+        return log(connection, *backend_, workspace, AccountChange::session_ended, owner, device, by);
     });
     if (!written) return fail(written.error());
     return ended;
+}
+
+Result<std::vector<AccountEntry>> SqlStorage::account_log(WorkspaceKey workspace, std::string_view user, int most) {
+    auto rows = look(sql::account_log(most), {workspace, user});
+    if (!rows) return fail(rows.error());
+    std::vector<AccountEntry> found;
+    while ((*rows)->next()) {
+        const Rows& row = **rows;
+        found.push_back({row.integer(0), row.string(1), row.string(2), row.string(3), row.string(4), row.string(5),
+                         row.string(6), row.string(7), row.string(8)});
+    }
+    return found;
 }
 
 }  // namespace ct::server::sql

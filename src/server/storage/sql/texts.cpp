@@ -61,6 +61,14 @@ Insert insert_user() {
         .may_exist = true};
 }
 
+Insert insert_account_log() {
+    return {.table = "account_log",
+            .columns = {"workspace_id", "at", "what", "user_id", "detail", "by_user", "by_device"},
+            .fixed = 7,
+            .key = {"workspace_id", "at", "what", "user_id"},
+            .may_exist = true};
+}
+
 Insert insert_device(bool sign_in) {
     Insert insert{.table = "device",
                   .columns = {"workspace_id", "id", "name", "user_id", "session_device", "created_at", "seen_at"},
@@ -183,6 +191,17 @@ std::string audit(int most) {
            " LEFT JOIN device d ON d.workspace_id = l.workspace_id AND d.id = l.device_id"
            " WHERE l.workspace_id = $1 AND ($2 = '' OR l.record_id = $2) AND ($3 = '' OR l.user_id = $3)"
            " AND ($4 = '' OR l.device_id = $4) ORDER BY l.id DESC" +
+           limit(most);
+}
+
+std::string account_log(int most) {
+    return "SELECT l.at, l.what, l.user_id, coalesce(u.name, ''), l.detail, l.by_user, coalesce(b.name, ''),"
+           " l.by_device, coalesce(d.name, '') FROM account_log l"
+           " LEFT JOIN \"user\" u ON u.workspace_id = l.workspace_id AND u.id = l.user_id"
+           " LEFT JOIN \"user\" b ON b.workspace_id = l.workspace_id AND b.id = l.by_user"
+           " LEFT JOIN device d ON d.workspace_id = l.workspace_id AND d.id = l.by_device"
+           " WHERE l.workspace_id = $1 AND ($2 = '' OR l.user_id = $2 OR l.by_user = $2)"
+           " ORDER BY l.at DESC, l.what DESC, l.user_id" +
            limit(most);
 }
 

@@ -94,6 +94,7 @@ inline constexpr const char* kSameContent =
 
 [[nodiscard]] Insert insert_workspace();
 [[nodiscard]] Insert insert_user();
+[[nodiscard]] Insert insert_account_log();
 [[nodiscard]] Insert insert_device(bool sign_in);  ///< a sign-in takes a known device over
 [[nodiscard]] Insert insert_session();
 [[nodiscard]] Insert insert_sent();
@@ -108,6 +109,7 @@ inline constexpr const char* kSameContent =
 
 [[nodiscard]] std::string troubles(int most);  ///< $1 workspace
 [[nodiscard]] std::string audit(int most);     ///< $1 workspace, $2 record, $3 user, $4 device, each perhaps ""
+[[nodiscard]] std::string account_log(int most);  ///< $1 workspace, $2 user or ""
 
 // ---- pulls. `all`: the viewer sees everything, and there is no $3.
 [[nodiscard]] std::string snapshot(Phase phase, bool all, int rows);  ///< $1 workspace, $2 below, $3 as_of, $4 owner

@@ -39,6 +39,16 @@ Result<bool> exists(Connection& connection, const std::string& sql, std::string_
     return use->text(a).integer(b).step();
 }
 
+/// The same of the same account in the same millisecond is one.
+Result<void> log(Connection& connection, WorkspaceKey workspace, AccountChange change, std::string_view user,
+                 std::string_view detail, const By& by) {
+    auto use = connection.prepare(
+        "INSERT OR IGNORE INTO account_log(workspace_id, at, what, user_id, detail, by_user, by_device)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?)");
+    if (!use) return fail(use.error());
+    return use->integer(workspace).integer(by.at).text(name(change)).text(user).text(detail).text(by.user).text(by.device).run();
+}
+
 }  // namespace
 
 Result<Workspace> SqliteStorage::add_workspace(const std::string& id, const std::string& name, UnixMs now) {
@@ -73,7 +83,7 @@ Result<std::vector<Workspace>> SqliteStorage::workspaces() {
     return found;
 }
 
-Result<void> SqliteStorage::add_user(const User& user, UnixMs now) {
+Result<void> SqliteStorage::add_user(const User& user, const By& by) {
     return write([&](Connection& connection) -> Result<void> {
         const auto taken = exists(connection, "SELECT 1 FROM user WHERE email = ? AND workspace_id = ?", user.email,
                                   user.workspace.key);
@@ -86,7 +96,9 @@ Result<void> SqliteStorage::add_user(const User& user, UnixMs now) {
             "VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
         if (!use) return fail(use.error());
         use->integer(user.workspace.key).text(user.id).text(user.email).text(user.name).text(name(user.role));
-        return use->integer(user.disabled ? 1 : 0).text(user.password).integer(now).run();
+        use->integer(user.disabled ? 1 : 0).text(user.password).integer(by.at);
+        if (auto added = use->run(); !added) return added;
+        return log(connection, user.workspace.key, AccountChange::user_added, user.id, name(user.role), by);
     });
 }
 
@@ -118,7 +130,7 @@ Result<std::vector<User>> SqliteStorage::find_users(std::string_view email, std:
     return found;
 }
 
-Result<void> SqliteStorage::set_password(const User& user, std::string_view keep_device) {
+Result<void> SqliteStorage::set_password(const User& user, std::string_view keep_device, const By& by) {
     return write([&](Connection& connection) -> Result<void> {
         auto update = connection.prepare("UPDATE user SET password = ? WHERE workspace_id = ? AND id = ?");
         if (!update) return fail(update.error());
@@ -126,15 +138,20 @@ Result<void> SqliteStorage::set_password(const User& user, std::string_view keep
         if (!done) return done;
         auto end = connection.prepare("DELETE FROM session WHERE workspace_id = ? AND user_id = ? AND device_id <> ?");
         if (!end) return fail(end.error());
-        return end->integer(user.workspace.key).text(user.id).text(keep_device).run();
+        done = end->integer(user.workspace.key).text(user.id).text(keep_device).run();
+        if (!done) return done;
+        return log(connection, user.workspace.key, AccountChange::password_set, user.id, {}, by);
     });
 }
 
-Result<void> SqliteStorage::set_disabled(const User& user, bool disabled) {
+Result<void> SqliteStorage::set_disabled(const User& user, bool disabled, const By& by) {
     return write([&](Connection& connection) -> Result<void> {
         auto update = connection.prepare("UPDATE user SET disabled = ? WHERE workspace_id = ? AND id = ?");
         if (!update) return fail(update.error());
         auto done = update->integer(disabled ? 1 : 0).integer(user.workspace.key).text(user.id).run();
+        if (!done) return done;
+        done = log(connection, user.workspace.key, disabled ? AccountChange::disabled : AccountChange::enabled, user.id,
+                   {}, by);
         if (!done || !disabled) return done;
         auto end = connection.prepare("DELETE FROM session WHERE workspace_id = ? AND user_id = ?");
         if (!end) return fail(end.error());
@@ -160,7 +177,9 @@ Result<void> SqliteStorage::add_session(const User& user, const NewSession& sess
             "?)");
         if (!use) return fail(use.error());
         use->blob(bytes(session.token)).integer(workspace).text(session.device).text(user.id);
-        return use->integer(session.expires_at).integer(session.now).run();
+        if (auto added = use->integer(session.expires_at).integer(session.now).run(); !added) return added;
+        return log(connection, workspace, AccountChange::signed_in, user.id, session.device,
+                   {user.id, session.device, session.now});
     });
 }
 
@@ -256,19 +275,45 @@ Result<std::vector<Device>> SqliteStorage::devices(WorkspaceKey workspace) {
     return found;
 }
 
-Result<bool> SqliteStorage::end_session(WorkspaceKey workspace, std::string_view device) {
+Result<bool> SqliteStorage::end_session(WorkspaceKey workspace, std::string_view device, const By& by) {
     bool ended = false;
     const auto done = write([&](Connection& connection) -> Result<void> {
+        const auto owner = user_of(connection, workspace, device);
+        if (!owner) return fail(owner.error());
         auto use = connection.prepare(
             "DELETE FROM session WHERE workspace_id = ?1 AND device_id ="
             " (SELECT session_device FROM device WHERE workspace_id = ?1 AND id = ?2)");
         if (!use) return fail(use.error());
         auto deleted = use->integer(workspace).text(device).run();
         ended = deleted && connection.changed() > 0;
-        return deleted;
+        if (!ended) return deleted;
+        return log(connection, workspace, AccountChange::session_ended, owner->value_or(std::string()), device, by);
     });
     if (!done) return fail(done.error());
     return ended;
+}
+
+Result<std::vector<AccountEntry>> SqliteStorage::account_log(WorkspaceKey workspace, std::string_view user, int most) {
+    auto loan = reader();
+    if (!loan) return fail(loan.error());
+    auto use = (*loan)->prepare(
+        "SELECT l.at, l.what, l.user_id, coalesce(u.name, ''), l.detail, l.by_user, coalesce(b.name, ''), l.by_device,"
+        " coalesce(d.name, '') FROM account_log l"
+        " LEFT JOIN user u ON u.workspace_id = l.workspace_id AND u.id = l.user_id"
+        " LEFT JOIN user b ON b.workspace_id = l.workspace_id AND b.id = l.by_user"
+        " LEFT JOIN device d ON d.workspace_id = l.workspace_id AND d.id = l.by_device"
+        " WHERE l.workspace_id = ?1 AND ?2 IN ('', l.user_id, l.by_user)"
+        " ORDER BY l.at DESC, l.what DESC, l.user_id LIMIT ?3");
+    if (!use) return fail(use.error());
+    use->integer(workspace).text(user).integer(most);
+    std::vector<AccountEntry> found;
+    auto read = each_row(*use, [&](const Use& row) {
+        found.push_back({row.column_integer(0), row.column_string(1), row.column_string(2), row.column_string(3),
+                         row.column_string(4), row.column_string(5), row.column_string(6), row.column_string(7),
+                         row.column_string(8)});
+    });
+    if (!read) return fail(read.error());
+    return found;
 }
 
 }  // namespace ct::server::sqlite

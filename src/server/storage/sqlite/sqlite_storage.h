@@ -57,17 +57,19 @@ class SqliteStorage final : public Storage, public Attachments {
     // Accounts
     [[nodiscard]] Result<Workspace> add_workspace(const std::string& id, const std::string& name, UnixMs now) override;
     [[nodiscard]] Result<std::vector<Workspace>> workspaces() override;
-    [[nodiscard]] Result<void> add_user(const User& user, UnixMs now) override;
+    [[nodiscard]] Result<void> add_user(const User& user, const By& by) override;
     [[nodiscard]] Result<std::vector<User>> users(WorkspaceKey workspace) override;
     [[nodiscard]] Result<std::vector<User>> find_users(std::string_view email, std::string_view workspace) override;
-    [[nodiscard]] Result<void> set_password(const User& user, std::string_view keep_device) override;
-    [[nodiscard]] Result<void> set_disabled(const User& user, bool disabled) override;
+    [[nodiscard]] Result<void> set_password(const User& user, std::string_view keep_device, const By& by) override;
+    [[nodiscard]] Result<void> set_disabled(const User& user, bool disabled, const By& by) override;
     [[nodiscard]] Result<void> add_session(const User& user, const NewSession& session) override;
     [[nodiscard]] Result<std::optional<Session>> session(const Sha256& token) override;
     [[nodiscard]] Result<void> touch_session(const Sha256& token, UnixMs now, UnixMs expires_at) override;
     [[nodiscard]] Result<bool> register_device(const Session& session, std::string_view device, UnixMs now) override;
     [[nodiscard]] Result<std::vector<Device>> devices(WorkspaceKey workspace) override;
-    [[nodiscard]] Result<bool> end_session(WorkspaceKey workspace, std::string_view device) override;
+    [[nodiscard]] Result<bool> end_session(WorkspaceKey workspace, std::string_view device, const By& by) override;
+    [[nodiscard]] Result<std::vector<AccountEntry>> account_log(WorkspaceKey workspace, std::string_view user,
+                                                                int most) override;
 
     // Attachments
     [[nodiscard]] Attachments& attachments() override { return *this; }
