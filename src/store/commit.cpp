@@ -138,6 +138,11 @@ Result<Compaction> Store::Impl::join(const QueuedOperation& later, UnixMs due_at
     // Children that wait to be created need their parent on the server, be it as a tombstone.
     const bool cancels = last.kind == OperationKind::create && later.operation.kind == OperationKind::remove;
     if (cancels && !index.of_parent(last.record).empty()) return Compaction::impossible;
+    if (cancels) {  // nor is a delete to be forgotten when the server turned out to have a record of that id
+        const auto known = shadows(last.model).stand(last.record);
+        if (!known) return fail(known.error());
+        if (*known) return Compaction::impossible;
+    }
 
     auto earlier = tables->queue.read(last.position);
     if (!earlier) return fail(earlier.error());

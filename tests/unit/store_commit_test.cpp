@@ -449,6 +449,18 @@ TEST_CASE("retry: the clock's reading outlives the operation") {
     CHECK(desk.store->state().stamp_ms == sync::stamp_ms(stamp));
 }
 
+TEST_CASE("commit: a delete is sent when the server has come to know what was made here and not yet sent") {
+    Desk desk;
+    desk.commit({desk.create(1)});
+    desk.apply(desk.page({Desk::row(1, 7, {{"name", "Theirs"}})}, "c1"));
+    desk.commit({desk.remove(1)});
+    CHECK(desk.queue() == "CREATE 1 QUEUED; DELETE 1 QUEUED");
+    desk.check_memory_is_disk();
+    desk.send_all(8);
+    CHECK(desk.queue().empty());
+    desk.check_memory_is_disk();
+}
+
 // ---- long random walks
 
 TEST_CASE("Store: after any walk of edits, batches, verdicts and starts, memory is what the disk holds") {
