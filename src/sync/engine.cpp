@@ -304,18 +304,26 @@ void Engine::on_push_answer(PushAnswer&& answer) {
         return;
     }
     went_through(batch_bytes_, sent_bytes_);
+    // What was sent is never altered here: another goes by this device's name (a copied disk), and what that one sent
+    // passes for our own.
+    const bool copied = std::any_of(answer.results.begin(), answer.results.end(), [](const OperationResult& result) {
+        return result.verdict == Verdict::rejected && result.error.code == "ID_REUSED";
+    });
     phase_ = Phase::settling;
     out_.push_back(action::Settle{std::move(answer)});
+    if (!copied || ++restarts_ > kRestartsMax) return;
+    phase_ = Phase::renewing;
+    out_.push_back(action::RenewDevice{});
 }
 
 void Engine::on(const event::Settled& event) {
-    if (phase_ != Phase::settling) return;
+    if (phase_ != Phase::settling && phase_ != Phase::renewing) return;
     counts_.pushed += event.applied + event.merged + event.superseded;
     counts_.merged += event.merged;
     counts_.superseded += event.superseded;
     counts_.conflicts += event.conflicts;
     counts_.failed += event.rejected;
-    begin_push();
+    if (phase_ == Phase::settling) begin_push();
 }
 
 void Engine::on_page(PullPage&& page) {

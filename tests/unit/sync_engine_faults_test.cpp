@@ -284,6 +284,30 @@ TEST_CASE("engine: another incarnation is heard out before anything goes, howeve
     stuck.need<action::PrepareBatch>();
 }
 
+TEST_CASE("engine: an id that was used for something else says that there is a copy of this device") {
+    Hand hand;
+    hand.first_round();
+    hand.edit(2);
+    hand.fire();
+    const std::uint64_t push = hand.answer_batch(2);
+    PushAnswer answer = verdicts(hand.need<action::SendPush>());
+    answer.results[1].verdict = Verdict::rejected;
+    answer.results[1].error.code = "ID_REUSED";
+    hand.answer(push, answer);
+    hand.need<action::Settle>();
+    hand.need<action::RenewDevice>();
+    hand.tell(event::Settled{1, 0, 0, 0, 1});
+    CHECK(hand.out.empty());
+    hand.tell(event::IdentityRenewed{"d", ""});
+    hand.answer_batch(0);
+    hand.answer_page();
+    hand.tell(event::PageDone{0, false});
+    const auto& finished = hand.need<action::RoundFinished>();
+    CHECK(finished.outcome == "done");
+    CHECK(finished.counts.pushed == 1);
+    CHECK(finished.counts.failed == 1);
+}
+
 TEST_CASE("engine: RESYNC_REQUIRED keeps the epoch") {
     Hand hand;
     hand.first_round();
