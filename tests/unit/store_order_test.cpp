@@ -129,6 +129,8 @@ TEST_CASE("restamp: an edit stays after what it was made on, unless that is of t
     const auto after = stamps(desk);
     CHECK(sync::stamp_ms(after[0]) > seen.updated_at);
     CHECK(sync::stamp_ms(after[1]) == now);
+    CHECK(desk.store->state().stamp_ms >= seen.updated_at);  // and so do edits to come
+    CHECK(desk.store->state().stamp_ms < future.updated_at);
     check_clock(desk);
 
     SUBCASE("what it did not see does not count") {
