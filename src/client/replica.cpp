@@ -49,7 +49,7 @@ void Replica::start() {
         log::error("the token cannot be read: " + token.error().message);
     }
     queue_changed(false);
-    tell(sync::event::Account{!store_.state().server_url.empty(), signed_in()});
+    tell(account());
 }
 
 // ---- edits
@@ -401,6 +401,10 @@ void Replica::on(sync::action::RoundFinished& action) {
 sync::Event Replica::queue_event(bool edited) const {
     const store::QueueSummary& queue = store_.queue();
     return sync::event::QueueChanged{queue.sendable, edited, queue.parked, queue.errors, queue.conflicts};
+}
+
+sync::Event Replica::account() const {
+    return sync::event::Account{!store_.state().server_url.empty(), signed_in(), store_.other_incarnation()};
 }
 
 void Replica::queue_changed(bool edited) { tell(queue_event(edited)); }

@@ -130,6 +130,7 @@ class Replica {
     [[nodiscard]] sync::PullRequest catch_up_request(std::int64_t limit) const;
     [[nodiscard]] std::vector<std::string> missing_parts() const;
     [[nodiscard]] sync::Event queue_event(bool edited) const;
+    [[nodiscard]] sync::Event account() const;
     void learn(const NetAnswer& answer);
     void learn_time(UnixMs server_now, std::int64_t doubt_ms);
     void correct_stamps();

@@ -73,7 +73,7 @@ void Replica::on_login(const Result<sync::LoginAnswer>& answer) {
     }
     token_ = answer->token;
     ports_.emit(SignedIn{answer->user});
-    tell(sync::event::Account{true, true});
+    tell(account());
 }
 
 Result<void> Replica::sign_out() {
@@ -81,7 +81,7 @@ Result<void> Replica::sign_out() {
     if (auto forgotten = secrets_.save_token({}); !forgotten) return forgotten;
     send(NetJob::Kind::logout, 0, sync::api_request("/api/auth/logout", "{}", token_));  // as well as it goes
     token_.clear();
-    tell(sync::event::Account{!store_.state().server_url.empty(), false});
+    tell(account());
     return {};
 }
 

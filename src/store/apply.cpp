@@ -149,8 +149,11 @@ Result<void> Store::Impl::begin_snapshot(const Of& of) {
     CT_TRY(drop_unconfirmed(of));
     for (const crm::ModelDef& model : crm::models()) {
         if (!of(model.model)) continue;
-        CT_TRY(connection->execute("INSERT INTO unconfirmed SELECT id, '" + std::string(model.name) + "' FROM " +
-                                   quoted(record_table_name(model.model, false)) + " WHERE version>0 AND deleted=0"));
+        for (const bool shadow : {false, true}) {  // also what only our own unsettled delete hides
+            CT_TRY(connection->execute("INSERT OR IGNORE INTO unconfirmed SELECT id, '" + std::string(model.name) +
+                                       "' FROM " + quoted(record_table_name(model.model, shadow)) +
+                                       " WHERE version>0 AND deleted=0"));
+        }
     }
     auto all = read_unconfirmed(*connection);
     if (!all) return fail(all.error());

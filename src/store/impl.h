@@ -161,6 +161,7 @@ struct Store::Impl {
     [[nodiscard]] Result<void> discard_one(Position position);
 
     // ---- stamps (restamp.cpp)
+    [[nodiscard]] Result<UnixMs> last_change(UnixMs latest);
     [[nodiscard]] Result<std::string> stamp_made_on(const QueueEntry& entry, const sync::QueuedOperation& queued,
                                                     UnixMs latest);
 

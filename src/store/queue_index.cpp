@@ -8,9 +8,9 @@ namespace {
 
 using sync::QueueState;
 
-bool stuck(QueueState state) {
-    return state == QueueState::parked || state == QueueState::error || state == QueueState::conflict;
-}
+bool needs_person(QueueState state) { return state == QueueState::error || state == QueueState::conflict; }
+
+bool stuck(QueueState state) { return state == QueueState::parked || needs_person(state); }
 
 crm::SyncStatus shown(QueueState state) {
     switch (state) {
@@ -239,8 +239,10 @@ bool QueueIndex::obstructed(const QueueEntry& entry,
                             const std::function<bool(const QueueEntry&)>& parent_is_there) const {
     if (entry.group.nil()) return obstructed_alone(entry, parent_is_there);
     const auto members = of_group(entry.group);
-    return std::any_of(members.begin(), members.end(),
-                       [&](Position member) { return obstructed_alone(entries_.at(member), parent_is_there); });
+    return std::any_of(members.begin(), members.end(), [&](Position position) {
+        const QueueEntry& member = entries_.at(position);  // one that needs a person keeps the others back
+        return needs_person(member.state) || obstructed_alone(member, parent_is_there);
+    });
 }
 
 bool QueueIndex::obstructed_alone(const QueueEntry& entry,

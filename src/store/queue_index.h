@@ -63,8 +63,8 @@ class QueueIndex {
     [[nodiscard]] const std::set<std::pair<UnixMs, Position>>& due() const { return due_; }
 
     /// Something must be settled before this operation (or its group) can be sent: an earlier operation of its record,
-    /// or the creation of its parent, stands in error, in conflict or is parked itself; or the server said that its
-    /// parent is missing and `parent_is_there` does not know better.
+    /// or the creation of its parent, stands in error, in conflict or is parked itself; one of its group needs a
+    /// person; or the server said that its parent is missing and `parent_is_there` does not know better.
     [[nodiscard]] bool obstructed(const QueueEntry& entry,
                                   const std::function<bool(const QueueEntry&)>& parent_is_there) const;
     /// The operation in this queue that creates the record, if there is one.

@@ -153,6 +153,7 @@ Result<void> Store::Impl::after_decision(const QueueEntry& entry, crm::Record se
                                          Visible& visible) {
     std::set<Uuid> around{entry.record};
     if (!entry.group.nil()) CT_TRY(free_group(entry.group, new_stamp, around));
+    for (const Position position : index.of_group(entry.group)) around.insert(index.at(position).record);
     std::map<Uuid, crm::Model> touched;
     for (const Uuid& record : around) {
         for (const Position position : index.of_record(record)) touched[record] = index.at(position).model;

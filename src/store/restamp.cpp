@@ -26,6 +26,20 @@ Result<std::string> Store::Impl::stamp_made_on(const QueueEntry& entry, const sy
     return made_on;
 }
 
+/// When a record that is known here was changed last, up to `latest`: who has seen it writes after it.
+Result<UnixMs> Store::Impl::last_change(UnixMs latest) {
+    UnixMs last = 0;
+    for (const crm::ModelDef& model : crm::models()) {
+        auto use = connection->prepare("SELECT max(updatedAt) FROM " + quoted(record_table_name(model.model, false)) +
+                                       " WHERE updatedAt<=?");
+        if (!use) return fail(use.error());
+        const auto row = use->integer(latest).step();
+        if (!row) return fail(row.error());
+        last = std::max(last, use->column_integer(0));
+    }
+    return last;
+}
+
 Result<Visible> Store::restamp(const std::function<std::string(const std::string&)>& stamp_of,
                                const std::function<std::pair<UnixMs, std::uint16_t>()>& reading, UnixMs latest) {
     Visible visible;
@@ -51,7 +65,9 @@ Result<Visible> Store::restamp(const std::function<std::string(const std::string
         }
         CT_TRY(impl_->show_again(touched, visible));
         SyncState next = impl_->state;
-        std::tie(next.stamp_ms, next.stamp_counter) = reading();
+        const auto seen = impl_->last_change(latest);
+        if (!seen) return fail(seen.error());
+        std::tie(next.stamp_ms, next.stamp_counter) = std::max(reading(), std::pair(*seen, std::uint16_t{0xffff}));
         if (const auto parts = sync::parse_stamp(last)) {
             const std::pair now(next.stamp_ms, next.stamp_counter);
             std::tie(next.stamp_ms, next.stamp_counter) = std::max(now, std::pair(parts->ms, parts->counter));

@@ -229,6 +229,8 @@ const std::optional<Error>& Store::read_only() const { return impl_->newer; }
 
 const SyncState& Store::state() const { return impl_->state; }
 
+bool Store::other_incarnation() const { return impl_->foreign_epoch; }
+
 Result<void> Store::save_state(const SyncState& state) {
     return impl_->transaction([&] { return impl_->write_state(state); });
 }

@@ -347,6 +347,8 @@ class Store {
 
     // ---- identity, state, history
     [[nodiscard]] const SyncState& state() const;
+    /// The server's database is another one than before, and the first pull from it is not through.
+    [[nodiscard]] bool other_incarnation() const;
     [[nodiscard]] Result<void> save_state(const SyncState& state);
     /// A new identity after DEVICE_FORKED: new device id, sequence from 0, operations in flight are queued again
     /// under their old ids (the server answers those it knows with their first result). The next pull is from the

@@ -9,6 +9,9 @@ namespace {
 
 /// A server that keeps changing its mind about who we are is at fault; do not run in circles.
 constexpr int kRestartsMax = 3;
+/// What another incarnation of the server has lost is offered back first: our own edits may need it to be there. But a
+/// pull that never gets through is not to hold them back for ever.
+constexpr int kPullFirstMax = 10;
 /// Coming back to the window right after a round is no reason for another.
 constexpr std::int64_t kNudgeQuietMs = 10'000;
 
@@ -86,6 +89,7 @@ void Engine::on(const event::QueueChanged& event) {
 
 void Engine::on(const event::Account& event) {
     has_server_ = event.has_server;
+    pull_first_ = event.pull_first ? kPullFirstMax : 0;
     const bool newly = event.signed_in && !signed_in_;
     if (newly) caught_up_ = false;
     signed_in_ = event.signed_in;
@@ -209,11 +213,17 @@ void Engine::start_round() {
     verify_steps_ = 0;
     verify_.reset();
     if (trusted_) {
-        begin_push();
+        begin_exchange();
     } else {
         phase_ = Phase::probing;
         out_.push_back(action::SendProbe{new_request()});
     }
+}
+
+void Engine::begin_exchange() {
+    if (pull_first_ <= 0 || !want_pull_ || pull_held_) return begin_push();
+    --pull_first_;
+    begin_pull();
 }
 
 void Engine::begin_push() {
@@ -283,7 +293,7 @@ void Engine::on_health(const Health&) {
     trusted_ = true;
     failures_ = 0;  // "reset by a successful probe"
     pace_.through(now_ - asked_at_);
-    begin_push();
+    begin_exchange();
 }
 
 void Engine::on_push_answer(PushAnswer&& answer) {
@@ -294,18 +304,26 @@ void Engine::on_push_answer(PushAnswer&& answer) {
         return;
     }
     went_through(batch_bytes_, sent_bytes_);
+    // What was sent is never altered here: another goes by this device's name (a copied disk), and what that one sent
+    // passes for our own.
+    const bool copied = std::any_of(answer.results.begin(), answer.results.end(), [](const OperationResult& result) {
+        return result.verdict == Verdict::rejected && result.error.code == "ID_REUSED";
+    });
     phase_ = Phase::settling;
     out_.push_back(action::Settle{std::move(answer)});
+    if (!copied || ++restarts_ > kRestartsMax) return;
+    phase_ = Phase::renewing;
+    out_.push_back(action::RenewDevice{});
 }
 
 void Engine::on(const event::Settled& event) {
-    if (phase_ != Phase::settling) return;
+    if (phase_ != Phase::settling && phase_ != Phase::renewing) return;
     counts_.pushed += event.applied + event.merged + event.superseded;
     counts_.merged += event.merged;
     counts_.superseded += event.superseded;
     counts_.conflicts += event.conflicts;
     counts_.failed += event.rejected;
-    begin_push();
+    if (phase_ == Phase::settling) begin_push();
 }
 
 void Engine::on_page(PullPage&& page) {
@@ -340,6 +358,7 @@ void Engine::on(const event::PageDone& event) {
     if (event.ignored) {
         finish(Obstacle::protocol, code_of(Obstacle::protocol), "a page that does not start where ours ends");
     } else if (pull_complete_) {
+        if (std::exchange(pull_first_, 0) > 0 && want_push_ && sendable_ > 0) return begin_push();
         parts_wait_ = event.parts_missing && spares();
         if (event.parts_missing && caught_up_ && !parts_wait_) return begin_catch_up();
         end_of_pull();
@@ -407,7 +426,7 @@ void Engine::on_problem(const Problem& problem) {
         phase_ = Phase::renewing;
         const bool part = catching_up_ && problem.code == "RESYNC_REQUIRED";
         if (restart && !part) caught_up_ = false;
-        pull_next_ = problem.code == "EPOCH_CHANGED";
+        if (problem.code == "EPOCH_CHANGED") pull_first_ = kPullFirstMax;
         if (forked)
             out_.push_back(action::RenewDevice{});
         else
@@ -438,9 +457,7 @@ void Engine::on_problem(const Problem& problem) {
 
 void Engine::on(const event::IdentityRenewed&) {
     if (phase_ != Phase::renewing) return;
-    // What another incarnation of the server has lost is offered back first: our own edits may need it to be there.
-    if (std::exchange(pull_next_, false) && want_pull_) return begin_pull();
-    begin_push();
+    begin_exchange();
 }
 
 void Engine::on(const event::LocalFailure& event) {

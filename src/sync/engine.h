@@ -49,6 +49,7 @@ struct QueueChanged {
 struct Account {  ///< at the start and after sign-in, sign-out, a change of server
     bool has_server = false;
     bool signed_in = false;
+    bool pull_first = false;  ///< it is another incarnation, and has not told all that it has yet
 };
 struct LinkChanged {
     bool up = true;
@@ -345,6 +346,7 @@ class Engine {
     [[nodiscard]] bool spares() const { return metered_ && !asked_for_; }  ///< the heavy part waits
     [[nodiscard]] bool may_sync() const { return has_server_ && signed_in_ && !offline_chosen_; }
     void start_round();
+    void begin_exchange();
     void begin_push();
     void begin_pull();
     void send_pull(std::optional<std::string> cursor);
@@ -390,8 +392,8 @@ class Engine {
     bool comparing_ = false;                     // the store is at work for a verify
     int verify_steps_ = 0;                       // questions in this round
     std::optional<VerifyCounts> verify_;
-    bool pull_next_ = false;  // the identity being renewed is the server's
-    int restarts_ = 0;        // identity changes in this round: more than a few is a fault of the server
+    int pull_first_ = 0;  // exchanges that pull before they push: what the server lost is to be offered back first
+    int restarts_ = 0;    // identity changes in this round: more than a few is a fault of the server
     std::int64_t pull_remaining_ = 0;
     std::int64_t deferred_ = 0;
     RoundCounts counts_;

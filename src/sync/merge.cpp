@@ -259,7 +259,9 @@ Decision decide_write(const ServerRecord& now, const Judge& judge, const Operati
     const bool others = (now.exists() && judge.any_concurrent()) || sorted.joined;
     Decision decision;
     decision.verdict = !sorted.lost.empty() ? Verdict::superseded : others ? Verdict::merged : Verdict::applied;
-    decision.tell_record = decision.verdict != Verdict::applied;
+    // A tombstone comes without values: who brings back what others had changed before has not heard of that.
+    const bool revives = now.exists() && now.record.deleted;
+    decision.tell_record = decision.verdict != Verdict::applied || revives;
     decision.fields = std::move(sorted.lost);
     decision.lost = std::move(sorted.lost_values);
     decision.overrode = std::move(sorted.overrode);

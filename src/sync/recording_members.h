@@ -89,7 +89,8 @@ CT_RECORDED(RoundCounts, CT_MEMBER(pushed), CT_MEMBER(merged), CT_MEMBER(superse
 // ---- events
 CT_RECORDED(event::QueueChanged, CT_MEMBER(sendable), CT_MEMBER(edited), CT_MEMBER(parked), CT_MEMBER(errors),
             CT_MEMBER(conflicts));
-CT_RECORDED(event::Account, member("hasServer", &T::has_server), member("signedIn", &T::signed_in));
+CT_RECORDED(event::Account, member("hasServer", &T::has_server), member("signedIn", &T::signed_in),
+            member("pullFirst", &T::pull_first));
 CT_RECORDED(event::LinkChanged, CT_MEMBER(up));
 CT_RECORDED(event::OfflineChosen, CT_MEMBER(on));
 CT_RECORDED(event::SyncAsked, CT_MEMBER(push), CT_MEMBER(pull), CT_MEMBER(verify), CT_MEMBER(repair));
@@ -154,7 +155,7 @@ CT_RECORDED(Engine, CT_MEMBER(tuning_), CT_MEMBER(has_server_), CT_MEMBER(signed
             CT_MEMBER(pull_complete_), CT_MEMBER(catching_up_), CT_MEMBER(parts_wait_), CT_MEMBER(asked_for_),
             CT_MEMBER(again_), CT_MEMBER(want_push_), CT_MEMBER(want_pull_), CT_MEMBER(verify_asked_),
             CT_MEMBER(repair_), CT_MEMBER(pull_held_), CT_MEMBER(pull_held_until_), CT_MEMBER(comparing_),
-            CT_MEMBER(verify_steps_), CT_MEMBER(verify_), CT_MEMBER(pull_next_), CT_MEMBER(restarts_),
+            CT_MEMBER(verify_steps_), CT_MEMBER(verify_), CT_MEMBER(pull_first_), CT_MEMBER(restarts_),
             CT_MEMBER(pull_remaining_), CT_MEMBER(deferred_), CT_MEMBER(counts_), CT_MEMBER(listening_),
             CT_MEMBER(listen_began_at_), CT_MEMBER(listen_not_before_), CT_MEMBER(listen_wait_s_),
             CT_MEMBER(ear_faults_), CT_MEMBER(caught_up_), CT_MEMBER(heard_being_applied_), CT_MEMBER(heard_more_),

@@ -16,6 +16,7 @@
 #include "crm/tables.h"
 #include "server/accounts.h"
 #include "server/service.h"
+#include "server/storage/backup.h"
 
 namespace ct::calm {
 
@@ -32,12 +33,7 @@ class Office {
         std::string name = (std::filesystem::temp_directory_path() / "ct-office-XXXXXX").string();
         REQUIRE(::mkdtemp(name.data()) != nullptr);
         directory = name;
-        auto opened = server::open_storage("file:" + directory + "/server.db", random);
-        REQUIRE(opened);
-        storage = std::move(*opened);
-        server::ServiceOptions options;
-        options.password_cost = {1, 8 * 1'024};
-        service = std::make_unique<server::Service>(*storage, clock, random, options);
+        begin();
         auto made = server::create_workspace(*storage, clock, random, "Office");
         REQUIRE(made);
         workspace = *made;
@@ -57,6 +53,24 @@ class Office {
                                         {email, "Agent", "a good password", role});
         REQUIRE(user);
         return user->id;
+    }
+    void begin() {
+        auto opened = server::open_storage(database(), random);
+        REQUIRE(opened);
+        storage = std::move(*opened);
+        server::ServiceOptions options;
+        options.password_cost = {1, 8 * 1'024};
+        service = std::make_unique<server::Service>(*storage, clock, random, options);
+    }
+    [[nodiscard]] std::string database() const { return "file:" + directory + "/server.db"; }
+    void back_up() const { REQUIRE(server::back_up(database(), directory + "/backup")); }
+    /// As it was then, and another incarnation.
+    void restore() {
+        service.reset();
+        storage.reset();
+        const auto restored = server::restore(database(), directory + "/backup", clock, random);
+        REQUIRE_MESSAGE(restored.has_value(), (restored ? "" : restored.error().message));
+        begin();
     }
     /// SQL on the server's file, behind its back.
     void meddle(const std::string& sql) const { run_sql(directory + "/server.db", sql); }

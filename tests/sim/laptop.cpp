@@ -111,7 +111,10 @@ void Laptop::stop(bool power) {
     replica_.reset();
     store_.reset();
     saving_.clear();
-    if (power) disk_.lose_unflushed();
+    if (!power) return;
+    // What a disk that had failed to flush still gave to read is gone with its power, and comes again from the server.
+    if (disk_.flush_failed()) versions_.clear();
+    disk_.lose_unflushed();
 }
 
 /// The disk stopped the machine in the middle of a write.

@@ -129,6 +129,8 @@ TEST_CASE("restamp: an edit stays after what it was made on, unless that is of t
     const auto after = stamps(desk);
     CHECK(sync::stamp_ms(after[0]) > seen.updated_at);
     CHECK(sync::stamp_ms(after[1]) == now);
+    CHECK(desk.store->state().stamp_ms >= seen.updated_at);  // and so do edits to come
+    CHECK(desk.store->state().stamp_ms < future.updated_at);
     check_clock(desk);
 
     SUBCASE("what it did not see does not count") {
@@ -210,6 +212,42 @@ TEST_CASE(
                                      : "CREATE 7 ERROR; UPDATE 1 ERROR; CREATE 70 ERROR"));
         desk.check_memory_is_disk();
     }
+}
+
+TEST_CASE("settle: behind what needs a person its save waits, whoever's parent comes meanwhile") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.create(7)});
+    desk.commit({desk.update(1, {{"city", "Goa"}}, 50), desk.create_note(70, 7, 50)});
+    const Batch batch = desk.take();
+    REQUIRE(records_of(batch) == "7 1 70");
+    desk.settle({Desk::rejected(batch.operations[0], "INVALID_FIELD"), Desk::rejected(batch.operations[1], "NOT_FOUND"),
+                 Desk::rejected(batch.operations[2], "MISSING_PARENT")});
+    REQUIRE(desk.queue() == "CREATE 7 ERROR; UPDATE 1 ERROR; CREATE 70 PARKED");
+    REQUIRE(desk.store->retry(batch.operations[0].id, id_of(2'000), desk.stamp()));
+    desk.send_all(20);
+    CHECK(desk.queue() == "UPDATE 1 ERROR; CREATE 70 PARKED");  // its parent is there: it is not free to go alone
+    CHECK(desk.store->queue().sendable == 0);
+    desk.check_memory_is_disk();
+    REQUIRE(desk.store->retry(batch.operations[1].id, id_of(2'001), desk.stamp()));
+    CHECK(desk.queue() == "UPDATE 1 QUEUED; CREATE 70 QUEUED");
+    CHECK(desk.take().operations.size() == 2);
+}
+
+TEST_CASE("resolve: a conflict that is decided frees those of its save that wait for nothing else") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}}, 50), desk.create_note(70, 2, 50)});
+    const Batch batch = desk.take();
+    OperationResult conflict = Desk::result(batch.operations[0], Verdict::conflict, 12);
+    conflict.record = Desk::server_lead(1, 12, {{"name", "Asha"}, {"city", "Pune"}});
+    conflict.fields = {"city"};
+    desk.settle({conflict, Desk::rejected(batch.operations[1], "MISSING_PARENT")});
+    CHECK(desk.queue() == "UPDATE 1 CONFLICT; CREATE 70 PARKED");
+    REQUIRE(desk.store->resolve(batch.operations[0].id, {}, id_of(2'000), desk.stamp()));
+    CHECK(desk.queue() == "UPDATE 1 QUEUED; CREATE 70 QUEUED");
+    CHECK(desk.take().operations.size() == 2);
+    desk.check_memory_is_disk();
 }
 
 TEST_CASE("revoked: who had failed for the company's sake goes again with the whole save") {

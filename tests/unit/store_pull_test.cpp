@@ -171,6 +171,20 @@ TEST_CASE("snapshot: what the server does not mention is as good as deleted, als
     desk.check_memory_is_disk();
 }
 
+TEST_CASE("snapshot: what our own delete hides is looked at as well") {
+    Desk desk;
+    pull_three(desk);
+    const Operation remove = desk.remove(2);
+    desk.commit({remove});
+    restart_pull(desk);
+    desk.apply(desk.page({Desk::row(1, 10, {{"name", "Asha"}}), Desk::row(3, 10, {{"name", "Cy"}})}, "d1"));
+    (void)desk.take();
+    desk.settle({Desk::rejected(remove, "ID_REUSED")});  // a copy of this profile deleted it under the same id
+    REQUIRE(desk.store->discard(remove.id));
+    CHECK(desk.shown(2) == "deleted Bo, v10 SYNCED");  // and not alive again
+    desk.check_memory_is_disk();
+}
+
 TEST_CASE("snapshot: cut off, begun anew, and overtaken by another epoch, it never wipes first") {
     Desk desk;
     pull_three(desk);

@@ -247,6 +247,67 @@ TEST_CASE("engine: a forked device takes a new identity and sends again; a new e
     CHECK(hand.due_in() >= hand.tuning.backoff_floor_ms);
 }
 
+TEST_CASE("engine: another incarnation is heard out before anything goes, however often that takes; not for ever") {
+    Hand hand;
+    hand.first_round();
+    hand.edit(1);
+    hand.fire();
+    Problem changed = problem(409, "EPOCH_CHANGED");
+    changed.epoch = "e2";
+    hand.answer(hand.answer_batch(1), changed);
+    hand.tell(event::IdentityRenewed{"", "e2"});
+    hand.answer(hand.need<action::SendPull>().request, away(true));
+    REQUIRE(hand.need<action::RoundFinished>().outcome == "SERVER_AWAY");
+    hand.fire();
+    hand.answer_probe();
+    CHECK(hand.get<action::PrepareBatch>() == nullptr);
+    hand.answer_page();
+    hand.tell(event::QueueChanged{2, false});  // something was offered back
+    hand.tell(event::PageDone{0, false});
+    hand.need<action::PrepareBatch>();  // in the same round
+    hand.tell(event::BatchReady{});
+    hand.answer_page();
+    hand.tell(event::PageDone{0, false});
+    CHECK(hand.need<action::RoundFinished>().outcome == "done");
+    hand.fire();
+    hand.need<action::PrepareBatch>();  // as ever
+
+    Hand stuck;
+    stuck.tell(event::Account{true, true, true});  // a program that starts in the middle of it
+    stuck.edit(1);
+    int pulls = 0;
+    for (stuck.fire(), stuck.answer_probe(); stuck.get<action::SendPull>() != nullptr; ++pulls) {
+        stuck.answer(stuck.need<action::SendPull>().request, problem(500, "INTERNAL"));
+        stuck.fire();
+    }
+    CHECK(pulls == 10);
+    stuck.need<action::PrepareBatch>();
+}
+
+TEST_CASE("engine: an id that was used for something else says that there is a copy of this device") {
+    Hand hand;
+    hand.first_round();
+    hand.edit(2);
+    hand.fire();
+    const std::uint64_t push = hand.answer_batch(2);
+    PushAnswer answer = verdicts(hand.need<action::SendPush>());
+    answer.results[1].verdict = Verdict::rejected;
+    answer.results[1].error.code = "ID_REUSED";
+    hand.answer(push, answer);
+    hand.need<action::Settle>();
+    hand.need<action::RenewDevice>();
+    hand.tell(event::Settled{1, 0, 0, 0, 1});
+    CHECK(hand.out.empty());
+    hand.tell(event::IdentityRenewed{"d", ""});
+    hand.answer_batch(0);
+    hand.answer_page();
+    hand.tell(event::PageDone{0, false});
+    const auto& finished = hand.need<action::RoundFinished>();
+    CHECK(finished.outcome == "done");
+    CHECK(finished.counts.pushed == 1);
+    CHECK(finished.counts.failed == 1);
+}
+
 TEST_CASE("engine: RESYNC_REQUIRED keeps the epoch") {
     Hand hand;
     hand.first_round();

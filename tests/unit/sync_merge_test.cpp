@@ -242,6 +242,9 @@ TEST_CASE("decide: the device is told what it cannot know, and no more") {
     CHECK(clamped.after.record.updated_at == 50);
     CHECK(server.take(does(remove, "b", 60, 1)).tell_record);
     CHECK(server.take(does(remove, "a", 70, 1)).tell_record);  // both deleted it: the version is another
+    const Decision back = server.take(does(update, "a", 80, server.record.record.version, {{kCity, "Oslo"}}));
+    CHECK(back.verdict == applied);
+    CHECK(back.tell_record);  // tombstones come without the values that others had changed before
 }
 
 TEST_CASE("decide: what lost, and what lost against the operation, are told by value") {
