@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "client/request_log.h"
 
 namespace ct::ui {
@@ -19,21 +20,11 @@ float part_of(std::int64_t busy, std::int64_t of) {
     return of <= 0 ? 0.0F : std::clamp(static_cast<float>(busy) / static_cast<float>(of), 0.0F, 1.0F);
 }
 
-/// "2026-11-27T12:00:01.250+0000 warning words": time, level, text.
 LogLine line_of(std::string_view line) {
-    LogLine result;
-    const std::size_t time_end = line.find(' ');
-    const std::size_t level_end = time_end == std::string_view::npos ? time_end : line.find(' ', time_end + 1);
-    if (level_end == std::string_view::npos || time_end < 19) {
-        result.text = line;
-        return result;
-    }
-    const std::string_view level = line.substr(time_end + 1, level_end - time_end - 1);
-    result.level = level == "debug" ? 0 : level == "warning" ? 2 : level == "error" || level == "critical" ? 3 : 1;
-    result.time =
-        std::string(line.substr(0, 10)) + " " + std::string(line.substr(11, std::min<std::size_t>(12, time_end - 11)));
-    result.text = line.substr(level_end + 1);
-    return result;
+    const auto read = log::read_line(line);
+    if (!read || read->time.size() < 23) return {1, {}, std::string(line)};
+    const std::string time = std::string(read->time.substr(0, 10)) + " " + std::string(read->time.substr(11, 12));
+    return {static_cast<int>(read->level), time, read->text};
 }
 
 /// What must have changed for the queue to be worth listing again.

@@ -419,10 +419,12 @@ TEST_CASE("inspector, log: level, filter, and what comes later") {
     open_on(ui, "Log");
     REQUIRE(asked<client::inspect::ReadLog>(ui).size() == 1);
     CHECK(asked<client::inspect::ReadLog>(ui)[0].from == -1);
-    const std::string lines =
-        "2026-11-27T12:00:01.250+0000 info synced: 3 sent\n"
-        "2026-11-27T12:00:02.250+0000 warning the clock was moved\n"
-        "2026-11-27T12:00:03.250+0000 error the disk is full\n";
+    const std::string lines = R"(time=2026-11-27T12:00:01.250+0000 level=info msg="synced: 3 sent")"
+                              "\n"
+                              R"(time=2026-11-27T12:00:02.250+0000 level=warning msg="the clock was moved")"
+                              "\n"
+                              R"(time=2026-11-27T12:00:03.250+0000 level=error msg="the disk is full")"
+                              "\n";
     ui.send(Answer(client::inspect::LogRead{0, static_cast<std::int64_t>(lines.size()), lines}));
     CHECK(ui.shows("2026-11-27 12:00:01.250"));
     CHECK(ui.shows("synced: 3 sent"));
@@ -437,7 +439,7 @@ TEST_CASE("inspector, log: level, filter, and what comes later") {
     CHECK(ui.shows("the clock was moved"));
     ui.type("Log filter", "");
     ui.send(Answer(client::inspect::LogRead{static_cast<std::int64_t>(lines.size()), 500,
-                                            "2026-11-27T12:00:04.250+0000 info later\n"}));
+                                            "time=2026-11-27T12:00:04.250+0000 level=info msg=later\n"}));
     CHECK(ui.shows("later"));
     CHECK(ui.shows("synced: 3 sent"));
 }
