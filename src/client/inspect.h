@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "client/recorder.h"
 #include "client/request_seen.h"
 #include "store/reader.h"
 #include "sync/engine.h"
@@ -112,6 +113,7 @@ struct Look {
     Histogram answers;                ///< answers of the server, each until it was booked
 };
 
+    RecorderStatus recorder;
 struct Requests {
     std::vector<std::shared_ptr<const RequestSeen>> seen;  ///< in their order; those since the last time
 };

@@ -122,6 +122,7 @@ void Inspection::on(const inspect::LookNow& question) {
     look->pushed_us = inspect::steady_us();
     ports_.emit(inspect::Answer(std::shared_ptr<const inspect::Look>(std::move(look))));
 }
+    look->recorder = ports_.recorder.status();
 
 void Inspection::on(const inspect::AskServer& question) {
     const store::SyncState& state = replica_.store().state();
@@ -192,6 +193,7 @@ void Inspection::saw(Lane lane, const NetAnswer& answer) {
     answered_at_ = answer.wall_at_answer;
     if (const auto* health = std::get_if<sync::Health>(reply)) server_version_ = health->version;
 }
+    if (answer.seen) ports_.recorder.saw(*answer.seen);
 
 void Inspection::link_heard(bool up, bool server_is_here) {
     system_link_ = up;

@@ -12,6 +12,7 @@
 #include "client/examiner.h"
 #include "client/inspect.h"
 #include "client/network_thread.h"
+#include "client/recorder.h"
 #include "client/replica.h"
 #include "client/request_log.h"
 
@@ -22,6 +23,7 @@ class Inspection {
     struct Ports {
         std::function<void(Event)> emit;
         std::function<std::pair<inspect::Ring, inspect::Ring>()> rings;  ///< commands, events
+        Recorder& recorder;                                              ///< outlives it
     };
     /// The lanes in the order of Lane; the inspector's own is made when it is first used. All outlive this.
     Inspection(const Profile& profile, const Config& config, const Clock& clock, Bell& bell, Replica& replica,

@@ -293,6 +293,11 @@ bool structural(std::string_view member) {
 std::string capital(std::string_view words) {
     std::string result(words);
     if (!result.empty() && result[0] >= 'a' && result[0] <= 'z') result[0] = static_cast<char>(result[0] - 'a' + 'A');
+std::string recorder_words(const client::RecorderStatus& recorder) {
+    if (!recorder.on) return recorder.why_off.empty() ? "Off" : "Off: " + recorder.why_off;
+    return "On, " + bytes_text(recorder.bytes_on_disk) + " of " + bytes_text(recorder.bytes_most);
+}
+
     return result;
 }
 

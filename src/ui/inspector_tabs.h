@@ -134,4 +134,5 @@ class InspectorLink {
     std::string weather_, error_, file_;
 };
 
+    void draw_recorder(Desk& desk, const InspectorData& data);
 }  // namespace ct::ui
