@@ -18,9 +18,8 @@ constexpr float kDetail = 440;
 constexpr std::int64_t kBurst_ms = 2'000;  // requests closer together than this are drawn on one axis
 constexpr std::int64_t kAxisLeast_us = 10'000;
 
-constexpr GridColumn kColumns[] = {{"AT", -68},       {"LANE", -64},       {"REQUEST", -76},
-                                   {"STATUS", -76},   {"TRY", -34, true},  {"OUT", -60, true},
-                                   {"IN", -60, true}, {"TIME", -66, true}, {"WHERE IT WENT", 1}};
+constexpr GridColumn kColumns[] = {{"AT", -56},        {"REQUEST", -58},  {"STATUS", -66},     {"TRY", -28, true},
+                                   {"OUT", -54, true}, {"IN", -54, true}, {"TIME", -56, true}, {"WHERE IT WENT", 1}};
 constexpr GridColumn kHeaders[] = {{"HEADER", 0.8F}, {"VALUE", 1.2F}};
 
 struct Part {
@@ -114,7 +113,7 @@ void InspectorRequests::draw(Desk& desk, InspectorData& data) {
     }
     auto at = std::find_if(data.requests.begin(), data.requests.end(),
                            [this](const auto& seen) { return seen->number == chosen_; });
-    const RequestSeen& seen = at == data.requests.end() ? *data.requests.back() : **at;
+    const auto seen = at == data.requests.end() ? data.requests.back() : *at;
     const ImVec2 room = ImGui::GetContentRegionAvail();
     const float detail = std::min(theme.px(kDetail), room.x * 0.40F);
     const float gap = theme.px(12);
@@ -146,7 +145,6 @@ void InspectorRequests::draw_list(Desk& desk, const InspectorData& data, ImVec2 
             const bool chosen = seen.number == chosen_ || (chosen_ == 0 && i == 0);
             if (grid.row(("request " + std::to_string(seen.number)).c_str(), chosen)) chosen_ = seen.number;
             grid.cell(time_words(seen.began_at), p.muted);
-            grid.cell(client::name(seen.lane), p.muted);
             grid.cell(capital(seen.what), p.text);
             grid.cell(status_of(seen), tone_of(p, seen).strong, true);
             grid.cell(std::to_string(seen.attempt), seen.attempt > 1 ? p.warn.strong : p.faint);
@@ -160,22 +158,32 @@ void InspectorRequests::draw_list(Desk& desk, const InspectorData& data, ImVec2 
     end_panel();
 }
 
-void InspectorRequests::draw_detail(Desk& desk, const InspectorData& data, const RequestSeen& seen) {
+void InspectorRequests::draw_detail(Desk& desk, InspectorData& data, const std::shared_ptr<const RequestSeen>& seen) {
     const Theme& theme = desk.theme;
-    const Palette& p = theme.colors();
-    text(theme, "Request " + std::to_string(seen.number) + ": " + capital(seen.what), Size::body, true);
-    const std::array<std::string, 3> names{"Time", "Sent", "Answer"};
+    text(theme, "Request " + std::to_string(seen->number) + ": " + capital(seen->what), Size::body, true);
+    std::vector<std::string> names{"Time", "Sent", "Answer"};
+    if (seen->what == "pull" || seen->what == "listen") names.emplace_back("On a copy");
+    part_ = std::min(part_, names.size() - 1);
     ImGui::Dummy({0, theme.px(8)});
     segments(theme, "request parts", names, part_);
     ImGui::Dummy({0, theme.px(8)});
-    if (part_ > 0) return draw_message(desk, data, seen, part_ == 2);
+    switch (part_) {
+        case 0: return draw_times(theme, *seen);
+        case 3: return draw_trial(desk, data, seen);
+        default: return draw_message(desk, data, *seen, part_ == 2);
+    }
+}
+
+void InspectorRequests::draw_times(const Theme& theme, const RequestSeen& seen) {
+    const Palette& p = theme.colors();
     fact(theme, "Address", seen.method + " " + seen.path);
     fact(theme, "Outcome", seen.failure.empty() ? "Status " + std::to_string(seen.status) : capital(seen.failure),
          &tone_of(p, seen));
     if (!seen.detail.empty()) fact(theme, "Because", seen.detail, &p.danger);
     fact(theme, "Attempt",
          std::to_string(seen.attempt) + (seen.traffic.sent_twice ? ", sent twice: the kept connection was dead" : ""));
-    fact(theme, "Connection", seen.traffic.reused ? "One that stood" : "A new one");
+    fact(theme, "Connection",
+         std::string("For ") + client::name(seen.lane) + (seen.traffic.reused ? ", one that stood" : ", a new one"));
     const auto sizes = [](std::int64_t plain, std::int64_t travelled) {
         if (plain == 0) return std::string("No body");
         if (plain == travelled) return bytes_text(plain) + ", not compressed";
