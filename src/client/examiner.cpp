@@ -151,10 +151,11 @@ void Examiner::on(const inspect::RunQuery& question) {
 
 void Examiner::on(const inspect::ReadLog& question) { tell(read_log(places_.log_file, question.from)); }
 
-void Examiner::on(const inspect::ReadMirror&) {
+void Examiner::on(const inspect::ReadMirror& question) {
     auto from = reader();
     for (const crm::ModelDef& model : crm::models()) {
         inspect::MirrorPart part;
+        part.ticket = question.ticket;
         part.model = model.model;
         std::vector<Uuid> ids;
         const auto visit = [&](crm::Record&& record) {
@@ -162,7 +163,7 @@ void Examiner::on(const inspect::ReadMirror&) {
             ids.push_back(record.id);
             part.records.emplace_back(record.id, inspect::digest_of(record));
             if (part.records.size() < kMirrorPart) return;
-            tell(std::exchange(part, {model.model, {}, false, {}, {}}));
+            tell(std::exchange(part, {question.ticket, model.model, {}, false, {}, {}}));
         };
         Result<void> read = from ? (*from)->each(model.model, visit) : Result<void>(fail(from.error()));
         if (!read) part.error = read.error();

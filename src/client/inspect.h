@@ -52,7 +52,9 @@ struct ReadLog {
     std::int64_t from = -1;
 };
 /// All records, as digests of what the database holds, in MirrorParts.
-struct ReadMirror {};
+struct ReadMirror {
+    std::int64_t ticket = 0;  ///< comes back with each part
+};
 /// The digests of these alone, as the database has them now.
 struct ReadDigests {
     std::vector<std::pair<crm::Model, Uuid>> records;
@@ -154,6 +156,7 @@ struct LogRead {
 };
 /// `digest_of` gives the same number for the same record in memory.
 struct MirrorPart {
+    std::int64_t ticket = 0;
     crm::Model model = crm::Model::lead;
     std::vector<std::pair<Uuid, std::uint64_t>> records;
     bool last = false;      ///< of its model

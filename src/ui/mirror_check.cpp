@@ -14,9 +14,14 @@ constexpr std::size_t kBetweenLooks = 64;  // records, between two looks at the 
 void MirrorCheck::begin(const Desk& desk) {
     *this = {};
     phase_ = Phase::comparing;
+    ticket_ = inspect::steady_us();
     for (const crm::ModelDef& model : crm::models())
         total_ += static_cast<std::int64_t>(desk.state.table(model.model).size());
-    desk.post(inspect::ReadMirror{});
+    desk.post(inspect::ReadMirror{ticket_});
+}
+
+void MirrorCheck::take(inspect::MirrorPart&& part) {
+    if (phase_ == Phase::comparing && part.ticket == ticket_) parts_.push_back(std::move(part));
 }
 
 void MirrorCheck::suspect(crm::Model model, const Uuid& id) {

@@ -24,7 +24,7 @@ class MirrorCheck {
     };
 
     void begin(const Desk& desk);
-    void take(client::inspect::MirrorPart&& part) { parts_.push_back(std::move(part)); }
+    void take(client::inspect::MirrorPart&& part);
     void take(client::inspect::DigestsRead&& read);
     /// With each frame: compares for kSlice_us at most, and asks again for what was not alike, for an edit may have
     /// come between the two.
@@ -49,6 +49,7 @@ class MirrorCheck {
     void end_of_models(const Desk& desk);
 
     Phase phase_ = Phase::off;
+    std::int64_t ticket_ = 0;                        // of the comparison: what comes of an earlier one is let go
     std::deque<client::inspect::MirrorPart> parts_;  // not compared yet
     std::size_t at_ = 0;                             // in the first part
     std::size_t row_ = 0;                            // of memory, behind the model's last part

@@ -399,6 +399,7 @@ TEST_CASE("inspector, records: memory compared with the database, what differs l
         return std::pair(lead(number, "").id, client::inspect::digest_of(lead(number, name)));
     };
     client::inspect::MirrorPart leads;
+    leads.ticket = asked<client::inspect::ReadMirror>(ui)[0].ticket;
     leads.last = true;
     bool same = false, settled = false;
     SUBCASE("all the same") { same = true; }
@@ -411,6 +412,7 @@ TEST_CASE("inspector, records: memory compared with the database, what differs l
     for (const crm::ModelDef& model : crm::models()) {
         if (model.model == Model::lead) continue;
         client::inspect::MirrorPart none;
+        none.ticket = leads.ticket;
         none.model = model.model;
         none.last = true;
         ui.send(Answer(none));
@@ -462,6 +464,8 @@ TEST_CASE("inspector, records: many are compared over many frames, a slice with 
     ui::MirrorCheck check;
     ui::Desk& desk = ui.app->desk();
     check.begin(desk);
+    check.take(client::inspect::MirrorPart(part));  // of an earlier one, which was let go
+    part.ticket = asked<client::inspect::ReadMirror>(ui).back().ticket;
     CHECK(check.total() == static_cast<std::int64_t>(kLeads));
     check.take(std::move(part));
     std::vector<std::int64_t> slices_us;

@@ -118,11 +118,12 @@ TEST_CASE("Client: the inspector reads queue, record, log, SQL and mirror beside
     const auto log = need_answer<inspect::LogRead>(window);
     CHECK(log.text == "one\ntwo\n");  // whole lines
     CHECK(log.to == 8);
-    window.post(inspect::ReadMirror{});
+    window.post(inspect::ReadMirror{7});
     const auto leads = need_answer<inspect::MirrorPart>(
         window, [](const inspect::MirrorPart& part) { return part.model == Model::lead && part.last; });
     REQUIRE(leads.records.size() == 1);
     CHECK(leads.records[0].second == inspect::digest_of(*found->look.stored));
+    CHECK(leads.ticket == 7);
     CHECK(leads.ids == std::vector<Uuid>{id_of(1)});
     window.post(inspect::ReadDigests{{{Model::lead, id_of(1)}, {Model::lead, id_of(2)}}});
     const auto digests = need_answer<inspect::DigestsRead>(window);
