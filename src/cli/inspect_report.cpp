@@ -2,6 +2,7 @@
 // profile open, and asks the server once whether it is there.
 #include <algorithm>
 
+#include "base/local_time.h"
 #include "cli/context.h"
 #include "cli/names.h"
 #include "cli/output.h"
@@ -250,6 +251,17 @@ void print_rounds(Context& context, const Findings& found) {
     table.print(context.out(), context.surroundings().width);
 }
 
+[[nodiscard]] std::string status_words(const sync::Exchange& one) {
+    if (one.failure.empty()) return std::to_string(one.status);
+    return one.status == 0 ? one.failure : std::to_string(one.status) + ", " + one.failure;
+}
+
+/// To the second: requests of one round are milliseconds apart, and rounds that fail are seconds apart.
+[[nodiscard]] std::string shown_second(UnixMs at) {
+    const std::string seconds = std::to_string(to_local(at).second);
+    return shown_time(at) + (seconds.size() < 2 ? ":0" : ":") + seconds;
+}
+
 void print_requests(Context& context, const Findings& found) {
     const std::vector<sync::Exchange>& requests = found.recorded.requests;
     if (requests.empty()) return;
@@ -260,8 +272,7 @@ void print_requests(Context& context, const Findings& found) {
     table.add_column("Because");
     for (std::size_t back = 1; back <= std::min(requests.size(), kRequestsShown); ++back) {
         const sync::Exchange& one = requests[requests.size() - back];
-        table.add_row({shown_time(one.wall), one.lane, one.what,
-                       one.failure.empty() ? std::to_string(one.status) : one.failure, std::to_string(one.attempt),
+        table.add_row({shown_second(one.wall), one.lane, one.what, status_words(one), std::to_string(one.attempt),
                        shown_bytes(one.sent), shown_bytes(one.received), in_ms(one.total_us), in_ms(one.look_up_us),
                        in_ms(one.connect_us), in_ms(one.tls_us), in_ms(one.send_us), in_ms(one.wait_us),
                        in_ms(one.receive_us), one.detail});

@@ -58,6 +58,10 @@ std::shared_ptr<RequestSeen> request_seen(const NetJob& job, const net::HttpOutc
     seen->status = outcome.response.status;
     if (outcome.failure != net::NetFailure::none) seen->failure = net::name(outcome.failure);
     seen->detail = outcome.detail;
+    if (seen->detail.empty() && seen->status >= 400) {
+        if (const auto problem = sync::read_problem(outcome.response))
+            seen->detail = problem->code + (problem->detail.empty() ? "" : ": " + problem->detail);
+    }
     if (!keep_bodies) return seen;
     seen->with_bodies = true;
     seen->request_headers = without_secrets(job.request.headers);
