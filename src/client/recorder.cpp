@@ -83,6 +83,10 @@ Recorder::Recorder(std::string directory, std::string program, const Clock& cloc
     }
 }
 
+Recorder::~Recorder() {
+    if (file_ && !seen_.empty()) (void)file_->append(seen_);
+}
+
 /// Goes on in the newest segment.
 Result<void> Recorder::open_last() {
     if (auto made = make_directories(directory_); !made) return made;
@@ -179,7 +183,7 @@ void Recorder::saw(const RequestSeen& seen) {
     exchange.wait_us = traffic.wait_us;
     exchange.receive_us = traffic.receive_us;
     exchange.total_us = traffic.total_us;
-    write(sync::exchange_entry(exchange));
+    sync::append_frame(seen_, sync::exchange_entry(exchange));
     const std::scoped_lock lock(mutex_);
     ++status_.requests;
 }
@@ -189,7 +193,8 @@ void Recorder::note(std::string_view words) {
 }
 
 void Recorder::write(std::string_view entry) {
-    frame_.clear();
+    frame_.assign(seen_);
+    seen_.clear();
     sync::append_frame(frame_, entry);
     if (auto written = file_->append(frame_); !written) return switch_off(written.error().message);
     const std::scoped_lock lock(mutex_);

@@ -61,12 +61,16 @@ class Recorder final : public sync::Witness {
   public:
     /// `program`: who records, "colortouch 1.2.3". An empty directory: it is switched off, by the user's wish.
     Recorder(std::string directory, std::string program, const Clock& clock, RecorderOptions options = {});
+    ~Recorder() override;
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
 
     void begins(const sync::Engine& engine, SteadyMs now) override;
     void takes(const sync::Event& event, SteadyMs now) override;
     void gives(const sync::Engine& engine, const std::vector<sync::Action>& actions,
                const std::vector<std::uint64_t>& drawn) override;
-    /// What an exchange cost, for whoever looks at the times. Goes with `attempt` as RequestLog counts it.
+    /// What an exchange cost, for whoever looks at the times; `attempt` as RequestLog counts it. On the disk with the
+    /// step that it leads to.
     void saw(const RequestSeen& seen);
     /// Something beside the engine that whoever reads has to know: "the link is simulated: …". One line.
     void note(std::string_view words);
@@ -87,6 +91,7 @@ class Recorder final : public sync::Witness {
     std::int64_t number_ = 0;           // of the segment
     SteadyMs at_ = 0;                   // of the step
     std::string frame_;                 // what is being put together; keeps its room
+    std::string seen_;                  // frames that go with the next one
     sync::StepWriter step_;
 
     mutable std::mutex mutex_;
