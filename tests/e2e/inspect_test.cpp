@@ -187,5 +187,5 @@ TEST_CASE("inspect: as text and as JSON, what waits, what the last requests cost
     CHECK(text.exit_code == 0);
     CHECK(text.out.find("Requests, newest first") != std::string::npos);
     CHECK(text.out.find("Flight recorder") != std::string::npos);
-    CHECK(text.out.find("of 64 MB in 1 file") != std::string::npos);
+    CHECK(text.out.find("of 64.0 MB in 1 file") != std::string::npos);
 }
