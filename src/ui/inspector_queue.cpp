@@ -259,6 +259,7 @@ void InspectorQueue::draw_joined(Desk& desk, const InspectorData& data, const Qu
     ImGui::Dummy({0, theme.px(10)});
     text(theme, count_text(static_cast<std::int64_t>(joined.size()), "EDIT", "EDITS") + " BECAME THIS ONE", p.muted,
          Size::caption, true);
+    ImGui::Dummy({0, theme.px(4)});
     const Grid grid(theme, "joined", kJoined, {0, theme.px(26.0F * static_cast<float>(joined.size() + 1) + 2)});
     grid.rows(joined.size(), [&](std::size_t i) {
         const store::AuditRow& row = joined[i];

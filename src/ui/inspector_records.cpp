@@ -66,7 +66,7 @@ void InspectorRecords::draw(Desk& desk, InspectorData& data) {
                     "Memory, database and server side by side, and its history.", nullptr);
     } else {
         draw_fields(desk, data, {0, room.y - history - gap});
-        ImGui::Dummy({0, gap - ImGui::GetStyle().ItemSpacing.y});
+        ImGui::SetCursorPosY(room.y - history);
         draw_history(desk, data, {0, 0});
     }
     ImGui::EndChild();

@@ -44,6 +44,7 @@ void draw_facts(const Theme& theme, const PageTried& tried) {
              differing == 0 ? "It changes nothing here" : "It changes " + count_text(differing, "record", "records"),
              Size::body, true);
     }
+    if (!tried.fits || tried.held.any()) ImGui::Dummy({0, theme.px(4)});
     if (!tried.fits)
         paragraph(theme, "It does not begin where this laptop is, so it is ignored. Tried as if it did.", p.warn.strong,
                   Size::small);
@@ -120,9 +121,10 @@ void draw_trial(Desk& desk, InspectorData& data, const std::shared_ptr<const cli
     const Palette& p = theme.colors();
     if (!seen->page) {
         paragraph(theme,
-                  seen->failed() ? "Nothing to try: it was not answered with a page."
-                                 : "Nothing to try: the answer was not kept. It is kept whole as long as the inspector "
-                                   "is open, the newest 16 MB.",
+                  seen->failed()
+                      ? "Nothing to try: it was not answered with a page."
+                      : "Nothing to try: the answer was not kept. It went before the inspector was opened, or "
+                        "had to make room. F5 asks for the next one.",
                   p.muted, Size::small);
         return;
     }
