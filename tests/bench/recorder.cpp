@@ -59,7 +59,7 @@ class Watched {
     void timed(const Work& work) {
         const double begun = now();
         work();
-        if (at_ >= from_) seconds_ += now() - begun;
+        if (at_ >= from_ && !of_an_edit_) seconds_ += now() - begun;
     }
     [[nodiscard]] static double now() {
         timespec time{};
@@ -72,6 +72,8 @@ class Watched {
         if (!begin.goes_on) recorder_.begins(*engine_, begin.at);
     }
     void take(const sync::Step& step) {
+        const auto* const changed = std::get_if<sync::event::QueueChanged>(&step.event);
+        of_an_edit_ = changed != nullptr && changed->edited;
         random_.load(step.drawn);
         sync::Event event = step.event;
         timed([&] { recorder_.takes(event, step.at); });
@@ -90,6 +92,7 @@ class Watched {
     client::Recorder recorder_;
     const std::size_t from_;  // entries before it are run, and not counted
     std::size_t at_ = 0;
+    bool of_an_edit_ = false;  // made between the rounds
     double seconds_ = 0;
     sync::ReplayedRandom random_;
     std::optional<sync::Engine> engine_;
