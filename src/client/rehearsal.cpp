@@ -92,7 +92,8 @@ class Rehearsal {
             tried_.kind = PageTried::Kind::catch_up;
             tried_.fits = page_.from == state.selection.cursor && !state.selection.catching_up.empty();
             if (!tried_.fits)
-                return fail(ErrorKind::invalid, "OVER", "the page is of a catch-up that is not under way any more");
+                return fail(ErrorKind::invalid, "CATCH_UP_OVER",
+                            "the page is of a catch-up that is not under way any more");
         }
         if (tried_.fits) return {};
         state.cursor = page_.from;
@@ -112,16 +113,12 @@ class Rehearsal {
         if (tried_.kind == PageTried::Kind::pull) tried_.cursor_after = store_->state().cursor;
         if (tried_.kind == PageTried::Kind::catch_up) tried_.cursor_after = store_->state().selection.cursor;
         if (applied && applied->ignored)
-            return fail(ErrorKind::invalid, "IGNORED", "the page does not go with where this laptop is");
+            return fail(ErrorKind::invalid, "PAGE_IGNORED", "the page does not go with where this laptop is");
         return applied;
     }
     [[nodiscard]] Result<store::PageApplied> apply_once() {
-        switch (tried_.kind) {
-            case PageTried::Kind::pull: return store_->apply(page_);
-            case PageTried::Kind::catch_up: return store_->catch_up(page_);
-            case PageTried::Kind::records: return store_->repair(page_);
-        }
-        return fail(ErrorKind::internal, "NO_KIND", "a page of no kind");
+        if (tried_.kind == PageTried::Kind::records) return store_->repair(page_);
+        return tried_.kind == PageTried::Kind::catch_up ? store_->catch_up(page_) : store_->apply(page_);
     }
 
     /// What is shown otherwise than before, and the rows of the page that make no difference.

@@ -12,7 +12,7 @@ namespace ct::client {
 
 /// Applies `seen.page` by the shipped store to a copy in `directory`, which is this call's own: emptied before, gone
 /// after it. Any thread; takes about as long as copying the database does. Errors are in the result: NOT_KEPT (there
-/// is no page), MALFORMED, OTHER_EPOCH (the server was another then), OVER (of a catch-up that is through), IGNORED,
+/// is no page), MALFORMED, OTHER_EPOCH (the server was another then), CATCH_UP_OVER, PAGE_IGNORED,
 /// those of the store and of the disk.
 [[nodiscard]] inspect::PageTried rehearse(const std::string& database, const std::string& directory,
                                           const RequestSeen& seen, const Clock& clock, Random& random);

@@ -167,7 +167,7 @@ TEST_CASE("rehearse: what cannot be tried is said") {
         request.models = {Model::payment};
         seen.request_body = sync::encode(request);
         seen.request_bytes = static_cast<std::int64_t>(seen.request_body.size());
-        code = "OVER";
+        code = "CATCH_UP_OVER";
     }
     const PageTried tried = try_it(desk, seen);
     REQUIRE(tried.error);
