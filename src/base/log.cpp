@@ -85,6 +85,19 @@ void write_message(spdlog::level::level_enum level, std::string_view message) {
     write(level, std::move(line));
 }
 
+/// The value at the beginning, without what is there for the quotes' sake; `line` is then what follows it.
+[[nodiscard]] std::string take_quoted(std::string_view& line) {
+    std::string value;
+    line.remove_prefix(1);
+    while (!line.empty() && line.front() != '"') {
+        if (line.front() == '\\' && line.size() > 1) line.remove_prefix(1);
+        value.push_back(line.front());
+        line.remove_prefix(1);
+    }
+    if (!line.empty()) line.remove_prefix(1);
+    return value;
+}
+
 [[nodiscard]] spdlog::level::level_enum to_spdlog(Level level) {
     switch (level) {
         case Level::debug: return spdlog::level::debug;
@@ -114,6 +127,29 @@ void event(Level level, std::string_view name, Fields fields) {
     append(line, "event", name);
     for (const auto& [key, value] : fields) append(line, key, value);
     write(to_spdlog(level), std::move(line));
+}
+
+std::optional<Line> read_line(std::string_view line) {
+    constexpr std::string_view kTime = "time=", kLevel = " level=", kMessage = "msg=";
+    constexpr std::pair<std::string_view, Level> kLevels[] = {
+        {"debug", Level::debug}, {"info", Level::info}, {"warning", Level::warn}, {"error", Level::error}};
+    const std::size_t time_end = line.find(kLevel);
+    if (!line.starts_with(kTime) || time_end == std::string_view::npos) return std::nullopt;
+    Line read;
+    read.time = line.substr(kTime.size(), time_end - kTime.size());
+    line.remove_prefix(time_end + kLevel.size());
+    const std::size_t level_end = std::min(line.find(' '), line.size());
+    const auto level = std::find_if(std::begin(kLevels), std::end(kLevels),
+                                    [&](const auto& one) { return one.first == line.substr(0, level_end); });
+    if (level == std::end(kLevels)) return std::nullopt;
+    read.level = level->second;
+    line.remove_prefix(std::min(level_end + 1, line.size()));
+    if (line.starts_with(kMessage)) {
+        line.remove_prefix(kMessage.size());
+        if (line.starts_with('"')) read.text = take_quoted(line);
+    }
+    read.text.append(line);
+    return read;
 }
 
 RequestScope::RequestScope(std::string_view id) : before_(std::exchange(request_of_thread(), std::string(id))) {}

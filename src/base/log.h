@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,15 @@ void error(std::string_view message);
 /// Something that happens often and is counted, looked for or sorted by: a name and named values.
 using Fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 void event(Level level, std::string_view name, Fields fields);
+
+/// A line as it was written, taken apart again.
+struct Line {
+    std::string_view time;  ///< "2026-11-27T12:00:00.000+0000"
+    Level level = Level::info;
+    std::string text;  ///< a message without its quotes, and what follows it; of an event all of it
+};
+/// Nothing for a line that this log did not write. `time` is a part of `line`.
+[[nodiscard]] std::optional<Line> read_line(std::string_view line);
 
 /// While it lives, the lines of this thread say which request they are about. Nothing for an empty id.
 class RequestScope {

@@ -2,10 +2,12 @@
 // profile open, and asks the server once whether it is there.
 #include <algorithm>
 
+#include "base/local_time.h"
 #include "cli/context.h"
 #include "cli/names.h"
 #include "cli/output.h"
 #include "client/inspect.h"
+#include "client/recorder.h"
 #include "client/secrets.h"
 #include "store/reader.h"
 
@@ -15,6 +17,8 @@ namespace {
 constexpr std::size_t kQueueShown = 50;
 constexpr std::size_t kRoundsShown = 10;
 constexpr std::size_t kDecisionsShown = 10;
+constexpr std::size_t kRequestsShown = 20;
+constexpr std::size_t kRequestsTold = 200;  // as JSON
 constexpr std::int64_t kProbeConnect_ms = 3'000;
 constexpr std::int64_t kProbe_ms = 5'000;
 constexpr std::int64_t kDay_ms = 24 * 3'600'000;
@@ -24,6 +28,8 @@ struct Findings {
     store::QueueLook queue;
     std::vector<store::SyncHistoryRow> rounds;
     std::vector<store::AuditRow> decisions;
+    client::Recorded recorded;
+    bool recorder_on = false;
     bool signed_in = false;
     std::string waits_for;  ///< what the engine would say of the queue
     bool asked = false;     ///< the server, by a probe
@@ -95,6 +101,8 @@ void ask_server(Context& context, const client::Config& config, Findings& found)
     found.queue = std::move(*queue);
     found.rounds = std::move(*rounds);
     found.decisions = std::move(*decisions);
+    found.recorded = client::look_at_recording(profile->recording().string(), kRequestsTold);
+    found.recorder_on = config->flight_recorder;
     const auto token = client::Secrets(profile->token_file().string()).token();
     found.signed_in = token && !token->empty();
     ask_server(context, *config, found);
@@ -102,12 +110,15 @@ void ask_server(Context& context, const client::Config& config, Findings& found)
     return found;
 }
 
+[[nodiscard]] std::string in_ms(std::int64_t us) {
+    return us < 0 ? "" : std::to_string(us / 1'000) + "." + std::to_string(us / 100 % 10);
+}
+
 [[nodiscard]] std::string phases(const http::Traffic& traffic) {
     std::string words;
     const auto add = [&words](const char* name, std::int64_t us) {
         if (us < 0) return;
-        std::string ms = std::to_string(us / 1'000) + "." + std::to_string(us / 100 % 10);
-        words += (words.empty() ? "" : ", ") + std::string(name) + " " + ms + " ms";
+        words += (words.empty() ? "" : ", ") + std::string(name) + " " + in_ms(us) + " ms";
     };
     add("name", traffic.look_up_us);
     add("connect", traffic.connect_us);
@@ -146,6 +157,16 @@ struct Today {
     return item.queued.state == sync::QueueState::parked ? "its group" : "";
 }
 
+[[nodiscard]] std::string recorder_words(const Findings& found) {
+    const client::Recorded& recorded = found.recorded;
+    std::string words = found.recorder_on ? "on" : "off in config.json";
+    if (recorded.segments == 0) return words + ", nothing on the disk";
+    const client::RecorderOptions most;
+    words += ", " + shown_bytes(recorded.bytes) + " of " + shown_bytes(most.segment_bytes * most.segments) + " in " +
+             std::to_string(recorded.segments) + (recorded.segments == 1 ? " file" : " files");
+    return recorded.last_at == 0 ? words : words + ", the last step " + shown_time(recorded.last_at);
+}
+
 void print_facts(Context& context, const Findings& found, UnixMs now) {
     TextTable table;
     table.add_column("What");
@@ -179,6 +200,7 @@ void print_facts(Context& context, const Findings& found, UnixMs now) {
     add("Epoch", state.epoch);
     add("Cursor", state.cursor.value_or(""));
     add("Ever sent", std::to_string(state.next_sequence) + " operations");
+    add("Flight recorder", recorder_words(found));
     add("Versions", context.surroundings().version + ", protocol " + std::to_string(sync::kProtocol) +
                         ", database format " + std::to_string(store::schema_version()) + ", SQLite " +
                         store::sqlite_version());
@@ -217,14 +239,45 @@ void print_rounds(Context& context, const Findings& found) {
     table.add_column("Outcome");
     for (const char* title : {"ms", "Requests", "Sent", "Received", "Pushed", "Pulled", "Conflicts", "Refused"})
         table.add_column(title, TextTable::Align::right);
+    table.add_column("Because");
     for (std::size_t i = 0; i < std::min(found.rounds.size(), kRoundsShown); ++i) {
         const store::SyncHistoryRow& row = found.rounds[i];
         table.add_row({shown_time(row.started_at), row.outcome, std::to_string(row.duration_ms),
                        std::to_string(row.requests), shown_bytes(row.bytes_sent), shown_bytes(row.bytes_received),
                        std::to_string(row.pushed), std::to_string(row.pulled), std::to_string(row.conflicts),
-                       std::to_string(row.failed)});
+                       std::to_string(row.failed), row.reason});
     }
     context.out() << "\nRounds, newest first\n";
+    table.print(context.out(), context.surroundings().width);
+}
+
+[[nodiscard]] std::string status_words(const sync::Exchange& one) {
+    if (one.failure.empty()) return std::to_string(one.status);
+    return one.status == 0 ? one.failure : std::to_string(one.status) + ", " + one.failure;
+}
+
+/// To the second: requests of one round are milliseconds apart, and rounds that fail are seconds apart.
+[[nodiscard]] std::string shown_second(UnixMs at) {
+    const std::string seconds = std::to_string(to_local(at).second);
+    return shown_time(at) + (seconds.size() < 2 ? ":0" : ":") + seconds;
+}
+
+void print_requests(Context& context, const Findings& found) {
+    const std::vector<sync::Exchange>& requests = found.recorded.requests;
+    if (requests.empty()) return;
+    TextTable table;
+    for (const char* title : {"At", "Lane", "Request", "Status"}) table.add_column(title);
+    for (const char* title : {"Try", "Sent", "Received", "ms", "Name", "Connect", "TLS", "Send", "Wait", "Receive"})
+        table.add_column(title, TextTable::Align::right);
+    table.add_column("Because");
+    for (std::size_t back = 1; back <= std::min(requests.size(), kRequestsShown); ++back) {
+        const sync::Exchange& one = requests[requests.size() - back];
+        table.add_row({shown_second(one.wall), one.lane, one.what, status_words(one), std::to_string(one.attempt),
+                       shown_bytes(one.sent), shown_bytes(one.received), in_ms(one.total_us), in_ms(one.look_up_us),
+                       in_ms(one.connect_us), in_ms(one.tls_us), in_ms(one.send_us), in_ms(one.wait_us),
+                       in_ms(one.receive_us), one.detail});
+    }
+    context.out() << "\nRequests, newest first, parts in ms\n";
     table.print(context.out(), context.surroundings().width);
 }
 
@@ -264,6 +317,41 @@ void print_decisions(Context& context, const Findings& found) {
             {"totalUs", traffic.total_us}};
 }
 
+[[nodiscard]] Json requests_json(const Findings& found) {
+    Json list = Json::array();
+    const auto or_null = [](std::int64_t us) { return us < 0 ? Json() : Json(us); };
+    for (auto one = found.recorded.requests.rbegin(); one != found.recorded.requests.rend(); ++one) {
+        list.push_back({{"at", format_rfc3339(one->wall)},
+                        {"lane", one->lane},
+                        {"request", one->what},
+                        {"path", one->path},
+                        {"status", one->status},
+                        {"failure", one->failure.empty() ? Json() : Json(one->failure)},
+                        {"detail", one->detail.empty() ? Json() : Json(one->detail)},
+                        {"attempt", one->attempt},
+                        {"requestBytes", one->request_bytes},
+                        {"responseBytes", one->response_bytes},
+                        {"bytesSent", one->sent},
+                        {"bytesReceived", one->received},
+                        {"reused", one->reused},
+                        {"lookUpUs", or_null(one->look_up_us)},
+                        {"connectUs", or_null(one->connect_us)},
+                        {"tlsUs", or_null(one->tls_us)},
+                        {"sendUs", or_null(one->send_us)},
+                        {"waitUs", or_null(one->wait_us)},
+                        {"receiveUs", or_null(one->receive_us)},
+                        {"totalUs", one->total_us}});
+    }
+    return list;
+}
+
+[[nodiscard]] Json recorder_json(const Findings& found) {
+    return {{"on", found.recorder_on},
+            {"bytes", found.recorded.bytes},
+            {"files", found.recorded.segments},
+            {"lastAt", time_or_null(found.recorded.last_at)}};
+}
+
 [[nodiscard]] Json queue_json(const Findings& found) {
     Json list = Json::array();
     for (const store::QueueItem& item : found.queue.items) {
@@ -296,6 +384,7 @@ void print_all_json(Context& context, const Findings& found, UnixMs now) {
         const store::SyncHistoryRow& row = found.rounds[i];
         rounds.push_back({{"startedAt", format_rfc3339(row.started_at)},
                           {"outcome", row.outcome},
+                          {"reason", row.reason.empty() ? Json() : Json(row.reason)},
                           {"durationMs", row.duration_ms},
                           {"requests", row.requests},
                           {"bytesSent", row.bytes_sent},
@@ -340,6 +429,8 @@ void print_all_json(Context& context, const Findings& found, UnixMs now) {
                                {"version", context.surroundings().version},
                                {"schema", store::schema_version()},
                                {"queue", queue_json(found)},
+                               {"recorder", recorder_json(found)},
+                               {"requests", requests_json(found)},
                                {"rounds", std::move(rounds)},
                                {"decisions", std::move(decisions)}});
 }
@@ -356,6 +447,7 @@ Outcome report_inspection(Context& context) {
     }
     print_facts(context, *found, now);
     print_queue(context, *found, now);
+    print_requests(context, *found);
     print_rounds(context, *found);
     print_decisions(context, *found);
     return ExitCode::done;

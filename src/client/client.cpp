@@ -54,7 +54,8 @@ struct Client::Impl {
                       [this] {
                           return std::pair(inspect::Ring{commands.depth(), commands.high_water(), 0},
                                            inspect::Ring{events.depth(), events.high_water(), events.overflowed()});
-                      }}),
+                      },
+                      recorder}),
           imports(import_doors(), [this](Event event) { emit(std::move(event)); }),
           links([this](bool up) {
               link_up.store(up, std::memory_order_relaxed);

@@ -24,6 +24,7 @@ struct Profile {
     [[nodiscard]] std::filesystem::path token_file() const { return data_dir / "token"; }
     [[nodiscard]] std::filesystem::path attachments() const { return data_dir / "attachments"; }
     [[nodiscard]] std::filesystem::path recording() const { return data_dir / "recording"; }
+    [[nodiscard]] std::filesystem::path scratch() const { return data_dir / "scratch"; }  ///< see rehearsal.h
     [[nodiscard]] std::filesystem::path lock_file() const { return data_dir / "lock"; }
     [[nodiscard]] std::filesystem::path log_file() const { return data_dir / "colortouch.log"; }
 

@@ -9,6 +9,7 @@
 
 #include "base/append_file.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/part_file.h"
 #include "client/mask.h"
 #include "client/recorder.h"
@@ -256,16 +257,14 @@ class Exporter {
             }
         }
     }
-    /// "2026-11-27T10:11:12.345+00:00 warning words"
     void log_line(std::string_view line) {
-        const std::size_t time = std::min(line.find(' '), line.size());
-        const std::size_t level = std::min(line.find(' ', time + 1), line.size());
-        const bool whole = time > 10 && line[4] == '-' && level > time;
+        constexpr const char* kLevels[] = {"debug", "info", "warning", "error", ""};
         ++summary_.log_lines;
-        if (!whole) return lines_.add("log", {{"line", mask_.sentence(line)}});
-        lines_.add("log", {{"at", line.substr(0, time)},
-                           {"level", line.substr(time + 1, level - time - 1)},
-                           {"line", mask_.sentence(line.substr(std::min(level + 1, line.size())))}});
+        const auto read = log::read_line(line);
+        if (!read) return lines_.add("log", {{"line", mask_.sentence(line)}});
+        lines_.add("log", {{"at", read->time},
+                           {"level", kLevels[static_cast<std::size_t>(read->level)]},
+                           {"line", mask_.sentence(read->text)}});
     }
 
     void recording() {

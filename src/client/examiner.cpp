@@ -4,6 +4,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/random.h"
+#include "client/rehearsal.h"
+
 namespace ct::client {
 
 namespace {
@@ -40,11 +43,8 @@ inspect::LogRead read_log(const std::string& file, std::int64_t from) {
 
 }  // namespace
 
-Examiner::Examiner(std::string database, std::string log_file, std::function<void()> answered)
-    : database_(std::move(database)),
-      log_file_(std::move(log_file)),
-      answered_(std::move(answered)),
-      thread_([this] { run(); }) {}
+Examiner::Examiner(Places places, const Clock& clock, std::function<void()> answered)
+    : places_(std::move(places)), clock_(clock), answered_(std::move(answered)), thread_([this] { run(); }) {}
 
 Examiner::~Examiner() {
     {
@@ -98,7 +98,7 @@ void Examiner::tell(inspect::Answer answer) {
 Result<store::Reader*> Examiner::reader() {
     if (reopen_.exchange(false)) reader_.reset();
     if (!reader_) {
-        auto opened = store::Reader::open(database_);
+        auto opened = store::Reader::open(places_.database);
         if (!opened) return fail(opened.error());
         reader_ = std::move(*opened);
     }
@@ -140,7 +140,7 @@ void Examiner::on(const inspect::FindRecord& question) {
 
 void Examiner::on(const inspect::RunQuery& question) {
     auto done = std::make_shared<inspect::QueryDone>();
-    auto result = store::run_query(database_, question.sql, {}, stop_);
+    auto result = store::run_query(places_.database, question.sql, {}, stop_);
     if (result) {
         done->result = std::move(*result);
     } else {
@@ -149,26 +149,53 @@ void Examiner::on(const inspect::RunQuery& question) {
     tell(std::shared_ptr<const inspect::QueryDone>(std::move(done)));
 }
 
-void Examiner::on(const inspect::ReadLog& question) { tell(read_log(log_file_, question.from)); }
+void Examiner::on(const inspect::ReadLog& question) { tell(read_log(places_.log_file, question.from)); }
 
-void Examiner::on(const inspect::ReadMirror&) {
+void Examiner::on(const inspect::ReadMirror& question) {
     auto from = reader();
     for (const crm::ModelDef& model : crm::models()) {
         inspect::MirrorPart part;
+        part.ticket = question.ticket;
         part.model = model.model;
-        part.first = true;
+        std::vector<Uuid> ids;
         const auto visit = [&](crm::Record&& record) {
             if (stop_) return;
+            ids.push_back(record.id);
             part.records.emplace_back(record.id, inspect::digest_of(record));
             if (part.records.size() < kMirrorPart) return;
-            tell(std::exchange(part, {model.model, {}, false, false, {}}));
+            tell(std::exchange(part, {question.ticket, model.model, {}, false, {}, {}}));
         };
         Result<void> read = from ? (*from)->each(model.model, visit) : Result<void>(fail(from.error()));
         if (!read) part.error = read.error();
+        std::sort(ids.begin(), ids.end());
+        part.ids = std::move(ids);
         part.last = true;
         tell(std::move(part));
         if (stop_) return;
     }
+}
+
+void Examiner::on(const inspect::ReadDigests& question) {
+    inspect::DigestsRead read;
+    auto from = reader();
+    if (!from) read.error = from.error();
+    for (const auto& [model, id] : question.records) {
+        if (read.error || stop_) break;
+        const auto record = (*from)->get(model, id);
+        if (!record) {
+            read.error = record.error();
+            break;
+        }
+        const bool there = record->has_value() && !(*record)->deleted;
+        read.records.push_back({model, id, there ? std::optional(inspect::digest_of(**record)) : std::nullopt});
+    }
+    tell(std::move(read));
+}
+
+void Examiner::on(const inspect::TryPage& question) {
+    if (!question.seen) return;
+    auto tried = rehearse(places_.database, places_.scratch, *question.seen, clock_, system_random());
+    tell(std::make_shared<const inspect::PageTried>(std::move(tried)));
 }
 
 }  // namespace ct::client

@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "base/clock.h"
 #include "client/inspect.h"
 #include "store/reader.h"
 
@@ -19,8 +20,12 @@ namespace ct::client {
 
 class Examiner {
   public:
-    /// `answered` is called from its thread: an answer can be taken.
-    Examiner(std::string database, std::string log_file, std::function<void()> answered);
+    struct Places {
+        std::string database, log_file;
+        std::string scratch;  ///< a directory of its own, for copies to try things on
+    };
+    /// `answered` is called from its thread: an answer can be taken. The clock outlives it.
+    Examiner(Places places, const Clock& clock, std::function<void()> answered);
     ~Examiner();
     Examiner(const Examiner&) = delete;
     Examiner& operator=(const Examiner&) = delete;
@@ -40,10 +45,13 @@ class Examiner {
     void on(const inspect::RunQuery& question);
     void on(const inspect::ReadLog& question);
     void on(const inspect::ReadMirror& question);
+    void on(const inspect::ReadDigests& question);
+    void on(const inspect::TryPage& question);
     template <class Other>
     void on(const Other&) {}  // the worker's own
 
-    const std::string database_, log_file_;
+    const Places places_;
+    const Clock& clock_;
     const std::function<void()> answered_;
     std::unique_ptr<store::Reader> reader_;  // its thread's
     std::atomic<bool> stop_{false}, reopen_{false};

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "client/recorder.h"
 #include "client/request_seen.h"
 #include "store/reader.h"
 #include "sync/engine.h"
@@ -51,13 +52,23 @@ struct ReadLog {
     std::int64_t from = -1;
 };
 /// All records, as digests of what the database holds, in MirrorParts.
-struct ReadMirror {};
+struct ReadMirror {
+    std::int64_t ticket = 0;  ///< comes back with each part
+};
+/// The digests of these alone, as the database has them now.
+struct ReadDigests {
+    std::vector<std::pair<crm::Model, Uuid>> records;
+};
+/// What that pull's answer would change here: found out on a copy of the database (client/rehearsal.h).
+struct TryPage {
+    std::shared_ptr<const RequestSeen> seen;
+};
 /// These are told again as the database has them (RecordsChanged).
 struct ShowAgain {
     std::vector<std::pair<crm::Model, Uuid>> records;
 };
-using Question =
-    std::variant<Open, LookNow, ListQueue, ListRounds, FindRecord, AskServer, RunQuery, ReadLog, ReadMirror, ShowAgain>;
+using Question = std::variant<Open, LookNow, ListQueue, ListRounds, FindRecord, AskServer, RunQuery, ReadLog,
+                              ReadMirror, ReadDigests, TryPage, ShowAgain>;
 
 // ---- answers
 /// How often something took how long: under 1 ms, under 2, 4, 8 … and the last for all longer ones.
@@ -104,6 +115,7 @@ struct Look {
     std::int64_t schema = 0;         ///< version of the database's format
     std::string sqlite_version;
 
+    RecorderStatus recorder;
     Ring commands, events;
     std::array<LaneLook, kLaneCount> lanes;
     std::int64_t worker_busy_us = 0;  ///< since the last Look
@@ -142,16 +154,58 @@ struct LogRead {
     std::int64_t from = 0, to = 0;
     std::string text;  ///< whole lines
 };
-/// `of_memory` gives the same number for the same record in memory.
+/// `digest_of` gives the same number for the same record in memory.
 struct MirrorPart {
+    std::int64_t ticket = 0;
     crm::Model model = crm::Model::lead;
     std::vector<std::pair<Uuid, std::uint64_t>> records;
-    bool first = false, last = false;  ///< of its model
+    bool last = false;      ///< of its model
+    std::vector<Uuid> ids;  ///< with the last: of all of the model's records, rising
     std::optional<Error> error;
 };
-using Answer = std::variant<std::shared_ptr<const Look>, Requests, std::shared_ptr<const QueueListed>, RoundsListed,
-                            std::shared_ptr<const RecordFound>, std::shared_ptr<const ServerSaid>,
-                            std::shared_ptr<const QueryDone>, LogRead, MirrorPart>;
+struct DigestsRead {
+    struct One {
+        crm::Model model = crm::Model::lead;
+        Uuid id;
+        std::optional<std::uint64_t> digest;  ///< nothing: no such record, or a deleted one
+    };
+    std::vector<One> records;
+    std::optional<Error> error;
+};
+/// What a pull's answer came to on a copy of the database, which was thrown away.
+struct PageTried {
+    enum class Kind : std::uint8_t { pull, catch_up, records };  ///< records: asked for by id, no cursor moves
+    enum class Effect : std::uint8_t { added, changed, removed };
+    struct Difference {
+        crm::Model model = crm::Model::lead;
+        Uuid id;
+        Effect effect = Effect::changed;
+        std::int64_t version_before = 0, version_after = 0;
+        std::vector<crm::FieldId> fields;  ///< whose values change
+    };
+    struct Counts {
+        std::int64_t added = 0, changed = 0, removed = 0;
+        std::int64_t same = 0;                               ///< rows of the page that change nothing
+        std::int64_t orphans_before = 0, orphans_after = 0;  ///< records whose parent is not here
+    };
+
+    std::uint64_t request = 0;   ///< its number
+    std::optional<Error> error;  ///< it could not be applied, or not tried; the rest is known as far as that went
+    Kind kind = Kind::pull;
+    std::int64_t rows = 0;  ///< in the page
+    bool has_more = false;
+    std::optional<std::string> cursor_before, page_from, cursor_after;
+    bool fits = true;          ///< it begins where this laptop is; else it is ignored, and was tried as if it did
+    store::HeldRemovals held;  ///< any: it would wait for somebody's word; it was tried as if that had come
+    std::array<Counts, crm::kModelCount> models{};
+    std::vector<Difference> differences;                     ///< the first 500
+    std::int64_t unsettled_before = 0, unsettled_after = 0;  ///< operations in the queue
+    std::int64_t copied_bytes = 0, copy_us = 0, apply_us = 0;
+};
+using Answer =
+    std::variant<std::shared_ptr<const Look>, Requests, std::shared_ptr<const QueueListed>, RoundsListed,
+                 std::shared_ptr<const RecordFound>, std::shared_ptr<const ServerSaid>,
+                 std::shared_ptr<const QueryDone>, LogRead, MirrorPart, DigestsRead, std::shared_ptr<const PageTried>>;
 
 /// Of all that a window shows of the record.
 [[nodiscard]] std::uint64_t digest_of(const crm::Record& record);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "client/rehearsal.h"
+
 namespace ct::client {
 
 namespace {
@@ -28,19 +30,20 @@ std::optional<crm::Record> record_in(const sync::PullPage& page, const Uuid& id)
 
 Inspection::Inspection(const Profile& profile, const Config& config, const Clock& clock, Bell& bell, Replica& replica,
                        net::LinkSimulator& simulator, std::array<NetworkThread*, kLaneCount - 1> lanes, Ports ports)
-    : database_(profile.database().string()),
-      log_file_(profile.log_file().string()),
+    : places_{profile.database().string(), profile.log_file().string(), profile.scratch().string()},
       ca_file_(config.ca_file),
       clock_(clock),
       bell_(bell),
       replica_(replica),
       simulator_(simulator),
       lanes_{lanes[0], lanes[1], lanes[2], nullptr},
-      ports_(std::move(ports)) {}
+      ports_(std::move(ports)) {
+    remove_rehearsal(places_.scratch);
+}
 
-Examiner& Inspection::examiner() {
-    if (!examiner_) examiner_ = std::make_unique<Examiner>(database_, log_file_, [this] { bell_.ring(); });
-    return *examiner_;
+Examiner& Inspection::started(std::unique_ptr<Examiner>& one) {
+    if (!one) one = std::make_unique<Examiner>(places_, clock_, [this] { bell_.ring(); });
+    return *one;
 }
 
 void Inspection::take(inspect::Question& question) {
@@ -49,9 +52,11 @@ void Inspection::take(inspect::Question& question) {
 
 bool Inspection::take_answers() {
     bool any = false;
-    while (auto answer = examiner_ ? examiner_->answer() : std::nullopt) {
-        ports_.emit(std::move(*answer));
-        any = true;
+    for (Examiner* one : {examiner_.get(), at_length_.get()}) {
+        while (auto answer = one != nullptr ? one->answer() : std::nullopt) {
+            ports_.emit(std::move(*answer));
+            any = true;
+        }
     }
     while (auto answer = own_lane_ ? own_lane_->answer() : std::nullopt) {
         saw(Lane::inspector, *answer);
@@ -117,6 +122,7 @@ void Inspection::on(const inspect::LookNow& question) {
     look->worker_busy_us = std::max<std::int64_t>(0, look->since_last_us - slept_us_);
     looked_at_us_ = now_us;
     slept_us_ = 0;
+    look->recorder = ports_.recorder.status();
     look->commits = commits_;
     look->answers = answers_;
     look->pushed_us = inspect::steady_us();
@@ -187,6 +193,7 @@ void Inspection::on(const inspect::ShowAgain& question) {
 
 void Inspection::saw(Lane lane, const NetAnswer& answer) {
     requests_.add(lane, answer.seen);
+    if (answer.seen) ports_.recorder.saw(*answer.seen);
     const auto* reply = std::get_if<sync::Reply>(&answer.reply);
     if (reply == nullptr || std::holds_alternative<sync::Unreachable>(*reply)) return;
     answered_at_ = answer.wall_at_answer;
@@ -200,7 +207,9 @@ void Inspection::link_heard(bool up, bool server_is_here) {
 }
 
 void Inspection::database_changed() {
-    if (examiner_) examiner_->reopen();
+    for (Examiner* one : {examiner_.get(), at_length_.get()}) {
+        if (one != nullptr) one->reopen();
+    }
 }
 
 }  // namespace ct::client

@@ -12,6 +12,7 @@
 #include "client/examiner.h"
 #include "client/inspect.h"
 #include "client/network_thread.h"
+#include "client/recorder.h"
 #include "client/replica.h"
 #include "client/request_log.h"
 
@@ -22,6 +23,7 @@ class Inspection {
     struct Ports {
         std::function<void(Event)> emit;
         std::function<std::pair<inspect::Ring, inspect::Ring>()> rings;  ///< commands, events
+        Recorder& recorder;                                              ///< outlives it
     };
     /// The lanes in the order of Lane; the inspector's own is made when it is first used. All outlive this.
     Inspection(const Profile& profile, const Config& config, const Clock& clock, Bell& bell, Replica& replica,
@@ -48,11 +50,17 @@ class Inspection {
     void on(const Other& question) {
         examiner().ask(question);
     }
-    [[nodiscard]] Examiner& examiner();
+    void on(const inspect::ReadMirror& question) { at_length().ask(question); }
+    void on(const inspect::ReadDigests& question) { at_length().ask(question); }
+    void on(const inspect::TryPage& question) { at_length().ask(question); }
+    [[nodiscard]] Examiner& examiner() { return started(examiner_); }
+    [[nodiscard]] Examiner& at_length() { return started(at_length_); }
+    [[nodiscard]] Examiner& started(std::unique_ptr<Examiner>& one);
     void look_at_lanes(inspect::Look& look, std::int64_t now_us);
     void server_said(NetAnswer& answer);
 
-    const std::string database_, log_file_, ca_file_;
+    const Examiner::Places places_;
+    const std::string ca_file_;
     const Clock& clock_;
     Bell& bell_;
     Replica& replica_;
@@ -67,7 +75,7 @@ class Inspection {
     bool system_link_ = true, server_is_here_ = false;
     UnixMs link_heard_at_ = 0, answered_at_ = 0;
     std::string server_version_;
-    std::unique_ptr<Examiner> examiner_;
+    std::unique_ptr<Examiner> examiner_, at_length_;  // the second for what takes seconds
     std::unique_ptr<NetworkThread> own_lane_;
     std::deque<std::pair<crm::Model, Uuid>> asked_;  // of the server, in order
 };

@@ -50,14 +50,41 @@ std::vector<std::string> recording_segments(const std::string& directory) {
     return paths;
 }
 
+Recorded look_at_recording(const std::string& directory, std::size_t requests_most) {
+    constexpr std::size_t kSegmentsRead = 3;
+    Recorded found;
+    const std::vector<std::string> segments = recording_segments(directory);
+    found.segments = static_cast<int>(segments.size());
+    for (const std::string& segment : segments) found.bytes += file_size(segment).value_or(0);
+    for (std::size_t back = 1; back <= std::min(segments.size(), kSegmentsRead); ++back) {
+        std::vector<sync::Exchange> requests;
+        const auto bytes = read_file(segments[segments.size() - back]);
+        if (!bytes) continue;  // it went meanwhile
+        sync::read_recording(*bytes, [&](sync::Entry&& entry) {
+            if (const auto* step = std::get_if<sync::Step>(&entry)) found.last_at = std::max(found.last_at, step->wall);
+            if (auto* exchange = std::get_if<sync::Exchange>(&entry)) requests.push_back(std::move(*exchange));
+        });
+        found.requests.insert(found.requests.begin(), requests.begin(), requests.end());
+        if (found.requests.size() >= requests_most) break;
+    }
+    if (found.requests.size() > requests_most)
+        found.requests.erase(found.requests.begin(), found.requests.end() - static_cast<std::ptrdiff_t>(requests_most));
+    return found;
+}
+
 Recorder::Recorder(std::string directory, std::string program, const Clock& clock, RecorderOptions options)
     : directory_(std::move(directory)), program_(std::move(program)), clock_(clock), options_(options) {
     status_.directory = directory_;
+    status_.bytes_most = options_.segment_bytes * options_.segments;
     if (directory_.empty()) {
         status_.why_off = "switched off in config.json (flightRecorder)";
     } else if (auto opened = open_last(); !opened) {
         switch_off(opened.error().message);
     }
+}
+
+Recorder::~Recorder() {
+    if (file_ && !seen_.empty()) (void)file_->append(seen_);
 }
 
 /// Goes on in the newest segment.
@@ -88,6 +115,7 @@ Result<void> Recorder::open_segment(std::int64_t number) {
     const std::scoped_lock lock(mutex_);
     status_.on = true;
     status_.segments = kept;
+    status_.file = segment_path(directory_, number);
     status_.bytes_on_disk = bytes;
     return {};
 }
@@ -115,7 +143,11 @@ void Recorder::takes(const sync::Event& event, SteadyMs now) {
 
 void Recorder::gives(const sync::Engine& engine, const std::vector<sync::Action>& actions,
                      const std::vector<std::uint64_t>& drawn) {
-    if (!file_) return;
+    if (!file_) {
+        const std::scoped_lock lock(mutex_);
+        if (!directory_.empty()) ++status_.dropped;
+        return;
+    }
     write(step_.gives(actions, drawn));
     if (!file_) return;
     {
@@ -127,12 +159,42 @@ void Recorder::gives(const sync::Engine& engine, const std::vector<sync::Action>
     begin(engine, at_, true);
 }
 
+void Recorder::saw(const RequestSeen& seen) {
+    if (!file_) return;
+    const http::Traffic& traffic = seen.traffic;
+    sync::Exchange exchange;
+    exchange.wall = seen.began_at;
+    exchange.lane = name(seen.lane);
+    exchange.what = seen.what;
+    exchange.path = seen.path;
+    exchange.status = seen.status;
+    exchange.failure = seen.failure;
+    exchange.detail = seen.detail;
+    exchange.attempt = seen.attempt;
+    exchange.request_bytes = seen.request_bytes;
+    exchange.response_bytes = seen.response_bytes;
+    exchange.sent = traffic.bytes_sent;
+    exchange.received = traffic.bytes_received;
+    exchange.reused = traffic.reused;
+    exchange.look_up_us = traffic.look_up_us;
+    exchange.connect_us = traffic.connect_us;
+    exchange.tls_us = traffic.tls_us;
+    exchange.send_us = traffic.send_us;
+    exchange.wait_us = traffic.wait_us;
+    exchange.receive_us = traffic.receive_us;
+    exchange.total_us = traffic.total_us;
+    sync::append_frame(seen_, sync::exchange_entry(exchange));
+    const std::scoped_lock lock(mutex_);
+    ++status_.requests;
+}
+
 void Recorder::note(std::string_view words) {
     if (file_) write(sync::note_entry(clock_.now(), words));
 }
 
 void Recorder::write(std::string_view entry) {
-    frame_.clear();
+    frame_.assign(seen_);
+    seen_.clear();
     sync::append_frame(frame_, entry);
     if (auto written = file_->append(frame_); !written) return switch_off(written.error().message);
     const std::scoped_lock lock(mutex_);

@@ -18,6 +18,7 @@
 
 #include "base/append_file.h"
 #include "base/clock.h"
+#include "client/request_seen.h"
 #include "sync/recording.h"
 
 namespace ct::client {
@@ -31,25 +32,46 @@ struct RecorderStatus {
     bool on = false;
     std::string why_off;             ///< when it is not: in words
     std::int64_t steps = 0;          ///< written in this run of the program
+    std::int64_t requests = 0;       ///< written in this run
+    std::int64_t dropped = 0;        ///< steps that were not written because it had failed
     std::int64_t bytes = 0;          ///< written in this run
     std::int64_t bytes_on_disk = 0;  ///< of all segments
+    std::int64_t bytes_most = 0;     ///< of all segments: what is older goes
     int segments = 0;                ///< that there are
     std::string directory;
+    std::string file;  ///< the segment that grows
 };
 
 /// The files of a recording, oldest first; none when there is no such directory.
 [[nodiscard]] std::vector<std::string> recording_segments(const std::string& directory);
+
+/// What there is on the disk, whoever wrote it.
+struct Recorded {
+    int segments = 0;
+    std::int64_t bytes = 0;
+    UnixMs last_at = 0;                    ///< of the newest entry; 0: there is none
+    std::vector<sync::Exchange> requests;  ///< the newest, oldest first
+};
+/// Reads the newest segments, as many as it takes for so many requests, but no more than 3 (12 MB: a fifth of a
+/// second). Beside whoever is writing.
+[[nodiscard]] Recorded look_at_recording(const std::string& directory, std::size_t requests_most);
 
 /// One thread; `status` from any.
 class Recorder final : public sync::Witness {
   public:
     /// `program`: who records, "colortouch 1.2.3". An empty directory: it is switched off, by the user's wish.
     Recorder(std::string directory, std::string program, const Clock& clock, RecorderOptions options = {});
+    ~Recorder() override;
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
 
     void begins(const sync::Engine& engine, SteadyMs now) override;
     void takes(const sync::Event& event, SteadyMs now) override;
     void gives(const sync::Engine& engine, const std::vector<sync::Action>& actions,
                const std::vector<std::uint64_t>& drawn) override;
+    /// What an exchange cost, for whoever looks at the times; `attempt` as RequestLog counts it. On the disk with the
+    /// step that it leads to.
+    void saw(const RequestSeen& seen);
     /// Something beside the engine that whoever reads has to know: "the link is simulated: …". One line.
     void note(std::string_view words);
 
@@ -69,6 +91,7 @@ class Recorder final : public sync::Witness {
     std::int64_t number_ = 0;           // of the segment
     SteadyMs at_ = 0;                   // of the step
     std::string frame_;                 // what is being put together; keeps its room
+    std::string seen_;                  // frames that go with the next one
     sync::StepWriter step_;
 
     mutable std::mutex mutex_;

@@ -58,6 +58,10 @@ std::shared_ptr<RequestSeen> request_seen(const NetJob& job, const net::HttpOutc
     seen->status = outcome.response.status;
     if (outcome.failure != net::NetFailure::none) seen->failure = net::name(outcome.failure);
     seen->detail = outcome.detail;
+    if (seen->detail.empty() && seen->status >= 400) {
+        if (const auto problem = sync::read_problem(outcome.response))
+            seen->detail = problem->code + (problem->detail.empty() ? "" : ": " + problem->detail);
+    }
     if (!keep_bodies) return seen;
     seen->with_bodies = true;
     seen->request_headers = without_secrets(job.request.headers);
@@ -66,6 +70,8 @@ std::shared_ptr<RequestSeen> request_seen(const NetJob& job, const net::HttpOutc
     if (secret || job.kind == NetJob::Kind::file) return seen;  // a file's bytes are nothing to read
     seen->request_body = beginning(job.request.body);
     seen->response_body = beginning(outcome.response.body);
+    const bool page = job.kind == NetJob::Kind::pull || job.kind == NetJob::Kind::listen;
+    if (page && !seen->failed()) seen->page = std::make_shared<const std::string>(outcome.response.body);
     return seen;
 }
 
@@ -98,6 +104,7 @@ void trim(RequestList& seen, std::size_t& held) {
         auto bare = std::make_shared<RequestSeen>(*one);
         bare->request_body.clear();
         bare->response_body.clear();
+        bare->page.reset();
         one = std::move(bare);  // whoever has the old one reads on
     }
 }
@@ -120,6 +127,7 @@ void RequestLog::forget_bodies() {
         bare->response_headers.clear();
         bare->request_body.clear();
         bare->response_body.clear();
+        bare->page.reset();
         seen = std::move(bare);
     }
     held_ = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
@@ -32,13 +33,17 @@ struct RequestSeen {
     bool with_bodies = false;
     http::Headers request_headers, response_headers;
     std::string request_body, response_body;
+    /// A pull's answer, whole, for trying it on a copy (client/rehearsal.h); null for all others.
+    std::shared_ptr<const std::string> page;
 
     [[nodiscard]] bool failed() const { return !failure.empty() || status >= 400; }
-    [[nodiscard]] std::size_t held() const { return request_body.size() + response_body.size(); }
+    [[nodiscard]] std::size_t held() const {
+        return request_body.size() + response_body.size() + (page ? page->size() : 0);
+    }
 };
 
-inline constexpr std::size_t kBodyKept = 64 * 1'024;           ///< of one body
-inline constexpr std::size_t kBodiesKept = 8 * 1'024 * 1'024;  ///< of all
+inline constexpr std::size_t kBodyKept = 64 * 1'024;            ///< of one body
+inline constexpr std::size_t kBodiesKept = 16 * 1'024 * 1'024;  ///< of all, pages included
 inline constexpr std::size_t kRequestsKept = 1'000;
 
 }  // namespace ct::client

@@ -11,6 +11,7 @@
 #include "client/network_thread.h"
 #include "client/recorder.h"
 #include "client/replica.h"
+#include "client/request_log.h"
 #include "client/shifted_clock.h"
 
 namespace ct::client {
@@ -90,12 +91,18 @@ struct Session::Impl {
     /// One round, as asked for, to its end.
     [[nodiscard]] SyncReport round(const sync::event::SyncAsked& asked);
 
+    void saw(Lane lane, const NetAnswer& answer) {
+        requests.add(lane, answer.seen);
+        recorder.saw(*answer.seen);
+    }
+
     /// Carries out what the replica asked for until it asks for nothing more.
     void drain() {
         while (!jobs.empty()) {
             const NetJob job = std::move(jobs.front());
             jobs.pop_front();
             NetAnswer answer = network.run(job);
+            saw(Lane::records, answer);
             attachments.measured(answer.traffic);
             replica.on_answer(std::move(answer));
         }
@@ -119,7 +126,10 @@ struct Session::Impl {
 
     /// What came from the server meanwhile, and what is due.
     void work() {
-        while (auto heard = ear->answer()) replica.on_answer(std::move(*heard));
+        while (auto heard = ear->answer()) {
+            saw(Lane::news, *heard);
+            replica.on_answer(std::move(*heard));
+        }
         drain();
         const auto due = replica.due();
         if (!due || clock.steady() < *due) return;
@@ -134,7 +144,9 @@ struct Session::Impl {
             while (!file_jobs.empty()) {
                 const NetJob job = std::move(file_jobs.front());
                 file_jobs.pop_front();
-                attachments.on_answer(network.run(job));
+                NetAnswer answer = network.run(job);
+                saw(Lane::files, answer);
+                attachments.on_answer(std::move(answer));
             }
             if (attachments.lane().waits_for() != sync::LaneWait::trouble || breaks >= kBreaksMax) return;
             const auto due = attachments.due();
@@ -151,6 +163,7 @@ struct Session::Impl {
     std::unique_ptr<store::Store> store;
     net::LinkSimulator simulator;
     Recorder recorder;
+    RequestLog requests;
     Network network;
     std::deque<NetJob> jobs;
     std::optional<SyncFinished> last_round;

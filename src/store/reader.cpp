@@ -103,6 +103,7 @@ struct Reader::Impl {
     }
     /// One moment for several statements.
     [[nodiscard]] Result<void> at_one_moment(const std::function<Result<void>()>& read) {
+        if (connection->in_transaction()) return read();  // it stands still
         CT_TRY(connection->execute("BEGIN"));
         Result<void> done = read();
         CT_TRY(connection->execute("COMMIT"));
@@ -192,6 +193,40 @@ Result<SyncState> Reader::state() {
     auto stored = read_state(*impl_->connection);
     if (!stored) return fail(stored.error());
     return std::move(stored->state);
+}
+
+Result<std::optional<crm::Record>> Reader::get(crm::Model model, const Uuid& id) {
+    return impl_->tables.records[static_cast<std::size_t>(model)].get(id);
+}
+
+Result<std::array<std::int64_t, crm::kModelCount>> Reader::orphans() {
+    std::array<std::int64_t, crm::kModelCount> counts{};
+    for (const crm::ModelDef& model : crm::models()) {
+        if (!model.parent) continue;
+        const crm::FieldDef& parent = model.fields[*model.parent];
+        const std::string column = "child." + quoted(std::string(parent.name));
+        const auto count = impl_->connection->integer(
+            "SELECT count(*) FROM " + quoted(record_table_name(model.model, false)) + " AS child WHERE deleted=0 AND " +
+            column + " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM " + quoted(record_table_name(*parent.target, false)) +
+            " AS parent WHERE parent.id=unhex(" + column + ",'-'))");
+        if (!count) return fail(count.error());
+        counts[static_cast<std::size_t>(model.model)] = *count;
+    }
+    return counts;
+}
+
+Result<void> Reader::stand_still() {
+    CT_TRY(impl_->connection->execute("BEGIN"));
+    const auto read = impl_->connection->integer("SELECT count(*) FROM sync_state");  // the moment is that of a read
+    return read ? Result<void>() : Result<void>(fail(read.error()));
+}
+
+Result<void> copy_database(const std::string& file, const std::string& to) {
+    auto source = sqlite::Connection::open(file, true);
+    if (!source) return fail(source.error());
+    auto target = sqlite::Connection::open(to, false);
+    if (!target) return fail(target.error());
+    return (*source)->copy_to(**target);
 }
 
 }  // namespace ct::store

@@ -3,6 +3,7 @@
 // last; two calls may see two moments.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -58,12 +59,21 @@ class Reader {
     [[nodiscard]] Result<std::vector<SyncHistoryRow>> history(std::size_t limit);  ///< newest first
     [[nodiscard]] Result<std::vector<AuditRow>> decisions(std::size_t limit);      ///< as Store::decisions
     [[nodiscard]] Result<SyncState> state();
+    [[nodiscard]] Result<std::optional<crm::Record>> get(crm::Model model, const Uuid& id);  ///< tombstones too
+    /// By model: records that hang on one of which nothing is here, not even a tombstone.
+    [[nodiscard]] Result<std::array<std::int64_t, crm::kModelCount>> orphans();
+    /// From now on everything is read as it is at this moment, whatever is written later. Once, and for good.
+    [[nodiscard]] Result<void> stand_still();
 
   private:
     struct Impl;
     explicit Reader(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
+
+/// The database as it was committed last, whole, as a new file. Whoever writes goes on writing. DISK_FULL and errors of
+/// opening. Any thread.
+[[nodiscard]] Result<void> copy_database(const std::string& file, const std::string& to);
 
 /// What a query may cost.
 struct QueryLimits {

@@ -14,7 +14,7 @@ constexpr std::size_t kHead = 4 + 4 + 8;
 /// A page of 5,000 rows is 150 kB; a frame that says more than this is no frame.
 constexpr std::size_t kEntryMax = 32 * 1024 * 1024;
 
-enum class EntryKind : std::uint8_t { begin = 1, step = 2, note = 3 };
+enum class EntryKind : std::uint8_t { begin = 1, step = 2, note = 3, exchange = 4 };
 
 void append_little(std::string& out, std::uint64_t value, int bytes) {
     for (int i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
@@ -59,6 +59,7 @@ void describe(std::string& out) {
         describe<Begin>(layout);
         describe<Engine>(layout);
         describe<Step>(layout);
+        describe<Exchange>(layout);
         return checksum64(layout);
     }();
     return value;
@@ -149,6 +150,13 @@ std::string note_entry(UnixMs wall, std::string_view words) {
     return entry;
 }
 
+std::string exchange_entry(const Exchange& exchange) {
+    std::string entry = opened(EntryKind::exchange);
+    BytesOut::Lists lists;
+    BytesOut(entry, lists).put(exchange);
+    return entry;
+}
+
 void StepWriter::takes(const Event& event, SteadyMs at, UnixMs wall) {
     bytes_.clear();
     lists_.clear();
@@ -217,6 +225,7 @@ class SegmentReader {
             case EntryKind::begin: return hand_over<Begin>(rest);
             case EntryKind::step: return hand_over<Step>(rest);
             case EntryKind::note: return hand_over<Note>(rest);
+            case EntryKind::exchange: return hand_over<Exchange>(rest);
         }
         visit_(Gap{static_cast<std::int64_t>(payload.size()), false});
     }

@@ -81,26 +81,52 @@ struct Note {
     UnixMs wall = 0;
     std::string words;
 };
+/// What an exchange with the server cost, beside the step that it led to. No body, no header, no token.
+struct Exchange {
+    UnixMs wall = 0;                                     ///< when it began
+    std::string lane;                                    ///< which connection: "records", "news", "files"
+    std::string what;                                    ///< "push"
+    std::string path;                                    ///< "/api/sync/push"
+    std::int64_t status = 0;                             ///< 0: no answer
+    std::string failure;                                 ///< what went wrong on the way, or empty
+    std::string detail;                                  ///< of that, one line
+    std::int64_t attempt = 1;                            ///< 2: the one before it, of this kind, had failed …
+    std::int64_t request_bytes = 0, response_bytes = 0;  ///< bodies before compression
+    std::int64_t sent = 0, received = 0;                 ///< on the wire
+    bool reused = false;                                 ///< over a connection that stood
+    /// The parts of it as http::Traffic has them; -1: it did not happen.
+    std::int64_t look_up_us = -1, connect_us = -1, tls_us = -1, send_us = -1, wait_us = -1, receive_us = -1;
+    std::int64_t total_us = 0;
+
+    [[nodiscard]] bool failed() const { return !failure.empty() || status >= 400; }
+};
 struct Gap {  ///< only when reading: what stood here cannot be read
     std::int64_t bytes = 0;
     bool other_version = false;
 };
-using Entry = std::variant<Begin, Step, Note, Gap>;
+using Entry = std::variant<Begin, Step, Note, Gap, Exchange>;
 
 [[nodiscard]] std::string begin_entry(const Engine& engine, SteadyMs at, UnixMs wall, std::string_view program,
                                       bool goes_on);
 [[nodiscard]] std::string note_entry(UnixMs wall, std::string_view words);
+[[nodiscard]] std::string exchange_entry(const Exchange& exchange);
 
 /// Puts a step together while it happens. Keeps its room from one to the next.
 class StepWriter {
   public:
+    struct LongList {
+        std::size_t begin = 0, length = 0, last = 0;  ///< in the entry: all of it, and where its last element begins
+        const void* elements = nullptr;               ///< where they stood in memory
+        std::size_t count = 0;
+    };
+
     void takes(const Event& event, SteadyMs at, UnixMs wall);
     /// The entry; lives until the next step.
     [[nodiscard]] std::string_view gives(const std::vector<Action>& actions, const std::vector<std::uint64_t>& drawn);
 
   private:
     std::string bytes_;
-    std::vector<std::pair<std::size_t, std::size_t>> lists_;  // offset and length of long ones in bytes_
+    std::vector<LongList> lists_;  // of bytes_
 };
 
 /// Appends the entry in its frame.

@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "crm/json_codec.h"
@@ -26,7 +27,8 @@ namespace ct::sync {
 
 class BytesOut {
   public:
-    using Lists = std::vector<std::pair<std::size_t, std::size_t>>;
+    using LongList = StepWriter::LongList;
+    using Lists = std::vector<LongList>;
     /// `lists` remembers the long lists of the entry that `out` is.
     BytesOut(std::string& out, Lists& lists) : out_(out), lists_(lists) {}
 
@@ -80,23 +82,57 @@ class BytesOut {
         }
     }
     void number(std::uint64_t value) {
-        for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>(value | 0x80));
-        out_.push_back(static_cast<char>(value));
+        char bytes[10];
+        std::size_t count = 0;
+        for (; value >= 0x80; value >>= 7) bytes[count++] = static_cast<char>(value | 0x80);
+        bytes[count++] = static_cast<char>(value);
+        out_.append(bytes, count);
     }
     template <class Element>
     void list(const std::vector<Element>& elements) {
+        const bool is_long = elements.size() >= kLong;
+        for (std::size_t i = 0; is_long && i < lists_.size(); ++i) {
+            if (is_the_same(lists_[i], elements)) return number(i * 2 + 1);
+        }
+        LongList made;
         const std::size_t before = out_.size();
         number(elements.size() * 2);
-        const std::size_t begin = out_.size();
-        for (const Element& element : elements) put(element);
-        if (elements.size() < kLong) return;
-        const std::size_t length = out_.size() - begin;
+        made.begin = out_.size();
+        for (const Element& element : elements) {
+            made.last = out_.size();
+            put(element);
+        }
+        if (!is_long) return;
+        made.length = out_.size() - made.begin;
         for (std::size_t i = 0; i < lists_.size(); ++i) {
-            if (lists_[i].second != length || std::memcmp(&out_[lists_[i].first], &out_[begin], length) != 0) continue;
+            if (lists_[i].length != made.length ||
+                std::memcmp(&out_[lists_[i].begin], &out_[made.begin], made.length) != 0)
+                continue;
             out_.resize(before);
             return number(i * 2 + 1);
         }
-        lists_.emplace_back(begin, length);
+        made.elements = elements.data();
+        made.count = elements.size();
+        lists_.push_back(made);
+    }
+    /// A page goes into the engine and comes out of it again, moved and not copied: then it stands where it stood, and
+    /// need not be written to be known again. Its ends are looked at all the same, should the room have been given back
+    /// and filled anew.
+    template <class Element>
+    [[nodiscard]] bool is_the_same(const LongList& known, const std::vector<Element>& elements) {
+        if (known.elements != elements.data() || known.count != elements.size()) return false;
+        const std::size_t here = out_.size(), lists = lists_.size();
+        const std::size_t begin = known.begin, end = begin + known.length, last_begin = known.last;
+        put(elements.front());
+        const std::size_t end_of_first = out_.size();
+        put(elements.back());
+        const std::string_view written(out_);
+        const std::string_view first = written.substr(here, end_of_first - here), last = written.substr(end_of_first);
+        const bool same =
+            written.substr(begin, first.size()) == first && written.substr(last_begin, end - last_begin) == last;
+        out_.resize(here);
+        lists_.resize(lists);
+        return same;
     }
 
     std::string& out_;

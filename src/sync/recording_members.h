@@ -169,6 +169,12 @@ CT_RECORDED(Begin, CT_MEMBER(at), CT_MEMBER(wall), CT_MEMBER(program), member("g
             CT_MEMBER(engine));
 CT_RECORDED(Step, CT_MEMBER(at), CT_MEMBER(wall), CT_MEMBER(event), CT_MEMBER(drawn), CT_MEMBER(actions));
 CT_RECORDED(Note, CT_MEMBER(wall), member<Shape::text>("words", &T::words));
+CT_RECORDED(Exchange, CT_MEMBER(wall), CT_MEMBER(lane), CT_MEMBER(what), member<Shape::text>("path", &T::path),
+            CT_MEMBER(status), CT_MEMBER(failure), member<Shape::text>("detail", &T::detail), CT_MEMBER(attempt),
+            member("requestBytes", &T::request_bytes), member("responseBytes", &T::response_bytes), CT_MEMBER(sent),
+            CT_MEMBER(received), CT_MEMBER(reused), member("lookUpUs", &T::look_up_us),
+            member("connectUs", &T::connect_us), member("tlsUs", &T::tls_us), member("sendUs", &T::send_us),
+            member("waitUs", &T::wait_us), member("receiveUs", &T::receive_us), member("totalUs", &T::total_us));
 CT_RECORDED(Gap, CT_MEMBER(bytes), member("otherVersion", &T::other_version));
 
 #undef CT_RECORDED

@@ -205,18 +205,9 @@ void IndicatorView::draw_progress(Desk& desk) {
     const std::int64_t done = sending ? view.sending_done : view.receiving_done;
     if (view.indicator != Indicator::syncing || total <= 0) return;
     const Theme& theme = desk.theme;
-    const Palette& p = theme.colors();
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float width = ImGui::GetContentRegionAvail().x;
-    const float height = theme.px(6);
-    const float part = std::clamp(static_cast<float>(done) / static_cast<float>(total), 0.0F, 1.0F);
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    list->AddRectFilled(at, {at.x + width, at.y + height}, p.neutral.soft, height / 2);
-    if (part > 0)
-        list->AddRectFilled(at, {at.x + std::max(height, width * part), at.y + height}, p.info.strong, height / 2);
-    ImGui::Dummy({width, height});
+    progress_bar(theme, static_cast<float>(done) / static_cast<float>(total));
     const std::string left = time_left(desk, done, total);
-    if (!left.empty()) text(theme, left, p.muted, Size::small);
+    if (!left.empty()) text(theme, left, theme.colors().muted, Size::small);
 }
 
 /// "About 2 min left", by the pace since this part began; nothing while that says too little.

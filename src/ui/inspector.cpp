@@ -61,6 +61,7 @@ void Inspector::draw(Desk& desk) {
     const Palette& p = theme.colors();
     data_.ask(desk);
     desk.redraw_within(kLook_ms);
+    data_.mirror.go_on(desk);
     begin_screen("Sync inspector");
     const ImGuiViewport& screen = *ImGui::GetMainViewport();
     const float head = theme.px(kBar + kTabs_px);

@@ -22,7 +22,7 @@ class Inspector {
     /// By its name in lower case; false when nothing is called so.
     bool show(std::string_view tab);
     [[nodiscard]] bool is_open() const { return open_; }
-    void take(client::inspect::Answer&& answer, const client::State& state) { data_.take(std::move(answer), state); }
+    void take(client::inspect::Answer&& answer) { data_.take(std::move(answer)); }
     void draw(Desk& desk);
     void drew(float ms) { data_.drew(ms); }
 

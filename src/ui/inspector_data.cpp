@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "client/request_log.h"
 
 namespace ct::ui {
@@ -11,7 +12,6 @@ using namespace client;
 
 constexpr std::int64_t kLookEvery_us = 250'000;
 constexpr std::int64_t kLogEveryLooks = 4;
-constexpr std::size_t kWrongKept = 5'000;
 
 float ms(std::int64_t us) { return static_cast<float>(std::max<std::int64_t>(us, 0)) / 1'000.0F; }
 
@@ -19,21 +19,11 @@ float part_of(std::int64_t busy, std::int64_t of) {
     return of <= 0 ? 0.0F : std::clamp(static_cast<float>(busy) / static_cast<float>(of), 0.0F, 1.0F);
 }
 
-/// "2026-11-27T12:00:01.250+0000 warning words": time, level, text.
 LogLine line_of(std::string_view line) {
-    LogLine result;
-    const std::size_t time_end = line.find(' ');
-    const std::size_t level_end = time_end == std::string_view::npos ? time_end : line.find(' ', time_end + 1);
-    if (level_end == std::string_view::npos || time_end < 19) {
-        result.text = line;
-        return result;
-    }
-    const std::string_view level = line.substr(time_end + 1, level_end - time_end - 1);
-    result.level = level == "debug" ? 0 : level == "warning" ? 2 : level == "error" || level == "critical" ? 3 : 1;
-    result.time =
-        std::string(line.substr(0, 10)) + " " + std::string(line.substr(11, std::min<std::size_t>(12, time_end - 11)));
-    result.text = line.substr(level_end + 1);
-    return result;
+    const auto read = log::read_line(line);
+    if (!read || read->time.size() < 23) return {1, {}, std::string(line)};
+    const std::string time = std::string(read->time.substr(0, 10)) + " " + std::string(read->time.substr(11, 12));
+    return {static_cast<int>(read->level), time, read->text};
 }
 
 /// What must have changed for the queue to be worth listing again.
@@ -80,7 +70,7 @@ std::int64_t InspectorData::unanswered_ms() const { return asked_ ? (inspect::st
 
 void InspectorData::drew(float frame_ms) { frames[frames_drawn++ % kFrames] = frame_ms; }
 
-void InspectorData::take(inspect::Answer&& answer, const State& state) {
+void InspectorData::take(inspect::Answer&& answer) {
     if (auto* now = std::get_if<std::shared_ptr<const inspect::Look>>(&answer)) {
         look = std::move(*now);
         asked_ = false;
@@ -100,8 +90,13 @@ void InspectorData::take(inspect::Answer&& answer, const State& state) {
         query = std::move(*done);
     } else if (auto* read = std::get_if<inspect::LogRead>(&answer)) {
         take_log(*read);
-    } else if (const auto* part = std::get_if<inspect::MirrorPart>(&answer)) {
-        take_mirror(*part, state);
+    } else if (auto* part = std::get_if<inspect::MirrorPart>(&answer)) {
+        mirror.take(std::move(*part));
+    } else if (auto* again = std::get_if<inspect::DigestsRead>(&answer)) {
+        mirror.take(std::move(*again));
+    } else if (auto* tried_page = std::get_if<std::shared_ptr<const inspect::PageTried>>(&answer)) {
+        tried = std::move(*tried_page);
+        trying = 0;
     }
 }
 
@@ -124,35 +119,6 @@ void InspectorData::take_log(inspect::LogRead& read) {
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     while (log.size() > kLogLines) log.pop_front();
-}
-
-void InspectorData::take_mirror(const inspect::MirrorPart& part, const State& state) {
-    if (part.first || counted_ < 0) {
-        counted_ = 0;
-        missing_before_ = mirror.missing;
-    }
-    const auto note = [&](std::int64_t& count, const Uuid& id) {
-        ++count;
-        if (mirror.wrong.size() < kWrongKept) mirror.wrong.emplace_back(part.model, id);
-    };
-    for (const auto& [id, digest] : part.records) {
-        const crm::Record* here = state.find(part.model, id);
-        if (here == nullptr) {
-            note(mirror.missing, id);
-        } else if (inspect::digest_of(*here) != digest) {
-            note(mirror.differing, id);
-        }
-    }
-    counted_ += static_cast<std::int64_t>(part.records.size());
-    mirror.compared += static_cast<std::int64_t>(part.records.size());
-    if (part.error) mirror.error = part.error->message;
-    if (!part.last) return;
-    const auto in_memory = static_cast<std::int64_t>(state.table(part.model).size());
-    mirror.surplus += std::max<std::int64_t>(0, in_memory - counted_ + mirror.missing - missing_before_);
-    counted_ = -1;
-    if (part.model != crm::models().back().model) return;
-    mirror.running = false;
-    mirror.done = true;
 }
 
 void InspectorData::sample() {

@@ -11,6 +11,7 @@
 #include "client/inspect.h"
 #include "client/state.h"
 #include "ui/desk.h"
+#include "ui/mirror_check.h"
 
 namespace ct::ui {
 
@@ -28,15 +29,6 @@ struct LogLine {
     std::string time, text;
 };
 
-/// Memory against the database, record by record.
-struct MirrorCheck {
-    bool running = false, done = false;
-    std::int64_t compared = 0;
-    std::int64_t missing = 0, differing = 0, surplus = 0;  ///< in memory
-    std::vector<std::pair<crm::Model, Uuid>> wrong;        ///< the first some thousand
-    std::string error;
-};
-
 class InspectorData {
   public:
     static constexpr std::size_t kSamples = 240;  ///< a minute at four looks a second
@@ -44,7 +36,7 @@ class InspectorData {
     static constexpr std::size_t kLogLines = 5'000;
 
     void begin();  ///< the inspector was opened
-    void take(client::inspect::Answer&& answer, const client::State& state);
+    void take(client::inspect::Answer&& answer);
     /// The next question of how things stand, when it is time for one.
     void ask(const Desk& desk);
     void drew(float ms);                               ///< a frame
@@ -57,6 +49,8 @@ class InspectorData {
     std::shared_ptr<const client::inspect::RecordFound> record;
     std::shared_ptr<const client::inspect::ServerSaid> server;
     std::shared_ptr<const client::inspect::QueryDone> query;
+    std::shared_ptr<const client::inspect::PageTried> tried;
+    std::uint64_t trying = 0;  ///< number of the request whose answer is being tried on a copy; 0: none
     std::deque<LogLine> log;
     MirrorCheck mirror;
     std::deque<InspectorSample> samples;
@@ -67,7 +61,6 @@ class InspectorData {
   private:
     void take_requests(client::inspect::Requests& news);
     void take_log(client::inspect::LogRead& read);
-    void take_mirror(const client::inspect::MirrorPart& part, const client::State& state);
     void sample();
 
     std::size_t held_ = 0;  // bytes of bodies
@@ -78,8 +71,6 @@ class InspectorData {
     std::string queue_seen_, rounds_seen_;  // what was so when they were listed
     std::int64_t bytes_sent_ = 0, bytes_received_ = 0, looks_ = 0;
     std::int64_t queue_now_ = 0;
-    std::int64_t counted_ = 0;         // records of the mirror part's model, for what memory has beside them
-    std::int64_t missing_before_ = 0;  // mirror.missing when this model began
 };
 
 }  // namespace ct::ui

@@ -15,6 +15,9 @@
 namespace ct::ui {
 namespace {
 
+constexpr float kRecorder = 196;
+constexpr float kLeast = 470;
+
 struct Preset {
     const char* words;
     const char* weather;
@@ -35,19 +38,43 @@ std::string suggested_file(UnixMs now) {
 
 }  // namespace
 
-void InspectorLink::draw(Desk& desk, InspectorData&) {
+void InspectorLink::draw(Desk& desk, InspectorData& data) {
     const Theme& theme = desk.theme;
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{theme.px(12), theme.px(12)});
     const ImVec2 room = ImGui::GetContentRegionAvail();
     const float gap = theme.px(12);
     const float half = std::floor((room.x - gap) / 2);
-    const float height = std::min(room.y, theme.px(420));
+    const float height = theme.px(kLeast);
     begin_panel(theme, "LINK SIMULATOR", {half, height});
     draw_weather(desk);
     end_panel();
     ImGui::SameLine(0, gap);
-    begin_panel(theme, "DIAGNOSTICS", {0, height});
+    ImGui::BeginGroup();
+    begin_panel(theme, "DIAGNOSTICS", {room.x - half - gap, height - theme.px(kRecorder) - gap});
     draw_export(desk);
     end_panel();
+    begin_panel(theme, "FLIGHT RECORDER", {room.x - half - gap, theme.px(kRecorder)});
+    draw_recorder(desk, data);
+    end_panel();
+    ImGui::EndGroup();
+    ImGui::PopStyleVar();
+}
+
+void InspectorLink::draw_recorder(Desk& desk, const InspectorData& data) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    if (!data.look) return text(theme, "Asking the worker …", p.muted, Size::small);
+    const client::RecorderStatus& recorder = data.look->recorder;
+    fact(theme, "State", recorder.on ? "On" : "Off", recorder.on ? &p.ok : &p.warn);
+    fact(theme, "Last error", recorder.why_off, recorder.why_off.empty() ? nullptr : &p.danger);
+    fact(theme, "On the disk",
+         bytes_text(recorder.bytes_on_disk) + " of " + bytes_text(recorder.bytes_most) + " in " +
+             count_text(recorder.segments, "file", "files"));
+    fact(theme, "File", recorder.file);
+    fact(theme, "Since the start",
+         count_text(recorder.steps, "step", "steps") + ", " + count_text(recorder.requests, "request", "requests") +
+             ", " + bytes_text(recorder.bytes));
+    fact(theme, "Dropped", count_text(recorder.dropped, "step", "steps"), recorder.dropped > 0 ? &p.danger : nullptr);
 }
 
 void InspectorLink::simulate(Desk& desk, const std::string& text) {

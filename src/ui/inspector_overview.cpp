@@ -16,15 +16,18 @@ using client::SyncView;
 
 constexpr std::int64_t kDay_ms = 24 * 3'600'000;
 constexpr std::int64_t kClockWarn_ms = 60'000;
-constexpr float kHead = 92;
-constexpr float kLeast = 204;
+constexpr float kHead = 84;
+constexpr float kPanel = 192;
+constexpr float kRoundsLeast = 150;
+
+constexpr GridColumn kRounds[] = {
+    {"AT", -64},         {"OUTCOME", -120},       {"TOOK", -64, true},   {"REQUESTS", -64, true},
+    {"SENT", -56, true}, {"RECEIVED", -64, true}, {"BYTES", -112, true}, {"WHY", 1}};
 
 std::string signed_seconds(std::int64_t ms) {
     if (ms == 0) return "0 s";
     return (ms > 0 ? "+" : "−") + age_words(std::abs(ms)) + " (" + std::to_string(ms) + " ms)";
 }
-
-std::string yes_no(bool yes) { return yes ? "Yes" : "No"; }
 
 void draw_head(Desk& desk, const client::inspect::Look& look) {
     const Theme& theme = desk.theme;
@@ -136,13 +139,35 @@ void draw_versions(Desk& desk, const client::inspect::Look& look) {
     const Theme& theme = desk.theme;
     const SyncView& view = desk.state.sync();
     fact(theme, "Server", view.server_url);
-    fact(theme, "Server's version", look.server_version.empty() ? "Not asked yet" : look.server_version);
+    fact(theme, "Server's version",
+         (look.server_version.empty() ? "Not asked yet" : look.server_version) +
+             (look.engine.trusted ? "" : "; a probe goes first"));
     fact(theme, "This program", desk.about.substr(0, desk.about.find(". ")));
     fact(theme, "Protocol, database",
          std::to_string(sync::kProtocol) + ", format " + std::to_string(look.schema) + ", SQLite " +
              look.sqlite_version);
-    fact(theme, "A probe goes first", yes_no(!look.engine.trusted));
+    fact(theme, "Flight recorder", recorder_words(look.recorder), look.recorder.on ? nullptr : &theme.colors().warn);
     fact(theme, "Mirror last compared", count_text(look.engine.rounds_unverified, "round", "rounds") + " ago");
+}
+
+void draw_last_rounds(const Theme& theme, const InspectorData& data) {
+    const Palette& p = theme.colors();
+    if (data.rounds.empty()) return text(theme, "None yet", p.muted, Size::small);
+    const Grid grid(theme, "last rounds", kRounds, {0, 0});
+    grid.rows(data.rounds.size(), [&](std::size_t i) {
+        const store::SyncHistoryRow& row = data.rounds[i];
+        const bool done = row.outcome == "done";
+        (void)grid.row(("round " + std::to_string(i)).c_str(), false);
+        if (!row.reason.empty()) tooltip(theme, row.reason);
+        grid.cell(time_words(row.started_at), p.muted);
+        grid.cell(done ? "Done" : row.outcome, done ? p.ok.strong : p.danger.strong, true);
+        grid.cell(us_words(row.duration_ms * 1'000), p.text);
+        grid.cell(count_text(row.requests, "", ""), p.text);
+        grid.cell(count_text(row.pushed, "", ""), row.pushed == 0 ? p.faint : p.text);
+        grid.cell(count_text(row.pulled, "", ""), row.pulled == 0 ? p.faint : p.text);
+        grid.cell(bytes_text(row.bytes_sent) + " / " + bytes_text(row.bytes_received), p.text);
+        grid.cell(row.reason, p.muted);
+    });
 }
 
 }  // namespace
@@ -158,7 +183,7 @@ void InspectorOverview::draw(Desk& desk, InspectorData& data) {
     draw_head(desk, look);
     const ImVec2 room = ImGui::GetContentRegionAvail();
     const float gap = theme.px(12);
-    const float height = std::max(theme.px(kLeast), std::min((room.y - gap) / 2, theme.px(kLeast + 20)));
+    const float height = theme.px(kPanel);
     const ImVec2 half{std::floor((room.x - gap) / 2), height};
     begin_panel(theme, "WAITING", half);
     draw_waiting(desk);
@@ -173,6 +198,9 @@ void InspectorOverview::draw(Desk& desk, InspectorData& data) {
     ImGui::SameLine(0, gap);
     begin_panel(theme, "VERSIONS", {room.x - half.x - gap, height});
     draw_versions(desk, look);
+    end_panel();
+    begin_panel(theme, "LAST ROUNDS", {0, std::max(ImGui::GetContentRegionAvail().y, theme.px(kRoundsLeast))});
+    draw_last_rounds(theme, data);
     end_panel();
     ImGui::PopStyleVar();
     if (look.engine.due || look.engine.answer_by) desk.redraw_within(1'000 - (desk.now() % 1'000));

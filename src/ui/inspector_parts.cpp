@@ -180,14 +180,17 @@ Plot begin_plot(const Theme& theme, float highest, float below, const std::funct
     Plot plot;
     plot.top = round_up(highest);
     theme.push(Size::caption);
-    const float label = std::max(measure(words(plot.top)).x, measure(words(plot.top / 2)).x) + theme.px(8);
+    const std::array<std::string, 3> labels{words(0), words(plot.top / 2), words(plot.top)};
+    float label = 0;
+    for (const std::string& one : labels) label = std::max(label, measure(one).x + theme.px(8));
     plot.min = {at.x + label, at.y + theme.px(6)};
     plot.max = {at.x + room.x, at.y + std::max(room.y - below, theme.px(30)) - theme.px(4)};
     ImDrawList* list = ImGui::GetWindowDrawList();
-    for (const float part : {0.0F, 0.5F, 1.0F}) {
-        const float y = std::floor(plot.max.y - (plot.max.y - plot.min.y) * part) + 0.5F;
-        list->AddLine({plot.min.x, y}, {plot.max.x, y}, part == 0.0F ? p.border_strong : p.border);
-        const std::string value = words(plot.top * part);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        const std::string& value = labels[i];
+        if (i == 1 && (value == labels[0] || value == labels[2])) continue;  // there is no half of one
+        const float y = std::floor(plot.max.y - (plot.max.y - plot.min.y) * static_cast<float>(i) / 2) + 0.5F;
+        list->AddLine({plot.min.x, y}, {plot.max.x, y}, i == 0 ? p.border_strong : p.border);
         draw_text({plot.min.x - theme.px(6) - measure(value).x, y - ImGui::GetFontSize() / 2}, p.muted, value);
     }
     Theme::pop();
@@ -289,6 +292,11 @@ bool structural(std::string_view member) {
 }
 
 // ---- words
+
+std::string recorder_words(const client::RecorderStatus& recorder) {
+    if (!recorder.on) return recorder.why_off.empty() ? "Off" : "Off: " + recorder.why_off;
+    return "On, " + bytes_text(recorder.bytes_on_disk) + " of " + bytes_text(recorder.bytes_most);
+}
 
 std::string capital(std::string_view words) {
     std::string result(words);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/recorder.h"
 #include "crm/record.h"
 #include "ui/desk.h"
 #include "ui/widgets.h"
@@ -72,7 +73,8 @@ inline constexpr std::string_view kMasked = "•••";
 /// Whether a member of the protocol's JSON may be shown, by its name.
 [[nodiscard]] bool structural(std::string_view member);
 
-[[nodiscard]] std::string capital(std::string_view words);      ///< "sign in" -> "Sign in"
+[[nodiscard]] std::string recorder_words(const client::RecorderStatus& recorder);  ///< "On, 3.1 of 64 MB"
+[[nodiscard]] std::string capital(std::string_view words);                         ///< "sign in" -> "Sign in"
 [[nodiscard]] std::string short_id(const Uuid& id);             ///< its end, which tells neighbours apart
 [[nodiscard]] std::string time_words(UnixMs at);                ///< "14:03:22"; with the date when not today's
 [[nodiscard]] std::string stamp_words(std::string_view stamp);  ///< "14:03:22.125 · 0 · 1a2b3c4d"

@@ -21,8 +21,8 @@ using sync::QueueState;
 
 constexpr float kDetail = 440;
 
-constexpr GridColumn kColumns[] = {{"STATE", -84}, {"OPERATION", -76},  {"MODEL", -76},     {"RECORD", -84},
-                                   {"FIELDS", 1},  {"SIZE", -64, true}, {"AGE", -60, true}, {"TRIES", -48, true}};
+constexpr GridColumn kColumns[] = {{"STATE", -52}, {"EDIT", -48},       {"MODEL", -58},     {"RECORD", -64},
+                                   {"FIELDS", 1},  {"SIZE", -48, true}, {"AGE", -36, true}, {"TRIES", -34, true}};
 constexpr GridColumn kFields[] = {{"FIELD", 0.9F}, {"BEFORE", 1}, {"NOW", 1}};
 constexpr GridColumn kJoined[] = {{"MADE", -72}, {"EDIT", -72}, {"FIELDS", 1}};
 
@@ -96,7 +96,7 @@ void InspectorQueue::draw(Desk& desk, InspectorData& data) {
         mending_ = false;
     }
     const ImVec2 room = ImGui::GetContentRegionAvail();
-    const float detail = std::min(theme.px(kDetail), room.x * 0.46F);
+    const float detail = std::min(theme.px(kDetail), room.x * 0.43F);
     const float gap = theme.px(12);
     draw_list(desk, data, {room.x - detail - gap, room.y});
     ImGui::SameLine(0, gap);
@@ -122,7 +122,7 @@ void InspectorQueue::draw_list(Desk& desk, const InspectorData& data, ImVec2 siz
     const ImVec2 after = ImGui::GetCursorScreenPos();
     theme.push(Size::small);
     const float all = measure("Copy all as JSON").x;
-    ImGui::SetCursorScreenPos({after.x + ImGui::GetContentRegionAvail().x - all, after.y - theme.px(18)});
+    ImGui::SetCursorScreenPos({after.x + ImGui::GetContentRegionAvail().x - all, after.y - theme.px(14)});
     if (link(theme, "Copy all as JSON")) {
         std::string lines;
         for (const QueueItem& item : look.items) lines += json_of(item) + "\n";
@@ -259,6 +259,7 @@ void InspectorQueue::draw_joined(Desk& desk, const InspectorData& data, const Qu
     ImGui::Dummy({0, theme.px(10)});
     text(theme, count_text(static_cast<std::int64_t>(joined.size()), "EDIT", "EDITS") + " BECAME THIS ONE", p.muted,
          Size::caption, true);
+    ImGui::Dummy({0, theme.px(4)});
     const Grid grid(theme, "joined", kJoined, {0, theme.px(26.0F * static_cast<float>(joined.size() + 1) + 2)});
     grid.rows(joined.size(), [&](std::size_t i) {
         const store::AuditRow& row = joined[i];

@@ -62,14 +62,11 @@ void InspectorRecords::draw(Desk& desk, InspectorData& data) {
     ImGui::BeginChild("record", {0, room.y}, ImGuiChildFlags_NavFlattened);
     const float history = std::floor(room.y * 0.34F);
     if (id_.nil()) {
-        empty_state(
-            theme, icon::kSearch, "Choose a record",
-            "Its values in memory, in the database and at the server stand side by side then, and what happened "
-            "to it below.",
-            nullptr);
+        empty_state(theme, icon::kSearch, "Choose a record",
+                    "Memory, database and server side by side, and its history.", nullptr);
     } else {
         draw_fields(desk, data, {0, room.y - history - gap});
-        ImGui::Dummy({0, gap - ImGui::GetStyle().ItemSpacing.y});
+        ImGui::SetCursorPosY(room.y - history);
         draw_history(desk, data, {0, 0});
     }
     ImGui::EndChild();
@@ -205,38 +202,43 @@ void InspectorRecords::draw_history(Desk& desk, const InspectorData& data, ImVec
     end_panel();
 }
 
+void InspectorRecords::draw_memory_check(Desk& desk, MirrorCheck& check) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    paragraph(theme, "Memory against the database, on this laptop:", p.muted, Size::small);
+    ImGui::Dummy({0, theme.px(4)});
+    ImGui::BeginDisabled(check.running());
+    if (button(theme, "Compare memory")) check.begin(desk);
+    ImGui::EndDisabled();
+    if (check.done() && !check.found().wrong.empty()) {
+        ImGui::SameLine(0, theme.px(8));
+        if (button(theme, "Read again##memory")) desk.post(client::inspect::ShowAgain{check.take_wrong()});
+    }
+    ImGui::Dummy({0, theme.px(4)});
+    if (check.running()) {
+        const float part = static_cast<float>(check.compared()) /
+                           static_cast<float>(std::max<std::int64_t>({check.total(), check.compared(), 1}));
+        progress_bar(theme, part);
+        text(theme, count_text(check.compared(), "", "") + " of " + count_text(check.total(), "record", "records"),
+             p.muted, Size::small);
+    } else if (check.done()) {
+        const MirrorCheck::Found& found = check.found();
+        const bool wrong = found.missing + found.differing + found.surplus > 0 || found.more;
+        std::string words = count_text(check.compared(), "record", "records");
+        words += !wrong
+                     ? ", all the same"
+                     : ": " + count_text(found.missing, "", "") + " missing, " + count_text(found.differing, "", "") +
+                           " different, " + count_text(found.surplus, "", "") + " too many";
+        if (found.more) words += ", and more";
+        paragraph(theme, words, wrong ? p.danger.strong : p.text, Size::small);
+    }
+    if (!check.error().empty()) paragraph(theme, check.error(), p.danger.strong, Size::small);
+}
+
 void InspectorRecords::draw_check(Desk& desk, InspectorData& data) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
-    MirrorCheck& check = data.mirror;
-    paragraph(theme, "Memory against the database, on this laptop:", p.muted, Size::small);
-    ImGui::Dummy({0, theme.px(4)});
-    ImGui::BeginDisabled(check.running);
-    if (button(theme, "Compare memory")) {
-        check = MirrorCheck{};
-        check.running = true;
-        desk.post(client::inspect::ReadMirror{});
-    }
-    ImGui::EndDisabled();
-    if (!check.wrong.empty() && !check.running) {
-        ImGui::SameLine(0, theme.px(8));
-        if (button(theme, "Read again##memory")) desk.post(client::inspect::ShowAgain{std::exchange(check.wrong, {})});
-    }
-    ImGui::Dummy({0, theme.px(4)});
-    if (check.running || check.done) {
-        const std::int64_t wrong = check.missing + check.differing + check.surplus;
-        std::string words = count_text(check.compared, "record", "records");
-        if (check.running) {
-            words += " so far";
-        } else if (wrong == 0) {
-            words += ", all the same";
-        } else {
-            words += ": " + std::to_string(check.missing) + " missing, " + std::to_string(check.differing) +
-                     " different, " + std::to_string(check.surplus) + " too many";
-        }
-        paragraph(theme, words, wrong > 0 ? p.danger.strong : p.text, Size::small);
-    }
-    if (!check.error.empty()) paragraph(theme, check.error, p.danger.strong, Size::small);
+    draw_memory_check(desk, data.mirror);
     ImGui::Dummy({0, theme.px(10)});
     divider(theme);
     ImGui::Dummy({0, theme.px(10)});

@@ -18,9 +18,12 @@ constexpr float kDetail = 440;
 constexpr std::int64_t kBurst_ms = 2'000;  // requests closer together than this are drawn on one axis
 constexpr std::int64_t kAxisLeast_us = 10'000;
 
-constexpr GridColumn kColumns[] = {{"AT", -68},       {"LANE", -64},       {"REQUEST", -76},
-                                   {"STATUS", -76},   {"TRY", -34, true},  {"OUT", -60, true},
-                                   {"IN", -60, true}, {"TIME", -66, true}, {"WHERE IT WENT", 1}};
+constexpr GridColumn kColumns[] = {{"AT", -56},        {"REQUEST", -58},  {"STATUS", -84},     {"TRY", -28, true},
+                                   {"OUT", -54, true}, {"IN", -54, true}, {"TIME", -56, true}, {"WHERE IT WENT", 1}};
+/// Where there is no room for bytes: those of the one that is chosen stand beside.
+constexpr GridColumn kNarrow[] = {{"AT", -56},        {"REQUEST", -58},    {"STATUS", -84},
+                                  {"TRY", -28, true}, {"TIME", -56, true}, {"WHERE IT WENT", 1}};
+constexpr float kNarrowBelow = 680;
 constexpr GridColumn kHeaders[] = {{"HEADER", 0.8F}, {"VALUE", 1.2F}};
 
 struct Part {
@@ -50,8 +53,8 @@ std::vector<Part> parts_of(const Palette& p, const http::Traffic& traffic) {
 }
 
 std::string status_of(const RequestSeen& seen) {
-    if (!seen.failure.empty()) return capital(seen.failure);
-    return std::to_string(seen.status);
+    if (seen.failure.empty()) return std::to_string(seen.status);
+    return seen.status == 0 ? capital(seen.failure) : std::to_string(seen.status) + ", " + seen.failure;
 }
 
 const Tone& tone_of(const Palette& p, const RequestSeen& seen) {
@@ -65,8 +68,9 @@ void draw_waterfall(const Theme& theme, ImVec2 at, ImVec2 size, const http::Traf
     const Palette& p = theme.colors();
     const float height = theme.px(9);
     const float y = std::floor(at.y + (size.y - height) / 2);
+    const float width = size.x - theme.px(8);  // so that the shortest at the end is seen as well
     const auto x_of = [&](std::int64_t us) {
-        return at.x + size.x * std::min(static_cast<float>(us) / static_cast<float>(axis_us), 1.0F);
+        return at.x + width * std::min(static_cast<float>(us) / static_cast<float>(axis_us), 1.0F);
     };
     std::int64_t us = offset_us;
     float x = x_of(us);
@@ -114,7 +118,7 @@ void InspectorRequests::draw(Desk& desk, InspectorData& data) {
     }
     auto at = std::find_if(data.requests.begin(), data.requests.end(),
                            [this](const auto& seen) { return seen->number == chosen_; });
-    const RequestSeen& seen = at == data.requests.end() ? *data.requests.back() : **at;
+    const auto seen = at == data.requests.end() ? data.requests.back() : *at;
     const ImVec2 room = ImGui::GetContentRegionAvail();
     const float detail = std::min(theme.px(kDetail), room.x * 0.40F);
     const float gap = theme.px(12);
@@ -140,18 +144,19 @@ void InspectorRequests::draw_list(Desk& desk, const InspectorData& data, ImVec2 
     }
     const Axis axis = axis_of(shown);
     {
-        const Grid grid(theme, "requests", kColumns, {0, 0});
+        const bool narrow = size.x < theme.px(kNarrowBelow);
+        const Grid grid(theme, narrow ? "requests narrow" : "requests",
+                        narrow ? std::span<const GridColumn>(kNarrow) : std::span<const GridColumn>(kColumns), {0, 0});
         grid.rows(shown.size(), [&](std::size_t i) {
             const RequestSeen& seen = *shown[i];
             const bool chosen = seen.number == chosen_ || (chosen_ == 0 && i == 0);
             if (grid.row(("request " + std::to_string(seen.number)).c_str(), chosen)) chosen_ = seen.number;
             grid.cell(time_words(seen.began_at), p.muted);
-            grid.cell(client::name(seen.lane), p.muted);
             grid.cell(capital(seen.what), p.text);
             grid.cell(status_of(seen), tone_of(p, seen).strong, true);
             grid.cell(std::to_string(seen.attempt), seen.attempt > 1 ? p.warn.strong : p.faint);
-            grid.cell(bytes_text(seen.traffic.bytes_sent), p.text);
-            grid.cell(bytes_text(seen.traffic.bytes_received), p.text);
+            if (!narrow) grid.cell(bytes_text(seen.traffic.bytes_sent), p.text);
+            if (!narrow) grid.cell(bytes_text(seen.traffic.bytes_received), p.text);
             grid.cell(us_words(seen.traffic.total_us), p.text);
             const auto [at, room] = grid.cell_by_hand();
             draw_waterfall(theme, at, room, seen.traffic, axis.offset_us[i], axis.us);
@@ -160,23 +165,34 @@ void InspectorRequests::draw_list(Desk& desk, const InspectorData& data, ImVec2 
     end_panel();
 }
 
-void InspectorRequests::draw_detail(Desk& desk, const InspectorData& data, const RequestSeen& seen) {
+void InspectorRequests::draw_detail(Desk& desk, InspectorData& data, const std::shared_ptr<const RequestSeen>& seen) {
     const Theme& theme = desk.theme;
-    const Palette& p = theme.colors();
-    text(theme, "Request " + std::to_string(seen.number) + ": " + capital(seen.what), Size::body, true);
-    const std::array<std::string, 3> names{"Time", "Sent", "Answer"};
+    text(theme, "Request " + std::to_string(seen->number) + ": " + capital(seen->what), Size::body, true);
+    std::vector<std::string> names{"Time", "Sent", "Answer"};
+    if (seen->what == "pull" || seen->what == "listen") names.emplace_back("On a copy");
+    part_ = std::min(part_, names.size() - 1);
     ImGui::Dummy({0, theme.px(8)});
     segments(theme, "request parts", names, part_);
     ImGui::Dummy({0, theme.px(8)});
-    if (part_ > 0) return draw_message(desk, data, seen, part_ == 2);
+    switch (part_) {
+        case 0: return draw_times(theme, *seen);
+        case 3: return draw_trial(desk, data, seen);
+        default: return draw_message(desk, data, *seen, part_ == 2);
+    }
+}
+
+void InspectorRequests::draw_times(const Theme& theme, const RequestSeen& seen) {
+    const Palette& p = theme.colors();
     fact(theme, "Address", seen.method + " " + seen.path);
-    fact(theme, "Outcome", seen.failure.empty() ? "Status " + std::to_string(seen.status) : capital(seen.failure),
+    fact(theme, "Outcome", (seen.status > 0 && seen.failure.empty() ? "Status " : "") + status_of(seen),
          &tone_of(p, seen));
     if (!seen.detail.empty()) fact(theme, "Because", seen.detail, &p.danger);
     fact(theme, "Attempt",
          std::to_string(seen.attempt) + (seen.traffic.sent_twice ? ", sent twice: the kept connection was dead" : ""));
-    fact(theme, "Connection", seen.traffic.reused ? "One that stood" : "A new one");
+    fact(theme, "Connection",
+         std::string("For ") + client::name(seen.lane) + (seen.traffic.reused ? ", one that stood" : ", a new one"));
     const auto sizes = [](std::int64_t plain, std::int64_t travelled) {
+        if (plain == 0 && travelled > 0) return bytes_text(travelled) + ", not taken";
         if (plain == 0) return std::string("No body");
         if (plain == travelled) return bytes_text(plain) + ", not compressed";
         return bytes_text(plain) + " as " + bytes_text(travelled);
@@ -240,11 +256,14 @@ void InspectorRequests::draw_message(Desk& desk, const InspectorData& data, cons
     }
     const std::int64_t whole = answer ? seen.response_bytes : seen.request_bytes;
     if (body.empty()) {
-        paragraph(theme,
-                  whole == 0 ? "No body."
-                             : "A body of " + bytes_text(whole) +
-                                   " that is not kept: a sign-in, a file, or it had to make room.",
-                  p.muted, Size::small);
+        const std::int64_t travelled = answer ? seen.traffic.body_received : 0;
+        paragraph(
+            theme,
+            whole == 0 && travelled > 0 ? "A body of " + bytes_text(travelled) + " that was not taken: " + seen.detail
+            : whole == 0
+                ? "No body."
+                : "A body of " + bytes_text(whole) + " that is not kept: a sign-in, a file, or it had to make room.",
+            p.muted, Size::small);
         return;
     }
     json_.draw(theme, seen.number * 2 + (answer ? 1 : 0), body, data.show_personal, {0, 0});

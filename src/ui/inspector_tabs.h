@@ -50,14 +50,18 @@ class InspectorRequests {
 
   private:
     void draw_list(Desk& desk, const InspectorData& data, ImVec2 size);
-    void draw_detail(Desk& desk, const InspectorData& data, const client::RequestSeen& seen);
+    void draw_detail(Desk& desk, InspectorData& data, const std::shared_ptr<const client::RequestSeen>& seen);
+    void draw_times(const Theme& theme, const client::RequestSeen& seen);
     void draw_message(Desk& desk, const InspectorData& data, const client::RequestSeen& seen, bool answer);
 
     std::uint64_t chosen_ = 0;  // number; 0: the newest
-    std::size_t part_ = 0;      // timing, request, answer
+    std::size_t part_ = 0;      // timing, request, answer, on a copy
     std::size_t which_ = 0;     // all, failed
     JsonView json_;
 };
+
+/// What a pull's answer would change, tried on a copy of the database.
+void draw_trial(Desk& desk, InspectorData& data, const std::shared_ptr<const client::RequestSeen>& seen);
 
 class InspectorThreads {
   public:
@@ -73,6 +77,7 @@ class InspectorRecords {
     void draw_search(Desk& desk, const InspectorData& data);
     void draw_fields(Desk& desk, const InspectorData& data, ImVec2 size);
     void draw_history(Desk& desk, const InspectorData& data, ImVec2 size);
+    void draw_memory_check(Desk& desk, MirrorCheck& check);
     void draw_check(Desk& desk, InspectorData& data);
     [[nodiscard]] bool is_of(const InspectorData& data) const;
 
@@ -129,6 +134,7 @@ class InspectorLink {
   private:
     void draw_weather(Desk& desk);
     void draw_export(Desk& desk);
+    void draw_recorder(Desk& desk, const InspectorData& data);
     void simulate(Desk& desk, const std::string& text);
 
     std::string weather_, error_, file_;

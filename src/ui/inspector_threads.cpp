@@ -140,7 +140,7 @@ void InspectorThreads::draw(Desk& desk, InspectorData& data) {
     const float gap = theme.px(12);
     const int columns = room.x < theme.px(kTwoColumnsBelow) ? 2 : 3;
     const int rows = (8 + columns - 1) / columns;
-    const ImVec2 size{
+    ImVec2 size{
         std::floor((room.x - gap * static_cast<float>(columns - 1)) / static_cast<float>(columns)),
         std::max(theme.px(190), std::floor((room.y - gap * static_cast<float>(rows - 1)) / static_cast<float>(rows)))};
     int index = 0;
@@ -159,6 +159,7 @@ void InspectorThreads::draw(Desk& desk, InspectorData& data) {
     panel("ANSWERS UNTIL BOOKED, MS",
           [&] { draw_histogram(theme, data.look->answers, p.ok.strong, "Nothing was answered since the start"); });
     panel("FRAMES", [&] { draw_frames(theme, data); });
+    size.x = room.x - (size.x + gap) * static_cast<float>(index % columns);  // what is left of the row
     panel("CHANNEL AND CONNECTIONS", [&] { draw_channel_facts(theme, data); });
     ImGui::PopStyleVar();
 }

@@ -64,6 +64,7 @@ void draw_text(ImVec2 at, ImU32 color, std::string_view words, float width = 0.0
 /// The size of one line as the functions here draw it, in the font that is pushed.
 [[nodiscard]] ImVec2 measure(std::string_view words);
 void tooltip(const Theme& theme, std::string_view words);
+void progress_bar(const Theme& theme, float part);  ///< as wide as the room; `part` of 1
 void divider(const Theme& theme);
 
 /// The window that fills the program's, without padding; ImGui::End() ends it.

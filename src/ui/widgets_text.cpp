@@ -215,6 +215,19 @@ void tooltip(const Theme& theme, std::string_view words) {
     ImGui::PopStyleVar();
 }
 
+void progress_bar(const Theme& theme, float part) {
+    const Palette& p = theme.colors();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x;
+    const float height = theme.px(6);
+    part = std::clamp(part, 0.0F, 1.0F);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddRectFilled(at, {at.x + width, at.y + height}, p.neutral.soft, height / 2);
+    if (part > 0)
+        list->AddRectFilled(at, {at.x + std::max(height, width * part), at.y + height}, p.info.strong, height / 2);
+    ImGui::Dummy({width, height});
+}
+
 void divider(const Theme& theme) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x;

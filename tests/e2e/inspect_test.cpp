@@ -1,6 +1,7 @@
 // The link simulator and the diagnostics file from the command line, on the real programs.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -149,4 +150,42 @@ TEST_CASE("inspect --export: nothing of the demo's customers leaves the laptop, 
     const Ran differs = run({program("replay"), file, "--quiet"});
     CHECK(differs.exit_code == 1);
     CHECK(differs.out.find("SERVER_GONE") != std::string::npos);
+}
+
+TEST_CASE("inspect: as text and as JSON, what waits, what the last requests cost, and the recorder") {
+    Server server;
+    server.start();
+    const Laptop laptop;
+    laptop.login(server);
+    CHECK(laptop.ctl({"sync"}).exit_code == 0);
+    (void)laptop.add({"Lead", "name=Asha"});
+    server.stop();
+    CHECK(laptop.ctl({"sync"}).exit_code == 3);
+    CHECK(laptop.ctl({"sync"}).exit_code == 3);
+
+    const json found = laptop.json({"inspect"});
+    CHECK(found["recorder"]["on"] == true);
+    CHECK(found["recorder"]["files"] == 1);
+    CHECK(found["recorder"]["bytes"] > 500);
+    CHECK_FALSE(found["recorder"]["lastAt"].is_null());
+    const json& requests = found["requests"];
+    REQUIRE(requests.size() > 3);  // of several runs of the program
+    CHECK(requests[0]["request"] == "probe");
+    CHECK(requests[0]["failure"] == "refused");
+    CHECK(requests[0]["status"] == 0);
+    CHECK(requests[0]["connectUs"] >= 0);
+    CHECK(requests[0]["waitUs"].is_null());
+    const auto pull = std::find_if(requests.begin(), requests.end(),
+                                   [](const json& one) { return one["request"] == "pull" && one["status"] == 200; });
+    REQUIRE(pull != requests.end());
+    CHECK((*pull)["waitUs"] >= 0);
+    CHECK((*pull)["bytesReceived"] > 0);
+    CHECK((*pull)["totalUs"] >= (*pull)["waitUs"]);
+    CHECK(found["rounds"][0]["reason"].get<std::string>().find("refused") != std::string::npos);
+
+    const Ran text = laptop.ctl({"inspect"});
+    CHECK(text.exit_code == 0);
+    CHECK(text.out.find("Requests, newest first") != std::string::npos);
+    CHECK(text.out.find("Flight recorder") != std::string::npos);
+    CHECK(text.out.find("of 64.0 MB in 1 file") != std::string::npos);
 }

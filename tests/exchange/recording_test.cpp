@@ -122,8 +122,9 @@ TEST_CASE("diagnostics: nothing of the sample's customers is in the file, and it
     a.seat.set(lead, "company", "Ottilie Wildermuth");
     personal.insert(personal.end(), {"Ottilie", "Wildermuth", "Marbach"});
     std::ofstream(a.seat.directory + "/colortouch.log")
-        << "2026-11-27T10:11:12.345+00:00 warning cannot attach for Ottilie Wildermuth, +919812345678, in Marbach\n"
-        << "2026-11-27T10:11:13.345+00:00 info nothing special\n";
+        << "time=2026-11-27T10:11:12.345+0000 level=warning "
+           "msg=\"cannot attach for Ottilie Wildermuth, +919812345678, in Marbach\"\n"
+        << "time=2026-11-27T10:11:13.345+0000 level=info msg=\"nothing special\"\n";
     a.seat.sync();
     a.seat.set(lead, "city", "Weinsberg");
     personal.emplace_back("Weinsberg");

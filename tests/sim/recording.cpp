@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kExportMax = std::size_t{2} << 30;  // bytes, unpacked
-constexpr std::string_view kEntryKinds[] = {"{\"Begin\":", "{\"Step\":", "{\"Note\":", "{\"Gap\":"};
+constexpr std::string_view kEntryKinds[] = {"{\"Begin\":", "{\"Step\":", "{\"Note\":", "{\"Gap\":", "{\"Exchange\":"};
 constexpr std::size_t kStepsMax = 400;
 constexpr SteadyMs kDayMs = 86'400'000;
 constexpr int kOthersEvery = 4;  // edits between two of the other laptop

@@ -60,6 +60,13 @@ std::vector<std::string> told(const sync::Entry& entry, std::int64_t number) {
         return {"---- " + std::to_string(gap->bytes) + " bytes " +
                 (gap->other_version ? "of another version of this program" : "that cannot be read") + " left out"};
     }
+    if (const auto* const exchange = std::get_if<sync::Exchange>(&entry)) {
+        return {"     " + format_rfc3339(exchange->wall) + " " + exchange->what + " over the connection for " +
+                exchange->lane + ": " +
+                (exchange->failure.empty() ? "status " + std::to_string(exchange->status) : exchange->failure) +
+                " in " + std::to_string(exchange->total_us / 1'000) + " ms" +
+                (exchange->detail.empty() ? "" : ", " + exchange->detail)};
+    }
     const auto& step = std::get<sync::Step>(entry);
     std::vector<std::string> lines{"#" + std::to_string(number) + " " + format_rfc3339(step.wall) + " " +
                                    sync::short_text(step.event)};

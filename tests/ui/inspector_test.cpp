@@ -5,59 +5,16 @@
 
 #include "client/request_log.h"
 #include "crm/tables.h"
-#include "driver.h"
+#include "inspector_support.h"
 #include "sync/stamp.h"
 #include "ui/inspector_json.h"
 #include "ui/inspector_parts.h"
 
 using namespace ct;
 using namespace ct::test;
-using client::inspect::Answer;
-using client::inspect::Look;
 using crm::Model;
 
 namespace {
-
-Look a_look() {
-    Look look;
-    look.now = TestClock::kStart;
-    look.steady = 100'000;
-    look.engine.interval_ms = 300'000;
-    look.engine.due = 134'000;
-    look.schema = 4;
-    look.sqlite_version = "3.46.1";
-    look.next_sequence = 41;
-    look.commands.high_water = 17;
-    look.since_last_us = 250'000;
-    look.worker_busy_us = 25'000;
-    look.commits.add(12'000);
-    return look;
-}
-
-void tell(Driver& ui, Look look) { ui.send(Answer(std::make_shared<const Look>(std::move(look)))); }
-
-/// The inspector on that tab, with a first look.
-void open_on(Driver& ui, const char* tab) {
-    client::SyncView view;
-    view.server_url = "https://crm.example.com";
-    view.indicator = client::Indicator::pending;
-    view.device_id = "device-7";
-    view.epoch = "epoch-1";
-    view.cursor = "c41";
-    ui.show_sync(view);
-    ui.key(ImGuiKey_F12);
-    tell(ui, a_look());
-    ui.click(tab);
-}
-
-template <class Question>
-std::vector<Question> asked(const Driver& ui) {
-    std::vector<Question> found;
-    for (const auto& question : ui.posted<client::inspect::Question>()) {
-        if (const auto* one = std::get_if<Question>(&question)) found.push_back(*one);
-    }
-    return found;
-}
 
 store::QueueItem item(std::uint64_t number, sync::QueueState state) {
     store::QueueItem made;
@@ -80,32 +37,6 @@ void tell_queue(Driver& ui, std::vector<store::QueueItem> items) {
     listed->look.total = static_cast<std::int64_t>(items.size());
     listed->look.items = std::move(items);
     ui.send(Answer(std::shared_ptr<const client::inspect::QueueListed>(std::move(listed))));
-    ui.frames(2);
-}
-
-std::shared_ptr<client::RequestSeen> request(std::uint64_t number, const char* what, int status) {
-    auto seen = std::make_shared<client::RequestSeen>();
-    seen->number = number;
-    seen->what = what;
-    seen->method = "POST";
-    seen->path = "/api/sync/push";
-    seen->began_at = TestClock::kStart + static_cast<UnixMs>(number) * 100;
-    seen->status = status;
-    seen->traffic.connect_us = 1'500;
-    seen->traffic.send_us = 200;
-    seen->traffic.wait_us = 41'000;
-    seen->traffic.receive_us = 300;
-    seen->traffic.total_us = 43'500;
-    seen->traffic.bytes_sent = 900;
-    if (status == 0) {
-        seen->failure = "refused";
-        seen->detail = "connect to 10.0.0.2:8787: Connection refused";
-    }
-    return seen;
-}
-
-void tell_requests(Driver& ui, std::vector<std::shared_ptr<const client::RequestSeen>> seen) {
-    ui.send(Answer(client::inspect::Requests{std::move(seen)}));
     ui.frames(2);
 }
 
@@ -334,39 +265,6 @@ TEST_CASE("inspector, records: memory, database and server side by side") {
     CHECK(ui.shows("Somebody else"));
 }
 
-TEST_CASE("inspector, records: memory compared with the database, and read again") {
-    Driver ui;
-    ui.load({lead(1, "Asha Rao"), lead(2, "Bo"), lead(3, "Cy")});
-    open_on(ui, "Records");
-    ui.click("Compare memory");
-    REQUIRE(asked<client::inspect::ReadMirror>(ui).size() == 1);
-    const auto digest = [&](std::uint64_t number, const char* name) {
-        return std::pair(lead(number, "").id, client::inspect::digest_of(lead(number, name)));
-    };
-    client::inspect::MirrorPart leads;
-    leads.first = leads.last = true;
-    SUBCASE("all the same") { leads.records = {digest(1, "Asha Rao"), digest(2, "Bo"), digest(3, "Cy")}; }
-    SUBCASE("not the same") { leads.records = {digest(1, "Asha Rao"), digest(2, "Bob"), digest(9, "Nobody")}; }
-    const bool same = leads.records.back().first == lead(3, "").id;
-    ui.send(Answer(leads));
-    for (const crm::ModelDef& model : crm::models()) {
-        if (model.model == Model::lead) continue;
-        client::inspect::MirrorPart none;
-        none.model = model.model;
-        none.first = none.last = true;
-        ui.send(Answer(none));
-    }
-    if (same) {
-        CHECK(ui.shows("3 records, all the same"));
-        CHECK_FALSE(ui.there("Read again"));
-        return;
-    }
-    CHECK(ui.shows("3 records: 1 missing, 1 different, 1 too many"));
-    ui.click("Read again", "IS ALL");
-    REQUIRE(asked<client::inspect::ShowAgain>(ui).size() == 1);
-    CHECK(asked<client::inspect::ShowAgain>(ui)[0].records.size() == 2);
-}
-
 TEST_CASE("inspector, records: the mirror against the server, with repair") {
     Driver ui;
     open_on(ui, "Records");
@@ -419,10 +317,12 @@ TEST_CASE("inspector, log: level, filter, and what comes later") {
     open_on(ui, "Log");
     REQUIRE(asked<client::inspect::ReadLog>(ui).size() == 1);
     CHECK(asked<client::inspect::ReadLog>(ui)[0].from == -1);
-    const std::string lines =
-        "2026-11-27T12:00:01.250+0000 info synced: 3 sent\n"
-        "2026-11-27T12:00:02.250+0000 warning the clock was moved\n"
-        "2026-11-27T12:00:03.250+0000 error the disk is full\n";
+    const std::string lines = R"(time=2026-11-27T12:00:01.250+0000 level=info msg="synced: 3 sent")"
+                              "\n"
+                              R"(time=2026-11-27T12:00:02.250+0000 level=warning msg="the clock was moved")"
+                              "\n"
+                              R"(time=2026-11-27T12:00:03.250+0000 level=error msg="the disk is full")"
+                              "\n";
     ui.send(Answer(client::inspect::LogRead{0, static_cast<std::int64_t>(lines.size()), lines}));
     CHECK(ui.shows("2026-11-27 12:00:01.250"));
     CHECK(ui.shows("synced: 3 sent"));
@@ -437,7 +337,7 @@ TEST_CASE("inspector, log: level, filter, and what comes later") {
     CHECK(ui.shows("the clock was moved"));
     ui.type("Log filter", "");
     ui.send(Answer(client::inspect::LogRead{static_cast<std::int64_t>(lines.size()), 500,
-                                            "2026-11-27T12:00:04.250+0000 info later\n"}));
+                                            "time=2026-11-27T12:00:04.250+0000 level=info msg=later\n"}));
     CHECK(ui.shows("later"));
     CHECK(ui.shows("synced: 3 sent"));
 }

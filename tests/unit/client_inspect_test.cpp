@@ -45,6 +45,15 @@ TEST_CASE("RequestLog: no token and no password is remembered") {
     CHECK(closed->request_body.empty());
     CHECK(closed->request_headers.empty());
     CHECK(closed->began_at == 960);
+    CHECK(closed->detail.empty());
+    sync::Problem problem;
+    problem.status = 409;
+    problem.code = "EPOCH_CHANGED";
+    problem.detail = "it was restored";
+    net::HttpOutcome refused = outcome_of(409, sync::encode(problem));
+    refused.response.headers = {{"Content-Type", std::string(sync::kProblemJson)},
+                                {std::string(sync::kProtocolHeader), "1"}};
+    CHECK(request_seen(job_of(NetJob::Kind::pull), refused, 1, false)->detail == "EPOCH_CHANGED: it was restored");
     CHECK(closed->status == 200);
 }
 

@@ -1,5 +1,6 @@
 // The inspector at a client with its threads: it is told what it asks for, and nothing else happens.
 #include <algorithm>
+#include <filesystem>
 
 #include "client/inspect.h"
 #include "unit/client_support.h"
@@ -117,11 +118,18 @@ TEST_CASE("Client: the inspector reads queue, record, log, SQL and mirror beside
     const auto log = need_answer<inspect::LogRead>(window);
     CHECK(log.text == "one\ntwo\n");  // whole lines
     CHECK(log.to == 8);
-    window.post(inspect::ReadMirror{});
+    window.post(inspect::ReadMirror{7});
     const auto leads = need_answer<inspect::MirrorPart>(
         window, [](const inspect::MirrorPart& part) { return part.model == Model::lead && part.last; });
     REQUIRE(leads.records.size() == 1);
     CHECK(leads.records[0].second == inspect::digest_of(*found->look.stored));
+    CHECK(leads.ticket == 7);
+    CHECK(leads.ids == std::vector<Uuid>{id_of(1)});
+    window.post(inspect::ReadDigests{{{Model::lead, id_of(1)}, {Model::lead, id_of(2)}}});
+    const auto digests = need_answer<inspect::DigestsRead>(window);
+    REQUIRE(digests.records.size() == 2);
+    CHECK(digests.records[0].digest == leads.records[0].second);
+    CHECK_FALSE(digests.records[1].digest);
     window.post(inspect::ShowAgain{{{Model::lead, id_of(1)}, {Model::lead, id_of(2)}}});
     const auto again = window.need<RecordsChanged>();
     CHECK(again.visible.changed.size() == 1);
@@ -133,6 +141,29 @@ TEST_CASE("Client: the inspector reads queue, record, log, SQL and mirror beside
     REQUIRE(said->record);
     CHECK(store::test::text_of(*said->record, "name") == "Theirs");
     CHECK(small.taken().empty());
+}
+
+TEST_CASE("Client: a pull's answer is tried on a copy, and nothing of it stays") {
+    SmallServer small;
+    const RunningServer server([&](const http::Request& request) { return small(request); });
+    TempDirectory directory;
+    bind_profile(directory, server.url());
+    Window window(directory);
+    window.post(inspect::Open{true});
+    window.post(SyncNow{});
+    window.need<SyncFinished>();
+    const auto pull = need_request(window, "pull");
+    REQUIRE(pull->page);
+    window.post(inspect::TryPage{pull});
+    const auto tried = need_answer<std::shared_ptr<const inspect::PageTried>>(window);
+    REQUIRE_MESSAGE(!tried->error, tried->error->message);
+    CHECK(tried->request == pull->number);
+    CHECK_FALSE(tried->fits);  // it was applied already: the laptop is further
+    CHECK(tried->rows == 1);
+    CHECK(tried->models[0].same == 1);
+    CHECK(tried->differences.empty());
+    CHECK(tried->copied_bytes > 0);
+    CHECK_FALSE(std::filesystem::exists(window.profile().scratch()));
 }
 
 }  // namespace

@@ -85,6 +85,46 @@ TEST_CASE("recorder: the ring keeps its newest segments, and what is left can st
     CHECK(rerun.same() == rerun.steps());
 }
 
+TEST_CASE("recorder: requests stand between the steps, and are found again by whoever looks at the disk") {
+    const TempDirectory directory;
+    const std::string place = directory.file("recording");
+    CHECK(look_at_recording(place, 10).segments == 0);
+    {
+        Recorder recorder(place, "test", system_clock(), {2'000, 1'000});
+        Flight flight(recorder);
+        for (int i = 0; i < 60; ++i) {
+            flight.edits(2);
+            RequestSeen seen;
+            seen.lane = Lane::news;
+            seen.what = "listen";
+            seen.path = "/api/sync/pull";
+            seen.began_at = 1'000 + i;
+            seen.status = i % 2 == 0 ? 200 : 0;
+            if (i % 2 == 1) seen.failure = "refused";
+            seen.attempt = 1 + i;
+            seen.traffic.connect_us = 40;
+            seen.traffic.total_us = 50;
+            recorder.saw(seen);
+        }
+        CHECK(recorder.status().requests == 60);
+        CHECK(recorder.status().dropped == 0);
+        CHECK(recorder.status().file == recording_segments(place).back());
+    }
+    CHECK(rerun_of(place).same() == 120);
+    const Recorded found = look_at_recording(place, 10);
+    CHECK(found.segments == static_cast<int>(recording_segments(place).size()));
+    CHECK(found.bytes > 2'000);
+    CHECK(found.last_at > 0);
+    REQUIRE(found.requests.size() == 10);
+    CHECK(found.requests.back().wall == 1'059);
+    CHECK(found.requests.back().failed());
+    CHECK(found.requests.back().attempt == 60);
+    CHECK(found.requests.back().lane == "news");
+    CHECK(found.requests.back().connect_us == 40);
+    CHECK(found.requests.back().wait_us == -1);
+    CHECK(found.requests.front().wall == 1'050);
+}
+
 TEST_CASE("recorder: each step is the system's before the next is taken; a torn one is left out") {
     const TempDirectory directory;
     const std::string place = directory.file("recording");
@@ -124,6 +164,7 @@ TEST_CASE("recorder: whatever fails switches it off, and nothing else") {
     REQUIRE(write_file_atomically(place, "in the way"));
     second.edits(200);
     CHECK_FALSE(recorder.status().on);
+    CHECK(recorder.status().dropped > 0);
     log::set_level(log::Level::info);
 
     const Recorder unwanted({}, "test", system_clock());
