@@ -14,6 +14,7 @@
 #include "app/desktop/doorbell.h"
 #include "app/desktop/place.h"
 #include "app/desktop/png.h"
+#include "app/desktop/session_bus.h"
 #include "app/desktop/system.h"
 #include "app/desktop/window.h"
 #include "assets/fonts.h"
@@ -34,6 +35,8 @@ constexpr int kExitLocalProblem = 6;  // as colortouchctl's: the profile or its 
 constexpr int kFramesAfterInput = 3;
 /// Between frames while records are loaded: drawing would take the processor from that.
 constexpr ct::SteadyMs kPaceWhileLoading_ms = 150;
+/// Of what the worker has sent, between two looks at the keyboard.
+constexpr ct::SteadyMs kEventsAtMost_ms = 8;
 constexpr ct::SteadyMs kLoadAtMost_ms = 120'000;
 constexpr ct::SteadyMs kMessageAtMost_ms = 8'000;
 
@@ -186,6 +189,7 @@ struct RestoreRequest {
 /// What the loop needs beside window, client and app.
 struct Surroundings {
     ct::app::Doorbell* doorbell = nullptr;   ///< null: nobody can knock
+    ct::app::SessionBus* bus = nullptr;      ///< null: the desktop is not listened to
     std::optional<RestoreRequest>* restore;  ///< set when the user asked for it: the loop ends
     ct::SteadyMs began = 0;
 };
@@ -196,6 +200,18 @@ void answer_the_door(ct::app::Window& window, ct::ui::App& app, const Surroundin
         window.raise();
         if (!where.empty() && !go_to(app, where)) ct::log::warn("a second start wanted to go to \"" + where + "\"");
     }
+}
+
+/// True when there is something to draw.
+bool follow_desktop(ct::app::Window& window, ct::ui::App& app, const Surroundings& around) {
+    if (around.bus == nullptr) return false;
+    const bool clicked = around.bus->take_clicked();
+    if (clicked) {
+        window.raise();
+        app.desk().page = ct::ui::Page::reminders;
+    }
+    const std::optional<bool> dark = around.bus->prefers_dark();
+    return (dark && app.set_system_dark(*dark)) || clicked;
 }
 
 /// Draws while something happens and sleeps while nothing does.
@@ -209,6 +225,7 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
     bool opened = arguments.open.empty() && !arguments.inspector;
     bool shown = false;
     bool told = false;
+    bool given_back = false;
     ct::SteadyMs due = 0;
     ct::SteadyMs next_while_loading = 0;
     float scale = window.scale();
@@ -229,19 +246,25 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
             frames_left = kFramesAfterInput;
         }
         // First what the worker has: looking at the window already draws it when it has just come to the screen.
+        const ct::SteadyMs events_end = clock.steady() + kEventsAtMost_ms;
+        bool more_events = false;
         while (auto event = client.poll()) {
             app.handle(std::move(*event));
             frames_left = kFramesAfterInput;
+            more_events = clock.steady() >= events_end;
+            if (more_events) break;
         }
         const bool loading = !app.state().loaded();
+        if (!loading && !std::exchange(given_back, true)) ct::app::give_back_memory();  // of the parts that were loaded
         ct::SteadyMs rest = frames_left > 0 || picture ? 0 : std::max<ct::SteadyMs>(due - clock.steady(), 1);
-        if (loading) rest = std::max(rest, next_while_loading - clock.steady());
+        if (loading) rest = more_events ? 0 : std::max(rest, next_while_loading - clock.steady());
         window.wait(rest);
         const bool drew = window.take_drawn();  // by itself, when it came to the screen
         if (drew) drawn();
         answer_the_door(window, app, around);
+        if (follow_desktop(window, app, around)) frames_left = kFramesAfterInput;
         if (window.take_focus_gained()) client.post(ct::client::WindowFocused{});
-        if (auto file = window.take_dropped_file()) app.desk().import_wanted = std::move(file);
+        if (auto file = window.take_dropped_file()) app.drop(*std::move(file));
         const bool input = window.take_input();
         if (input) frames_left = kFramesAfterInput;
         if (clock.steady() >= due) frames_left = std::max(frames_left, 1);
@@ -291,14 +314,18 @@ void connect_files(ct::ui::AppOptions& options, const ct::client::Profile& profi
 }
 
 ct::ui::AppOptions app_options(const Arguments& arguments, const ct::client::Profile& profile,
-                               const ct::client::Config& config, ct::client::Client& client) {
+                               const ct::client::Config& config, ct::client::Client& client, ct::app::SessionBus* bus) {
     ct::ui::AppOptions options;
     options.config = config;
     if (!arguments.theme.empty()) options.dark_in_this_run = arguments.theme == "dark";
     options.post = [&client](ct::client::Command command) { client.post(std::move(command)); };
     connect_files(options, profile);
     options.open_url = ct::app::open_url;
-    if (arguments.screenshot.empty() && !arguments.timing) options.notify = ct::app::notify;
+    if (bus != nullptr && !arguments.timing) {
+        options.notify = [bus](const std::string& title, const std::string& words) {
+            if (!bus->notify(title, words)) ct::app::notify(title, words);
+        };
+    }
     options.about = std::string("ColorTouch ") + COLORTOUCH_VERSION + ". Records: " + profile.data_dir.string();
     options.system_dark = ct::app::desktop_prefers_dark();
     return options;
@@ -323,7 +350,9 @@ int open_window(const Arguments& arguments, const ct::client::Profile& profile, 
         return refuse(arguments, client.error().message);
     }
     ct::log::to_file(profile.log_file().string());
-    ct::ui::AppOptions for_app = app_options(arguments, profile, *config, **client);
+    // A picture is of this program, whatever the desktop around it wishes.
+    const auto bus = picture ? nullptr : std::make_unique<ct::app::SessionBus>(ct::app::Window::wake);
+    ct::ui::AppOptions for_app = app_options(arguments, profile, *config, **client, bus.get());
     for_app.restore = [&restore](const std::string& file, const std::string& passphrase) {
         restore = RestoreRequest{file, passphrase};
     };
@@ -345,7 +374,8 @@ int open_window(const Arguments& arguments, const ct::client::Profile& profile, 
     if (!doorbell) ct::log::warn(doorbell.error().message);
     for_app.display_scale = (*window)->scale();
     ct::ui::App app(std::move(for_app));
-    const int code = run(**window, **client, app, arguments, {doorbell ? doorbell->get() : nullptr, &restore, began});
+    const int code =
+        run(**window, **client, app, arguments, {doorbell ? doorbell->get() : nullptr, bus.get(), &restore, began});
     if (picture) return code;
     if (auto kept = ct::app::write_place(place_file, (*window)->place()); !kept) ct::log::warn(kept.error().message);
     return code;

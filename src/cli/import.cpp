@@ -42,6 +42,9 @@ constexpr std::size_t kChunk = 10'000;  // records read at once
     return {[&session](crm::Model model, const std::function<void(std::vector<crm::Record> &&)>& visit) {
                 return session.store().load(model, kChunk, visit);
             },
+            [&session](crm::Model model, std::optional<std::int64_t> before) {
+                return session.store().load_part(model, before, kChunk);
+            },
             [&session](crm::Model model, const Uuid& id) { return session.store().get(model, id); },
             [&session](std::vector<client::Edit>&& edits) { return session.commit_each(std::move(edits)); },
             [&session] { return session.new_id(); }};

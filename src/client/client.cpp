@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iterator>
 #include <thread>
 
 #include "base/channel.h"
@@ -24,9 +25,11 @@ namespace {
 
 constexpr std::size_t kRingCapacity = 4'096;
 /// Records per Loaded event: the window shows the first ones while the rest is read.
-constexpr std::size_t kLoadChunk = 10'000;
+constexpr std::size_t kLoadChunk = 5'000;
 /// Saves joined into one transaction at most: bounds how long the first of them waits.
 constexpr std::size_t kGroupCommitMax = 512;
+/// Lines of a record's timeline.
+constexpr std::size_t kTrailMax = 500;
 
 }  // namespace
 
@@ -92,6 +95,9 @@ struct Client::Impl {
         return {[this](crm::Model model, const std::function<void(std::vector<crm::Record> &&)>& visit) {
                     return store->load(model, kLoadChunk, visit);
                 },
+                [this](crm::Model model, std::optional<std::int64_t> before) {
+                    return store->load_part(model, before, kLoadChunk);
+                },
                 [this](crm::Model model, const Uuid& id) { return store->get(model, id); },
                 [this](std::vector<Edit>&& edits) { return commit_each(std::move(edits)); },
                 [this] { return replica.new_id(); }};
@@ -109,7 +115,7 @@ struct Client::Impl {
     void run() {
         if (auto draft = read_file(draft_file()); draft && !draft->empty()) emit(DraftFound{*std::move(draft)});
         if (const auto& rebuilt = store->rebuilt()) emit(Trouble{rebuilt_notice(*rebuilt)});
-        if (options.load_records) load();
+        begin_to_load();
         replica.tell(sync::event::Metered{options.config.metered_link});
         replica.tell(sync::event::ListenChosen{options.config.live_updates});
         replica.start();
@@ -122,12 +128,15 @@ struct Client::Impl {
             busy = take_export() || busy;
             busy = inspection.take_answers() || busy;
             busy = take_timer() || busy;
-            if (imports.busy()) {
+            if (loading) {
+                load_part();
+                busy = true;
+            } else if (imports.busy()) {
                 imports.step();
                 busy = true;
             }
             attachments.follow(replica);
-            if (std::exchange(reload, false) && options.load_records) load();
+            if (std::exchange(reload, false)) begin_to_load();
             flush_events();
             if (!busy) sleep();
         }
@@ -136,16 +145,36 @@ struct Client::Impl {
         flush_events();
     }
 
-    void load() {
-        for (const crm::ModelDef& model : crm::models()) {
-            const auto loaded = store->load(model.model, kLoadChunk, [&](std::vector<crm::Record>&& records) {
-                emit(Loaded{model.model, std::move(records)});
-                flush_events();
-            });
-            if (!loaded) replica.trouble(loaded.error());
+    void begin_to_load() {
+        if (options.load_records) loading.emplace();
+    }
+
+    /// Some records for the window: whoever saves meanwhile has his turn between. What is saved or pulled while the
+    /// rest is still to be read goes there by itself.
+    void load_part() {
+        if (loading->model == crm::models().size()) {
+            loading.reset();
+            return emit(LoadDone{});
         }
-        emit(LoadDone{});
-        flush_events();
+        const crm::Model model = crm::models()[loading->model].model;
+        auto part = store->load_part(model, loading->before, kLoadChunk);
+        if (part && !part->records.empty()) {
+            // What was stored last has the highest number: about how many there are.
+            const std::int64_t expected = part->next.value_or(0) + static_cast<std::int64_t>(part->records.size());
+            emit(Loaded{model, std::move(part->records), loading->before ? 0 : expected});
+        }
+        if (part) loading->damaged += part->damaged;
+        loading->before = part ? part->next : std::nullopt;
+        if (loading->before) return;
+        ++loading->model;
+        if (!part) return replica.trouble(part.error());
+        if (const std::int64_t damaged = std::exchange(loading->damaged, 0); damaged > 0) {
+            replica.trouble({ErrorKind::corrupt,
+                             "ROW_DAMAGED",
+                             options.profile.database().string() + ": " + std::to_string(damaged) +
+                                 " records were damaged on the disk",
+                             {}});
+        }
     }
 
     /// Commits that wait together are written together.
@@ -369,6 +398,27 @@ struct Client::Impl {
         emit(AttachmentsChanged{command.record, std::move(*listed)});
         attachments.refresh(command.model, command.record);
     }
+    void on(SaveAttachment& command) {
+        const auto found = store->attachment(command.id);
+        if (!found) return emit(AttachmentFailed{found.error()});
+        const auto saved =
+            *found
+                ? attachments.save_as(**found, command.file)
+                : Result<void>(fail(ErrorKind::not_found, "NO_SUCH_ATTACHMENT", "the file was taken away meanwhile"));
+        emit(FileWritten{command.file, saved ? std::nullopt : std::optional(saved.error())});
+    }
+    void on(ListTrail& command) {
+        std::vector<store::AuditRow> rows;
+        command.children.push_back(command.record);
+        for (const Uuid& id : command.children) {
+            auto some = store->audit(id);
+            if (!some) return emit(Trouble{some.error()});
+            rows.insert(rows.end(), std::make_move_iterator(some->begin()), std::make_move_iterator(some->end()));
+        }
+        std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.at > b.at; });
+        if (rows.size() > kTrailMax) rows.resize(kTrailMax);
+        emit(TrailListed{command.record, std::move(rows)});
+    }
     void on(SendAttachmentsNow&) { attachments.ask_now(); }
     void on(MeteredChanged& command) {
         attachments.set_metered(command.on);
@@ -439,8 +489,14 @@ struct Client::Impl {
     std::vector<SaveFailed>* refused = nullptr;  // worker: while an import saves
     bool emitted = false;                        // worker: events since the last wake
     bool reload = false;                         // worker: the database was opened anew
-    std::unique_ptr<store::Store> store;         // worker
-    Recorder recorder;                           // worker
+    struct Loading {
+        std::size_t model = 0;  // of crm::models()
+        std::optional<std::int64_t> before;
+        std::int64_t damaged = 0;
+    };
+    std::optional<Loading> loading;       // worker: of the records into the window
+    std::unique_ptr<store::Store> store;  // worker
+    Recorder recorder;                    // worker
     NetworkThread network;
     NetworkThread ear;           // a request that waits for news holds nothing else up
     Replica replica;             // worker

@@ -72,6 +72,10 @@ struct ListHistory {};
 struct ListActivity {
     store::ActivityQuery query;
 };
+struct ListTrail {  ///< what became of a record and of those that hang on it; ends with TrailListed
+    Uuid record;
+    std::vector<Uuid> children;
+};
 struct ListStorage {};  ///< what the profile takes on the disk
 struct BackUp {         ///< all of the profile in one file (client/backup.h)
     std::string file, passphrase;
@@ -96,6 +100,10 @@ struct RetryAttachment {
 struct ListAttachments {  ///< as known here, at once; and again when the server has said what it has
     crm::Model model = crm::Model::lead;
     Uuid record;
+};
+struct SaveAttachment {  ///< a copy of its bytes at that path; ends with FileWritten
+    Uuid id;
+    std::string file;
 };
 struct SendAttachmentsNow {};  ///< also over a slow or metered link
 struct MeteredChanged {
@@ -139,13 +147,14 @@ struct ReverseImport {   ///< takes all of it back, or having done so, does all 
 struct KeepDraft {  ///< what is typed and not saved, to be there after a crash; empty: nothing is
     std::string text;
 };
-using Command = std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused,
-                             SignIn, SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts,
-                             ResolveConflict, ListDecisions, TakeBack, ListHistory, ListActivity, ListStorage, BackUp,
-                             IntervalChanged, AddAttachment, RemoveAttachment, FetchAttachment, RetryAttachment,
-                             ListAttachments, SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged, LeaveOut,
-                             SaveRescue, ReplayRescue, SimulateLink, ExportDiagnostics, inspect::Question, ReadFile,
-                             WriteFile, StartImport, CancelImport, ReverseImport, KeepDraft>;
+using Command =
+    std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused, SignIn,
+                 SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts, ResolveConflict, ListDecisions,
+                 TakeBack, ListHistory, ListActivity, ListStorage, BackUp, IntervalChanged, AddAttachment,
+                 RemoveAttachment, FetchAttachment, RetryAttachment, ListAttachments, SaveAttachment, ListTrail,
+                 SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged, LeaveOut, SaveRescue, ReplayRescue,
+                 SimulateLink, ExportDiagnostics, inspect::Question, ReadFile, WriteFile, StartImport, CancelImport,
+                 ReverseImport, KeepDraft>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -195,6 +204,7 @@ struct SyncView {
 struct Loaded {  ///< part of the start: records of one model
     crm::Model model = crm::Model::lead;
     std::vector<crm::Record> records;
+    std::int64_t expected = 0;  ///< with the first part: about how many there are in all
 };
 struct LoadDone {};  ///< everything is in memory
 struct Saved {       ///< durable. `visible` are the records as stored
@@ -257,6 +267,10 @@ struct AttachmentsChanged {  ///< all of a record, newest first
     Uuid record;
     std::vector<store::Attachment> attachments;
 };
+struct TrailListed {
+    Uuid record;
+    std::vector<store::AuditRow> rows;  ///< newest first
+};
 struct AttachmentFailed {  ///< what the user just asked for: nothing was changed
     Error error;
 };
@@ -304,7 +318,7 @@ using Event =
                  SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed, ActivityListed,
                  StorageListed, BackedUp, BackUpFailed, Trouble, AttachmentsChanged, AttachmentFailed, RescueDone,
                  RescueFailed, DiagnosticsDone, DiagnosticsFailed, DatabaseReopened, inspect::Answer, FileRead,
-                 FileWritten, ImportProgress, ImportEnded, DraftFound>;
+                 FileWritten, ImportProgress, ImportEnded, DraftFound, TrailListed>;
 
 /// "120 of 200 leads and 300 of 310 notes": what a pull would take away; empty when nothing is held.
 [[nodiscard]] std::string in_words(const store::HeldRemovals& removals);

@@ -30,16 +30,26 @@ class Importer {
     Importer(ImportOptions options, ImportDoors doors, crm::CsvColumns columns)
         : options_(std::move(options)), doors_(std::move(doors)), columns_(std::move(columns)) {}
 
-    Result<void> know_leads() {
-        if (options_.model != Model::lead || options_.on_duplicate == OnDuplicate::create) return {};
-        return doors_.load(Model::lead, [this](std::vector<Record>&& records) {
-            for (const Record& record : records) {
-                if (merged_away(record)) continue;
-                const auto text = [&](FieldId field) { return record.fields.text(field); };
-                know(likeness_keys(text(kName), text(kCompany), text(kPhone), text(kEmail), options_.default_country),
-                     record.id);
-            }
-        });
+    /// Some of the leads that are there; false when all are known.
+    Result<bool> know_leads() {
+        if (all_known_ || options_.model != Model::lead || options_.on_duplicate == OnDuplicate::create) return false;
+        const auto part = doors_.load_part(Model::lead, known_down_to_);
+        if (!part) return fail(part.error());
+        if (part->damaged > 0) {
+            return fail(ErrorKind::corrupt, "ROW_DAMAGED",
+                        std::to_string(part->damaged) + " records were damaged on the disk");
+        }
+        for (const Record& record : part->records) {
+            if (merged_away(record)) continue;
+            const auto text = [&](FieldId field) { return record.fields.text(field); };
+            // The oldest of several that are alike comes last, and counts.
+            for (std::string& key :
+                 likeness_keys(text(kName), text(kCompany), text(kPhone), text(kEmail), options_.default_country))
+                known_.insert_or_assign(std::move(key), record.id);
+        }
+        known_down_to_ = part->next;
+        all_known_ = !part->next;
+        return true;
     }
 
     Result<void> take(std::span<const std::string> in_file, std::int64_t line) {
@@ -252,6 +262,8 @@ class Importer {
     const ImportDoors doors_;
     const crm::CsvColumns columns_;
     std::unordered_map<std::string, Uuid> known_;
+    std::optional<std::int64_t> known_down_to_;
+    bool all_known_ = false;
     std::unordered_map<Uuid, Record> planned_;  // of a trial
     std::unordered_map<Uuid, std::size_t> at_;  // record -> its place in edits_
     std::vector<Edit> edits_;                   // not yet saved
@@ -300,13 +312,13 @@ Result<std::unique_ptr<ImportRun>> ImportRun::begin(std::string_view text, Impor
         return fail(ErrorKind::invalid, "EMPTY_FILE", "the file is empty; its first line must name the columns");
     auto columns = crm::CsvColumns::find(options.model, cells, options.map);
     if (!columns) return fail(columns.error());
-    auto impl = std::make_unique<Impl>(reader, Importer(std::move(options), std::move(doors), *std::move(columns)));
-    if (auto known = impl->importer.know_leads(); !known) return fail(known.error());
-    return std::unique_ptr<ImportRun>(new ImportRun(std::move(impl)));
+    return std::unique_ptr<ImportRun>(new ImportRun(
+        std::make_unique<Impl>(reader, Importer(std::move(options), std::move(doors), *std::move(columns)))));
 }
 
 Result<bool> ImportRun::step() {
     Importer& importer = impl_->importer;
+    if (const auto learned = importer.know_leads(); !learned || *learned) return learned;
     const std::int64_t until = importer.rows() + static_cast<std::int64_t>(kChunk);
     bool more_rows = true;
     while (more_rows && !importer.full() && importer.rows() < until) {

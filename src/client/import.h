@@ -13,11 +13,14 @@
 
 #include "client/event.h"
 #include "client/import_types.h"
+#include "store/store.h"
 
 namespace ct::client {
 
 struct ImportDoors {
     std::function<Result<void>(crm::Model, const std::function<void(std::vector<crm::Record>&&)>&)> load;
+    /// As Store::load_part: an import looks at all leads in parts, so that saves have their turn between.
+    std::function<Result<store::Store::Part>(crm::Model, std::optional<std::int64_t> before)> load_part;
     std::function<Result<std::optional<crm::Record>>(crm::Model, const Uuid&)> get;  ///< tombstones too
     /// Durable when it returns. The n-th error belongs to the n-th edit; no error: saved. A failure of the whole
     /// (the disk) ends the import.
@@ -37,8 +40,8 @@ class ImportRun {
     ImportRun(const ImportRun&) = delete;
     ImportRun& operator=(const ImportRun&) = delete;
 
-    /// Some rows more, in one transaction; false at the end of the file. A failure of the disk says how many rows went
-    /// in; importing the file again goes on there.
+    /// First some of the leads that are there already; then some rows more, in one transaction; false at the end of the
+    /// file. A failure of the disk says how many rows went in; importing the file again goes on there.
     [[nodiscard]] Result<bool> step();
     [[nodiscard]] std::int64_t rows() const;  ///< read so far
     [[nodiscard]] ImportReport report();      ///< once; of what was done so far

@@ -10,6 +10,7 @@ namespace {
 
 /// Enough for the pages of a first load, which come several at a time.
 constexpr std::size_t kJournalKept = 65'536;
+constexpr std::int64_t kExpectedMax = 2'000'000;
 
 }  // namespace
 
@@ -86,6 +87,12 @@ std::span<const Uuid> State::children(crm::Model child, const Uuid& lead) const 
     return at == all.end() ? std::span<const Uuid>{} : std::span<const Uuid>(at->second);
 }
 
+std::uint64_t State::revision() const {
+    std::uint64_t sum = 0;
+    for (const Table& records : tables_) sum += records.revision();
+    return sum;
+}
+
 void State::unlink(const crm::Record& record) {
     const Uuid parent = parent_of(record);
     if (parent.nil()) return;
@@ -131,7 +138,9 @@ void State::apply(const store::Visible& visible) {
 void State::apply(Event& event) {
     if (auto* part = std::get_if<Loaded>(&event)) {
         Table& table = tables_[static_cast<std::size_t>(part->model)];
-        table.reserve(table.size() + part->records.size());
+        // A guess that is far too high must not take the memory: the rest grows as it comes.
+        const auto expected = static_cast<std::size_t>(std::clamp<std::int64_t>(part->expected, 0, kExpectedMax));
+        table.reserve(std::max(expected, table.size() + part->records.size()));
         for (crm::Record& record : part->records) put(std::move(record));
         part->records.clear();
     } else if (std::holds_alternative<LoadDone>(event)) {

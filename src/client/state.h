@@ -47,6 +47,7 @@ class State {
     [[nodiscard]] std::span<const Uuid> children(crm::Model child, const Uuid& lead) const;
     [[nodiscard]] const SyncView& sync() const { return sync_; }
     [[nodiscard]] bool loaded() const { return loaded_; }
+    [[nodiscard]] std::uint64_t revision() const;  ///< grows with every change of any record
 
     /// Takes over what an event says of records and sync. Everything else in the event is the UI's business.
     void apply(Event& event);

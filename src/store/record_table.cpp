@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <limits>
 
 #include "base/digest.h"
 #include "crm/tables.h"
@@ -90,6 +91,8 @@ RecordTable::RecordTable(sqlite::Connection& connection, crm::Model model, bool 
     }
     select_ = "SELECT " + columns + " FROM " + name_ + " WHERE id=?";
     scan_ = "SELECT " + columns + " FROM " + name_ + " WHERE deleted=0";
+    scan_some_ =
+        "SELECT " + columns + ", rowid FROM " + name_ + " WHERE deleted=0 AND rowid<? ORDER BY rowid DESC LIMIT ?";
     insert_ = "INSERT INTO " + name_ + "(" + columns + ") VALUES(" + marks + ") ON CONFLICT DO NOTHING";
     put_ = "INSERT INTO " + name_ + "(" + columns + ") VALUES(" + marks + ") ON CONFLICT(id) DO UPDATE SET ";
     const auto set = [this](std::string_view column) {
@@ -215,6 +218,28 @@ Result<void> RecordTable::each_living(const std::function<void(crm::Record&&)>& 
         const auto row = use->step();
         if (!row) return fail(row.error());
         if (!*row) return {};
+        crm::Record record;
+        if (read(*use, record)) {
+            visit(std::move(record));
+        } else {
+            damaged(record.id);
+        }
+    }
+}
+
+Result<std::optional<std::int64_t>> RecordTable::some_living(std::optional<std::int64_t> before, std::size_t count,
+                                                             const std::function<void(crm::Record&&)>& visit,
+                                                             const std::function<void(const Uuid&)>& damaged) {
+    const auto rowid = static_cast<int>(kFirstField + crm::def(model_).fields.size());
+    auto use = connection_.prepare(scan_some_);
+    if (!use) return fail(use.error());
+    use->integer(before.value_or(std::numeric_limits<std::int64_t>::max())).integer(static_cast<std::int64_t>(count));
+    std::optional<std::int64_t> last;
+    for (std::size_t seen = 0;; ++seen) {
+        const auto row = use->step();
+        if (!row) return fail(row.error());
+        if (!*row) return seen < count ? std::nullopt : last;
+        last = use->column_integer(rowid);
         crm::Record record;
         if (read(*use, record)) {
             visit(std::move(record));

@@ -34,6 +34,11 @@ class RecordTable {
     /// All rows that are not deleted, in no particular order. A damaged row is given to `damaged` instead.
     [[nodiscard]] Result<void> each_living(const std::function<void(crm::Record&&)>& visit,
                                            const std::function<void(const Uuid&)>& damaged);
+    /// The same, but at most `count` of those that were put before `before` (nothing: of all), the youngest first.
+    /// Where to go on; nothing when that was all.
+    [[nodiscard]] Result<std::optional<std::int64_t>> some_living(std::optional<std::int64_t> before, std::size_t count,
+                                                                  const std::function<void(crm::Record&&)>& visit,
+                                                                  const std::function<void(const Uuid&)>& damaged);
     [[nodiscard]] Result<std::int64_t> count_living();
 
   private:
@@ -45,7 +50,7 @@ class RecordTable {
     const crm::Model model_;
     const bool foreign_;
     const std::string name_;
-    std::string select_, scan_all_, stand_, scan_, insert_, put_, remove_, count_;
+    std::string select_, scan_all_, stand_, scan_, scan_some_, insert_, put_, remove_, count_;
     std::string scratch_;  // what the checksum is computed of
     crm::Fields fields_;   // filled again and again; records get exact copies
     bool flag_[256] = {};  // by field: SQLite returns flags as integers

@@ -167,6 +167,14 @@ void Store::Impl::observe(const std::string& stamp) {
 
 // ---- reading
 
+namespace {
+
+void log_damaged(crm::Model model, const Uuid& id) {
+    log::error(std::string(crm::name(model)) + " " + id.str() + " was damaged on the disk and is left out");
+}
+
+}  // namespace
+
 Result<void> Store::load(crm::Model model, std::size_t chunk,
                          const std::function<void(std::vector<crm::Record>&&)>& visit) const {
     if (!impl_->connection) return impl_->no_connection();
@@ -187,12 +195,30 @@ Result<void> Store::load(crm::Model model, std::size_t chunk,
         },
         [&](const Uuid& id) {
             ++damaged;
-            log::error(std::string(crm::name(model)) + " " + id.str() + " was damaged on the disk and is left out");
+            log_damaged(model, id);
         });
     flush();
     if (!read || damaged == 0) return read;
     return fail(ErrorKind::corrupt, "ROW_DAMAGED",
                 impl_->file + ": " + std::to_string(damaged) + " records were damaged on the disk");
+}
+
+Result<Store::Part> Store::load_part(crm::Model model, std::optional<std::int64_t> before, std::size_t count) const {
+    if (!impl_->connection) return impl_->no_connection();
+    Part part;
+    auto read = impl_->records(model).some_living(
+        before, count,
+        [&](crm::Record&& record) {
+            if (impl_->index.dirty(record.id)) record.sync_status = impl_->index.status_of(record.id);
+            part.records.push_back(std::move(record));
+        },
+        [&](const Uuid& id) {
+            ++part.damaged;
+            log_damaged(model, id);
+        });
+    if (!read) return fail(read.error());
+    part.next = *read;
+    return part;
 }
 
 Result<std::optional<crm::Record>> Store::get(crm::Model model, const Uuid& id) const {

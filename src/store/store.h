@@ -234,6 +234,14 @@ class Store {
     /// Rows that were damaged are left out; at the end ROW_DAMAGED tells of them.
     [[nodiscard]] Result<void> load(crm::Model model, std::size_t chunk,
                                     const std::function<void(std::vector<crm::Record>&&)>& visit) const;
+    /// The same in parts, between which others may read and write: those that were stored last come first. A record
+    /// that is stored meanwhile may be left out: whoever stores knows it.
+    struct Part {
+        std::vector<crm::Record> records;
+        std::int64_t damaged = 0;          ///< rows that were left out
+        std::optional<std::int64_t> next;  ///< `before` of the next part; nothing: this was the last
+    };
+    [[nodiscard]] Result<Part> load_part(crm::Model model, std::optional<std::int64_t> before, std::size_t count) const;
     [[nodiscard]] Result<std::optional<crm::Record>> get(crm::Model model, const Uuid& id) const;  ///< tombstones too
     [[nodiscard]] Result<std::int64_t> count(crm::Model model) const;                              ///< not deleted
 

@@ -16,30 +16,6 @@ namespace {
 using store::Whose;
 
 constexpr std::size_t kPage = 100;
-constexpr std::size_t kDetailsShown = 4;
-constexpr float kLineHeight = 44, kDetailHeight = 20;
-
-const char* icon_of(const store::AuditRow& row) {
-    if (row.what == "CREATE" || row.what == "PULLED_CREATE") return icon::kAdd;
-    if (row.what == "DELETE" || row.what == "PULLED_DELETE") return icon::kTrash;
-    if (row.what == "RESTORE") return icon::kUndo;
-    if (row.what == "CONFLICT" || row.what == "REJECTED") return icon::kWarning;
-    if (row.what == "UPDATE" || row.what == "PULLED") return icon::kEdit;
-    return icon::kConflict;
-}
-
-const Tone& tone_of(const Palette& p, const store::AuditRow& row) {
-    if (row.what == "REJECTED" || row.what == "CONFLICT") return p.danger;
-    if (row.what.starts_with("PULLED")) return p.violet;
-    if (row.what == "SUPERSEDED" || row.what == "OVERRODE" || row.what == "MERGED") return p.warn;
-    return p.accent;
-}
-
-std::uint64_t revisions(const client::State& state) {
-    std::uint64_t sum = 0;
-    for (const crm::ModelDef& model : crm::models()) sum += state.table(model.model).revision();
-    return sum;
-}
 
 }  // namespace
 
@@ -50,7 +26,7 @@ void Activity::ask(Desk& desk, const store::ActivityQuery& query) {
 
 /// Asks for the newest part again when something happened, for as many lines as are there.
 void Activity::update(Desk& desk) {
-    const std::uint64_t now = revisions(desk.state);
+    const std::uint64_t now = desk.state.revision();
     if (asked_ || (known_ && seen_ == now) || !desk.state.loaded()) return;
     seen_ = now;
     const std::size_t pages = std::max<std::size_t>(1, (lines_.size() + kPage - 1) / kPage);
@@ -62,7 +38,7 @@ void Activity::listed(client::ActivityListed listed) {
     asked_.reset();
     known_ = true;
     if (!listed.query.older_than) lines_.clear();
-    for (store::AuditRow& row : listed.page.rows) lines_.push_back({std::move(row), {}, {}});
+    for (store::AuditRow& row : listed.page.rows) lines_.push_back({std::move(row)});
     older_ = listed.page.older;
 }
 
@@ -76,18 +52,15 @@ void Activity::draw(Desk& desk) {
     UnixMs day = -1;
     std::size_t drawn = 0;
     for (std::size_t i = 0; i < lines_.size(); ++i) {
-        Line& line = lines_[i];
+        TrailLine& line = lines_[i];
         if (line.sentence.empty()) {
             line.sentence = sentence_of(desk, line.row);
             line.details = details_of(desk, line.row);
         }
         if (!shown(line, wanted)) continue;
-        if (const UnixMs begins = start_of_day(line.row.at); begins != day) {
-            ImGui::Dummy({0, theme.px(drawn > 0 ? 6 : 0)});
-            text(theme, long_day_text(begins), theme.colors().muted, Size::small, true);
-            day = begins;
-        }
-        draw_line(desk, line, i);
+        if (const UnixMs begins = start_of_day(line.row.at); begins != day)
+            draw_trail_day(theme, day = begins, drawn == 0);
+        draw_trail_line(desk, line, i, false);
         ++drawn;
     }
     if (drawn == 0) text(theme, "Nothing of this kind in the part that was looked through.", theme.colors().muted);
@@ -139,64 +112,10 @@ void Activity::draw_nothing(Desk& desk) {
                 nullptr);
 }
 
-bool Activity::shown(const Line& line, const std::string& wanted) const {
+bool Activity::shown(const TrailLine& line, const std::string& wanted) const {
     if (wanted.empty() || fold(line.sentence).find(wanted) != std::string::npos) return true;
     return std::any_of(line.details.begin(), line.details.end(),
                        [&](const std::string& one) { return fold(one).find(wanted) != std::string::npos; });
-}
-
-void Activity::draw_line(Desk& desk, Line& line, std::size_t index) {
-    const Theme& theme = desk.theme;
-    const Palette& p = theme.colors();
-    const std::size_t shown_details = std::min(line.details.size(), kDetailsShown);
-    const bool cut = line.details.size() > kDetailsShown;
-    const float height = theme.px(kLineHeight + kDetailHeight * static_cast<float>(shown_details + (cut ? 1 : 0)) +
-                                  (line.details.empty() ? 0.0F : 6.0F));
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float width = ImGui::GetContentRegionAvail().x;
-    if (!ImGui::IsRectVisible({width, height})) return ImGui::Dummy({width, height});
-    ImGui::PushID(static_cast<int>(index));
-    const bool there = desk.state.find(line.row.model, line.row.record) != nullptr;
-    const bool back = can_take_back(desk, line.row);
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    ImGui::SetNextItemAllowOverlap();
-    const bool pressed =
-        ImGui::InvisibleButton(line.sentence.c_str(), {width, height}, there ? ImGuiButtonFlags_EnableNav : 0);
-    if (pressed && there) desk.open(line.row.model, line.row.record);
-    if (ImGui::IsItemHovered() && there) {
-        list->AddRectFilled({at.x - theme.px(8), at.y}, {at.x + width + theme.px(8), at.y + height}, p.hover,
-                            theme.px(8));
-    }
-    const Tone& tone = tone_of(p, line.row);
-    const ImVec2 center{at.x + theme.px(15), at.y + theme.px(22)};
-    list->AddCircleFilled(center, theme.px(15), tone.soft, 32);
-    const char* const icon = icon_of(line.row);
-    const ImVec2 icon_size = ImGui::CalcTextSize(icon);
-    list->AddText({std::floor(center.x - icon_size.x / 2), std::floor(center.y - icon_size.y / 2)}, tone.strong, icon);
-    const float button_width = theme.px(118);
-    const float right = at.x + width - button_width - theme.px(8);
-    const float x = at.x + theme.px(44);
-    theme.push(Size::body, true);
-    draw_text({x, at.y + theme.px(5)}, p.text, line.sentence, right - x - theme.px(8));
-    Theme::pop();
-    theme.push(Size::small);
-    const bool elsewhere = line.row.what.starts_with("PULLED");
-    const std::string below =
-        format_local_time(line.row.at) + (elsewhere ? " · from another device" : " · on this laptop");
-    draw_text({x, at.y + theme.px(24)}, p.muted, below, right - x);
-    Theme::pop();
-    float y = at.y + theme.px(kLineHeight);
-    for (std::size_t i = 0; i < shown_details; ++i, y += theme.px(kDetailHeight))
-        draw_text({x, y}, p.text, line.details[i], right - x - theme.px(8));
-    if (cut) draw_text({x, y}, p.muted, "and " + std::to_string(line.details.size() - kDetailsShown) + " more");
-    if (back) {
-        ImGui::SetCursorScreenPos({at.x + width - button_width, at.y + theme.px(5)});
-        if (button(theme, "Take back", ButtonKind::plain, icon::kUndo, button_width))
-            desk.later([&desk, row = line.row] { take_back(desk, row); });
-    }
-    ImGui::SetCursorScreenPos({at.x, at.y + height});
-    ImGui::Dummy({0, 0});
-    ImGui::PopID();
 }
 
 void Activity::draw_older(Desk& desk) {

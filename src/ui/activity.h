@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ui/desk.h"
+#include "ui/trail.h"
 
 namespace ct::ui {
 
@@ -17,21 +18,14 @@ class Activity {
     void listed(client::ActivityListed listed);
 
   private:
-    struct Line {
-        store::AuditRow row;
-        std::string sentence;
-        std::vector<std::string> details;
-    };
-
     void update(Desk& desk);
     void ask(Desk& desk, const store::ActivityQuery& query);
     void draw_head(Desk& desk);
     void draw_nothing(Desk& desk);
-    void draw_line(Desk& desk, Line& line, std::size_t index);
     void draw_older(Desk& desk);
-    [[nodiscard]] bool shown(const Line& line, const std::string& wanted) const;
+    [[nodiscard]] bool shown(const TrailLine& line, const std::string& wanted) const;
 
-    std::vector<Line> lines_;  // newest first
+    std::vector<TrailLine> lines_;  // newest first
     std::optional<store::AuditPosition> older_;
     std::optional<store::ActivityQuery> asked_;  // not yet answered
     std::size_t whose_ = 0;

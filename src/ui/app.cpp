@@ -73,11 +73,21 @@ void App::set_display_scale(float scale) {
     apply_theme();
 }
 
+bool App::set_system_dark(bool dark) {
+    if (std::exchange(options_.system_dark, dark) == dark) return false;
+    apply_theme();
+    return true;
+}
+
 bool App::may_close() {
     if (closing() || (unsent_records(desk_) == 0 && !shell_.drawer().dirty())) return true;
     inspector_.close(desk_);  // it would cover the question
     shell_.leave().ask(Leaving::close);
     return false;
+}
+
+void App::drop(std::string file) {
+    if (!shell_.drawer().take_file(desk_, file)) desk_.import_wanted = std::move(file);
 }
 
 void App::open_first_lead() {
@@ -221,6 +231,12 @@ void App::handle(client::Event event) {
         desk_.decisions = std::move(decisions->decisions);
     } else if (auto* activity = std::get_if<client::ActivityListed>(&event)) {
         shell_.activity().listed(std::move(*activity));
+    } else if (auto* trail = std::get_if<client::TrailListed>(&event)) {
+        shell_.drawer().timeline().listed(std::move(*trail));
+    } else if (auto* attached = std::get_if<client::AttachmentsChanged>(&event)) {
+        shell_.drawer().files().listed(std::move(*attached));
+    } else if (const auto* not_attached = std::get_if<client::AttachmentFailed>(&event)) {
+        desk_.toasts.add(ToastKind::problem, not_attached->error.message);
     } else if (const auto* finished = std::get_if<client::SyncFinished>(&event)) {
         on_finished(*finished);
     } else if (std::holds_alternative<client::SyncChanged>(event)) {
@@ -250,8 +266,13 @@ void App::handle(client::Event event) {
     } else if (auto* draft = std::get_if<client::DraftFound>(&event)) {
         draft_found_ = std::move(draft->text);
     } else if (const auto* written = std::get_if<client::FileWritten>(&event)) {
-        desk_.toasts.add(written->error ? ToastKind::problem : ToastKind::done,
-                         written->error ? written->error->message : "Written to " + written->file);
+        if (written->error) {
+            desk_.toasts.add(ToastKind::problem, written->error->message);
+        } else {
+            desk_.toasts.add(ToastKind::done, "Written to " + written->file, "Open", [this, file = written->file] {
+                if (desk_.open_url) desk_.open_url(file);
+            });
+        }
     } else if (const auto* exported = std::get_if<client::DiagnosticsDone>(&event)) {
         desk_.diagnostics = {false, {}, in_words(exported->file, exported->summary)};
     } else if (const auto* not_exported = std::get_if<client::DiagnosticsFailed>(&event)) {

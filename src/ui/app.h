@@ -50,10 +50,13 @@ class App {
     /// When the screen changes by itself: 0 at once, at most a minute. Input and events come on top.
     [[nodiscard]] std::int64_t next_frame_in_ms() const { return desk_.frame_due_in_ms; }
     void set_display_scale(float scale);
+    bool set_system_dark(bool dark);  ///< what the desktop wishes now; true: that is new
     /// The user wants the window to close: whether it may at once. Else a dialog asks, and `closing` says how it ended.
     [[nodiscard]] bool may_close();
     [[nodiscard]] bool closing() const { return shell_.leave().may_close(); }
     void open_first_lead();
+    /// A file was dropped onto the window: the record that is open takes it, else it is to be imported.
+    void drop(std::string file);
     /// The debug sync inspector, on that tab; false when none is called so. Empty: the overview.
     bool open_inspector(std::string_view tab);
 

@@ -17,6 +17,7 @@ using crm::Model;
 
 constexpr SteadyMs kSavedShown_ms = 2'500;
 constexpr float kPadding = 24;
+constexpr float kShortBelow = 430;  // lower than this the head scrolls with the rest
 
 }  // namespace
 
@@ -27,7 +28,8 @@ void Drawer::take(Desk& desk, const Shown& shown, Form form) {
     form_ = std::move(form);
     tab_ = Tab::details;
     problem_.clear();
-    note_.clear();
+    timeline_.forget();
+    files_.forget();
     saving_ticket_ = 0;
     saved_at_ = 0;
     desk.shown_model = shown.model;
@@ -139,11 +141,17 @@ void Drawer::draw(Desk& desk) {
     if (record == nullptr && !shown_.id.nil()) return shut(desk);  // deleted, here or elsewhere
     if (record != nullptr && saving_ticket_ == 0) form_->refresh(*record);
     const Theme& theme = desk.theme;
-    draw_head(desk, record);
+    const bool low = ImGui::GetWindowHeight() < theme.px(kShortBelow);
+    if (!low) draw_head(desk, record);
     const float foot = theme.px(66);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(kPadding), theme.px(16)});
     ImGui::BeginChild("drawer body", {0, -foot}, ImGuiChildFlags_AlwaysUseWindowPadding | ImGuiChildFlags_NavFlattened);
     ImGui::PopStyleVar();
+    if (low) {
+        draw_head(desk, record);
+        const ImVec2 below = ImGui::GetCursorScreenPos();
+        ImGui::SetCursorScreenPos({below.x + theme.px(kPadding), below.y + theme.px(16)});
+    }
     draw_body(desk, record);
     ImGui::EndChild();
     draw_foot(desk, record);
@@ -151,7 +159,7 @@ void Drawer::draw(Desk& desk) {
 
 void Drawer::draw_head(Desk& desk, const crm::Record* record) {
     const Theme& theme = desk.theme;
-    const ImVec2 window = ImGui::GetWindowPos();
+    const ImVec2 window{ImGui::GetWindowPos().x, ImGui::GetWindowPos().y - ImGui::GetScrollY()};
     const float width = ImGui::GetWindowWidth();
     float x = window.x + theme.px(kPadding);
     const float y = window.y + theme.px(16);
@@ -176,7 +184,7 @@ void Drawer::draw_head(Desk& desk, const crm::Record* record) {
     ImGui::SetCursorScreenPos({window.x + theme.px(kPadding), y + theme.px(38)});
     draw_state(desk, record);
     if (record != nullptr) contact_.draw(desk, *record, window.x + theme.px(kPadding));
-    if (record != nullptr && shown_.model == Model::lead) draw_tabs(desk, *record);
+    if (record != nullptr) draw_tabs(desk, *record);
     const float bottom = ImGui::GetCursorScreenPos().y + theme.px(4);
     ImGui::GetWindowDrawList()->AddLine({window.x, bottom}, {window.x + width, bottom}, theme.colors().border,
                                         theme.px(1));
@@ -204,19 +212,31 @@ void Drawer::draw_state(Desk& desk, const crm::Record* record) {
     }
 }
 
-void Drawer::draw_tabs(Desk& desk, const crm::Record& lead) {
+void Drawer::draw_tabs(Desk& desk, const crm::Record& record) {
     const Theme& theme = desk.theme;
     const auto with_count = [&](const char* words, Model model) {
-        const std::size_t count = desk.state.children(model, lead.id).size();
-        return (count == 0 ? std::string(words) : std::string(words) + "  " + std::to_string(count)) + "##" + words +
+        const std::size_t count = desk.state.children(model, record.id).size();
+        return (count == 0 ? std::string(words) : std::string(words) + " " + std::to_string(count)) + "##" + words +
                " tab";
     };
-    const std::string labels[] = {"Details##Details tab", with_count("Payments", Model::payment),
-                                  with_count("Reminders", Model::reminder), with_count("Notes", Model::note)};
+    std::vector<std::pair<Tab, std::string>> tabs{{Tab::details, "Details##Details tab"},
+                                                  {Tab::timeline, "Timeline##Timeline tab"}};
+    if (record.model == Model::lead) {
+        tabs.emplace_back(Tab::payments, with_count("Payments", Model::payment));
+        tabs.emplace_back(Tab::reminders, with_count("Reminders", Model::reminder));
+    }
+    tabs.emplace_back(Tab::files, "Files##Files tab");
+    std::vector<std::string> labels;
+    std::size_t chosen = 0;
+    for (std::size_t i = 0; i < tabs.size(); ++i) {
+        labels.push_back(tabs[i].second);
+        if (tabs[i].first == tab_) chosen = i;
+    }
     ImGui::SetCursorScreenPos(
         {ImGui::GetWindowPos().x + theme.px(kPadding), ImGui::GetCursorScreenPos().y + theme.px(6)});
-    auto chosen = static_cast<std::size_t>(tab_);
-    if (segments(theme, "tabs", labels, chosen)) tab_ = static_cast<Tab>(chosen);
+    theme.push(Size::small);
+    if (segments(theme, "tabs", labels, chosen)) tab_ = tabs[chosen].first;
+    Theme::pop();
     ImGui::Dummy({0, theme.px(2)});
 }
 
@@ -228,11 +248,24 @@ void Drawer::draw_body(Desk& desk, const crm::Record* record) {
     }
     if (tab_ == Tab::details) draw_news(theme);
     if (shown_.model == Model::lead && form_->is_new()) draw_alike(desk);
-    const bool with_children = record != nullptr && shown_.model == Model::lead;
-    if (!with_children || tab_ == Tab::details) return form_->draw(desk);
-    if (tab_ == Tab::payments) return draw_children(desk, Model::payment, record->id);
-    if (tab_ == Tab::reminders) return draw_children(desk, Model::reminder, record->id);
-    draw_notes(desk, record->id);
+    if (record == nullptr) return form_->draw(desk);
+    switch (tab_) {
+        case Tab::details: return form_->draw(desk);
+        case Tab::timeline: return timeline_.draw(desk, *record);
+        case Tab::payments: return draw_children(desk, Model::payment, record->id);
+        case Tab::reminders: return draw_children(desk, Model::reminder, record->id);
+        case Tab::files: return files_.draw(desk, *record);
+    }
+}
+
+bool Drawer::take_file(Desk& desk, const std::string& file) {
+    const crm::Record* record = open() && !shown_.id.nil() ? desk.state.find(shown_.model, shown_.id) : nullptr;
+    if (record == nullptr) return false;
+    // A table dropped beside the files' list is to be imported.
+    if (tab_ != Tab::files && file.ends_with(".csv")) return false;
+    Files::attach(desk, *record, file);
+    tab_ = Tab::files;
+    return true;
 }
 
 /// What sync has brought into the form that is open.

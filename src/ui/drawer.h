@@ -1,5 +1,5 @@
-// The record at the right: its form, and for a lead its payments, reminders and notes. Knows what is being saved, and
-// keeps typed text whatever happens to the save.
+// The record at the right: its form, what became of it, its files, and for a lead its payments, reminders and notes.
+// Knows what is being saved, and keeps typed text whatever happens to the save.
 #pragma once
 
 #include <optional>
@@ -8,13 +8,17 @@
 
 #include "ui/contact.h"
 #include "ui/desk.h"
+#include "ui/files.h"
 #include "ui/form.h"
 #include "ui/leads_alike.h"
+#include "ui/trail.h"
 
 namespace ct::ui {
 
 class Drawer {
   public:
+    enum class Tab : std::uint8_t { details, timeline, payments, reminders, files };
+
     [[nodiscard]] bool open() const { return form_.has_value(); }
     [[nodiscard]] bool dirty() const { return open() && form_->dirty(); }
     void show(Desk& desk, const OpenRequest& request);
@@ -29,9 +33,13 @@ class Drawer {
     /// Saved and SaveFailed, to be told after State knows.
     void on_saved(Desk& desk, std::uint64_t ticket);
     void on_save_failed(Desk& desk, std::uint64_t ticket, const Error& error);
+    void choose(Tab tab) { tab_ = tab; }  ///< of the record that is open
+    [[nodiscard]] Timeline& timeline() { return timeline_; }
+    [[nodiscard]] Files& files() { return files_; }
+    /// A file was dropped onto the window. False: no record is open to take it.
+    bool take_file(Desk& desk, const std::string& file);
 
   private:
-    enum class Tab : std::uint8_t { details, payments, reminders, notes };
     struct Shown {
         crm::Model model = crm::Model::lead;
         Uuid id;  ///< nil: new
@@ -49,15 +57,16 @@ class Drawer {
     void draw_state(Desk& desk, const crm::Record* record);
     void draw_news(const Theme& theme);
     void draw_alike(Desk& desk);
-    void draw_tabs(Desk& desk, const crm::Record& lead);
+    void draw_tabs(Desk& desk, const crm::Record& record);
     void draw_body(Desk& desk, const crm::Record* record);
     void draw_foot(Desk& desk, const crm::Record* record);
     void draw_children(Desk& desk, crm::Model model, const Uuid& lead);
     void draw_child(Desk& desk, const crm::Record& child);
-    void draw_notes(Desk& desk, const Uuid& lead);
     [[nodiscard]] std::vector<const crm::Record*> children(const Desk& desk, crm::Model model, const Uuid& lead) const;
 
     Contact contact_;
+    Timeline timeline_;
+    Files files_;
     std::optional<Form> form_;
     Shown shown_;
     Tab tab_ = Tab::details;
@@ -65,7 +74,6 @@ class Drawer {
     std::uint64_t saving_ticket_ = 0;  // of the form's last save, not yet answered; 0: none
     SteadyMs saved_at_ = 0;
     std::string problem_;            // why the last save failed
-    std::string note_;               // being typed
     LeadsAlike alike_;               // to the lead that is being typed
     std::optional<SetAside> aside_;  // the last form that was left unsaved
 };

@@ -1,8 +1,7 @@
-// What hangs on a lead: its payments, reminders and notes, in the drawer.
+// What hangs on a lead: its payments and reminders, in the drawer.
 #include <algorithm>
 #include <cmath>
 
-#include "base/utf8.h"
 #include "crm/tables.h"
 #include "ui/actions.h"
 #include "ui/cells.h"
@@ -148,39 +147,6 @@ void Drawer::draw_child(Desk& desk, const crm::Record& child) {
     ImGui::SetCursorScreenPos({at.x, at.y + height + theme.px(1)});
     ImGui::Dummy({0, 0});
     ImGui::PopID();
-}
-
-void Drawer::draw_notes(Desk& desk, const Uuid& lead) {
-    const Theme& theme = desk.theme;
-    const Palette& p = theme.colors();
-    const float width = ImGui::GetContentRegionAvail().x;
-    text_area(theme, "##Write a note", note_, width, theme.px(72), false);
-    if (note_.empty() && !ImGui::IsItemActive()) {
-        const ImVec2 min = ImGui::GetItemRectMin();
-        draw_text({min.x + theme.px(12), min.y + theme.px(11)}, p.faint, "What was said? What was agreed?");
-    }
-    ImGui::BeginDisabled(trim(note_).empty());
-    if (button(theme, "Add note", ButtonKind::plain, icon::kAdd)) {
-        desk.later([this, &desk, lead] {
-            crm::Changes changes;
-            changes.set(field_id(Model::note, "leadId"), lead.str());
-            changes.set(field_id(Model::note, "text"), note_);
-            changes.set(field_id(Model::note, "at"), desk.now());
-            if (desk.accepted(desk.editor.add(Model::note, std::move(changes)))) note_.clear();
-        });
-    }
-    ImGui::EndDisabled();
-    ImGui::Dummy({0, theme.px(6)});
-    for (const crm::Record* note : children(desk, Model::note, lead)) {
-        divider(theme);
-        ImGui::Dummy({0, theme.px(2)});
-        const UnixMs at = note->fields.integer(field_id(Model::note, "at"), note->created_at);
-        text(theme,
-             words_of_choice(note->fields.text(field_id(Model::note, "kind"))) + " · " + ago_text(at, desk.now()),
-             p.muted, Size::small);
-        paragraph(theme, note->fields.text(field_id(Model::note, "text")), p.text);
-        ImGui::Dummy({0, theme.px(2)});
-    }
 }
 
 }  // namespace ct::ui

@@ -28,14 +28,14 @@ std::string text_in(const json& object, const char* name) {
 
 }  // namespace
 
-bool Drawer::typing() const { return (form_ && form_->dirty()) || !trim(note_).empty(); }
+bool Drawer::typing() const { return (form_ && form_->dirty()) || !trim(timeline_.note()).empty(); }
 
 std::string Drawer::draft() const {
     if (!typing()) return {};
     json forms = json::array();
     if (form_ && form_->dirty()) forms.push_back(form_json(shown_.model, shown_.id, *form_));
     json all{{"forms", std::move(forms)}};
-    if (!trim(note_).empty()) all["note"] = {{"lead", shown_.id.str()}, {"text", note_}};
+    if (!trim(timeline_.note()).empty()) all["note"] = {{"lead", shown_.id.str()}, {"text", timeline_.note()}};
     return all.dump();
 }
 
@@ -75,9 +75,9 @@ void Drawer::restore(Desk& desk, const std::string& draft) {
         const Uuid lead = Uuid::parse(text_in(*note, "lead")).value_or(Uuid{});
         const crm::Record* record = lead.nil() ? nullptr : desk.state.find(crm::Model::lead, lead);
         if (record != nullptr && !open()) take(desk, {crm::Model::lead, lead}, Form(*record));
-        if (record != nullptr && shown_.id == lead && note_.empty()) {
-            note_ = text_in(*note, "text");
-            tab_ = Tab::notes;
+        if (record != nullptr && shown_.id == lead && timeline_.note().empty()) {
+            timeline_.note() = text_in(*note, "text");
+            tab_ = Tab::timeline;
             any = true;
         }
     }

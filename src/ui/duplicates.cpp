@@ -51,7 +51,7 @@ void Duplicates::compare(const Desk& desk, const Uuid& one, const Uuid& other, b
     kept_ = turned ? other : one;
     other_ = turned ? one : other;
     chosen_.clear();
-    comparing_ = true;
+    comparing_ = just_compared_ = true;
     from_list_ = from_list;
 }
 
@@ -76,7 +76,7 @@ void Duplicates::draw(Desk& desk) {
     ImGui::SetNextWindowSize(
         {std::min(theme.px(860), screen.x - theme.px(32)), std::min(theme.px(640), screen.y - theme.px(32))});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(24), theme.px(20)});
-    ImGui::PushStyleVar(ImGuiStyleVar_PopupRounding, theme.px(12));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, theme.px(12));  // a modal one is a window
     open_ = ImGui::BeginPopupModal(kTitle, nullptr,
                                    ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoResize |
                                        ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
@@ -113,9 +113,10 @@ void Duplicates::draw_list(Desk& desk) {
             pairs.push_back(&pair);
     }
     paragraph(theme,
-              search_.done() ? count_text(static_cast<std::int64_t>(pairs.size()), "pair", "pairs") +
-                                   " with the same phone number, e-mail address, or name and company."
-                             : std::string("Looking through all leads…"),
+              !search_.done() ? std::string("Looking through all leads…")
+              : pairs.empty() ? std::string("By phone number, e-mail address, or name and company.")
+                              : count_text(static_cast<std::int64_t>(pairs.size()), "pair", "pairs") +
+                                    " with the same phone number, e-mail address, or name and company.",
               p.muted);
     ImGui::Dummy({0, theme.px(4)});
     ImGui::BeginChild("pairs", {0, -theme.px(52)}, ImGuiChildFlags_NavFlattened);
@@ -223,6 +224,7 @@ void Duplicates::draw_compared(Desk& desk, const crm::Record& kept, const crm::R
     }
     ImGui::EndChild();
     ImGui::Dummy({0, theme.px(4)});
+    if (std::exchange(just_compared_, false)) ImGui::SetKeyboardFocusHere();
     if (button(theme, "Merge##leads", ButtonKind::primary, icon::kMerge)) {
         desk.later([this, &desk, one = kept.id, two = other.id] {
             const crm::Record* stays = desk.state.find(Model::lead, one);

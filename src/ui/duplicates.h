@@ -31,6 +31,7 @@ class Duplicates {
 
     bool open_ = false;
     bool comparing_ = false, from_list_ = false;
+    bool just_compared_ = false;  // the keyboard is to be led to the first thing to do
     DuplicateSearch search_;
     Uuid kept_, other_;
     std::map<crm::FieldId, Side> chosen_;  // by hand

@@ -210,7 +210,7 @@ void ImportWindow::draw(Desk& desk) {
     ImGui::SetNextWindowSize(
         {std::min(theme.px(940), screen.x - theme.px(32)), std::min(theme.px(660), screen.y - theme.px(32))});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(kPadding), theme.px(20)});
-    ImGui::PushStyleVar(ImGuiStyleVar_PopupRounding, theme.px(12));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, theme.px(12));  // a modal one is a window
     open_ = ImGui::BeginPopupModal(kTitle, nullptr,
                                    ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoResize |
                                        ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
@@ -486,6 +486,10 @@ void ImportWindow::draw_foot(Desk& desk) {
     const auto close = [&](const char* label) {
         if (button(theme, label, ButtonKind::quiet)) ImGui::CloseCurrentPopup();
     };
+    // The keyboard begins at what is mostly done next; not where Enter, pressed once too often, would stop or undo.
+    const bool leads_on = step_ == Step::columns || (step_ == Step::result && result_->dry_run);
+    if (step_ != step_drawn_ && leads_on) ImGui::SetKeyboardFocusHere();
+    step_drawn_ = step_;
     switch (step_) {
         case Step::file: {
             ImGui::BeginDisabled(trim(file_).empty() || !reading_.empty());

@@ -54,6 +54,7 @@ class ImportWindow {
 
     bool open_ = false;
     Step step_ = Step::file;
+    Step step_drawn_ = Step::file;
     crm::Model model_ = crm::Model::lead;
     std::string file_, problem_;
     std::string reading_;  // the file that is awaited

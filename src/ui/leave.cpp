@@ -77,7 +77,7 @@ void LeaveDialog::draw(Desk& desk) {
     ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_Always, {0.5F, 0.5F});
     ImGui::SetNextWindowSize({theme.px(kWidth), 0});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(22), theme.px(20)});
-    ImGui::PushStyleVar(ImGuiStyleVar_PopupRounding, theme.px(12));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, theme.px(12));  // a modal one is a window
     if (ImGui::BeginPopupModal(
             kPopup, nullptr,
             ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_AlwaysAutoResize)) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 #include <utility>
 
 #include "base/utf8.h"
@@ -12,6 +11,13 @@ namespace {
 
 /// Rows that are worth moving one by one: each costs the move of half an index in memory.
 constexpr std::size_t kFew = 32;
+/// Rows that are moved within one frame: each costs two searches, together two passes over an index.
+constexpr std::size_t kMany = 2'000;
+
+void keep_each_once(std::vector<std::uint32_t>& rows) {
+    std::sort(rows.begin(), rows.end());
+    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+}
 
 /// Each old word stands within a new one: what passes now has passed before.
 bool narrower(const std::vector<std::string>& before, const std::vector<std::string>& now) {
@@ -62,6 +68,12 @@ bool Order::passes(const client::Table& table, std::uint32_t row, const Rules& r
     return rules.accept(table.at(row));
 }
 
+/// What it costs more to try a row whose words are not known yet.
+std::size_t Order::words_cost(std::uint32_t row) const {
+    constexpr std::size_t kWordsCost = 19;
+    return !query_.words.empty() && words_[row].empty() ? kWordsCost : 0;
+}
+
 void Order::resize(std::size_t rows) {
     ids_.resize(rows);
     keys_.resize(rows * query_.sort.size());
@@ -70,29 +82,18 @@ void Order::resize(std::size_t rows) {
 
 void Order::refresh(const client::Table& table, std::uint32_t row, const Rules& rules) {
     const crm::Record& record = table.at(row);
+    const std::size_t width = query_.sort.size();
     ids_[row] = record.id;
-    for (std::size_t i = 0; i < query_.sort.size(); ++i)
-        keys_[row * query_.sort.size() + i] = rules.key(record, query_.sort[i].column);
-    if (!words_.empty()) words_[row].clear();
+    if (keys_.size() < (row + 1) * width) keys_.resize((row + 1) * width);
+    for (std::size_t i = 0; i < width; ++i) keys_[row * width + i] = rules.key(record, query_.sort[i].column);
 }
 
-void Order::sort_all(const client::Table& table, const Rules& rules, bool new_keys) {
-    if (new_keys) {
-        resize(table.size());
-        for (std::uint32_t row = 0; row < table.size(); ++row) refresh(table, row, rules);
+/// Nothing: of all rows.
+void Order::forget_words(std::optional<std::span<const std::uint32_t>> changed) {
+    if (!changed) return words_.clear();
+    for (const std::uint32_t row : *changed) {
+        if (row < words_.size()) words_[row].clear();
     }
-    sorted_.resize(table.size());
-    std::iota(sorted_.begin(), sorted_.end(), 0U);
-    std::sort(sorted_.begin(), sorted_.end(), [this](std::uint32_t a, std::uint32_t b) { return before(a, b); });
-}
-
-/// The same rows pass, in another order.
-void Order::show_sorted() {
-    std::vector<bool> pass(ids_.size(), false);
-    for (const std::uint32_t row : shown_) pass[row] = true;
-    shown_.clear();
-    std::copy_if(sorted_.begin(), sorted_.end(), std::back_inserter(shown_),
-                 [&](std::uint32_t row) { return pass[row]; });
 }
 
 /// Few: each is found by its old key, taken out, and put in where its new key belongs.
@@ -113,7 +114,7 @@ void Order::move_each(const client::Table& table, const Rows& changed, const Rul
     }
 }
 
-/// Many: taken out in one pass, sorted among themselves, and merged in another.
+/// Many: taken out in one pass, sorted among themselves, and put in from the back in another.
 void Order::move_together(const client::Table& table, const Rows& changed, const Rules& rules) {
     const std::size_t all = std::max(ids_.size(), table.size());
     std::vector<bool> moved(all, false);
@@ -128,14 +129,20 @@ void Order::move_together(const client::Table& table, const Rows& changed, const
         refresh(table, row, rules);
         fresh.push_back(row);
     }
-    const auto less = [this](std::uint32_t a, std::uint32_t b) { return before(a, b); };
     const auto join = [&](Rows& rows) {
-        Rows joined;
-        joined.reserve(rows.size() + fresh.size());
-        std::merge(rows.begin(), rows.end(), fresh.begin(), fresh.end(), std::back_inserter(joined), less);
-        rows = std::move(joined);
+        std::size_t from = rows.size();
+        rows.resize(rows.size() + fresh.size());
+        for (std::size_t left = fresh.size(); left > 0; --left) {
+            const auto begin = rows.begin();
+            const auto end = begin + static_cast<std::ptrdiff_t>(from);
+            const auto at = std::lower_bound(begin, end, fresh[left - 1],
+                                             [this](std::uint32_t a, std::uint32_t b) { return before(a, b); });
+            std::move_backward(at, end, end + static_cast<std::ptrdiff_t>(left));
+            from = static_cast<std::size_t>(at - begin);
+            rows[from + left - 1] = fresh[left - 1];
+        }
     };
-    std::sort(fresh.begin(), fresh.end(), less);
+    std::sort(fresh.begin(), fresh.end(), [this](std::uint32_t a, std::uint32_t b) { return before(a, b); });
     join(sorted_);
     std::erase_if(fresh, [&](std::uint32_t row) { return !passes(table, row, rules); });
     join(shown_);
@@ -154,11 +161,10 @@ void Order::begin_filter(bool only_narrower) {
 }
 
 void Order::go_on(const client::Table& table, const Rules& rules, std::size_t budget) {
-    constexpr std::size_t kWordsCost = 10;
     std::size_t spent = 0;
     for (; next_ < source_.size() && spent < budget; ++next_) {
         const std::uint32_t row = source_[next_];
-        spent += !query_.words.empty() && words_[row].empty() ? kWordsCost : 1;
+        spent += 1 + words_cost(row);
         if (passes(table, row, rules)) shown_.push_back(row);
     }
     if (next_ < source_.size()) return;
@@ -166,77 +172,91 @@ void Order::go_on(const client::Table& table, const Rules& rules, std::size_t bu
     next_ = 0;
 }
 
+/// Into an order that is not being made: same_filter tells whether shown_ is what the filter lets pass.
+void Order::take_changes(const client::Table& table, Rows changed, bool same_filter, const Rules& rules) {
+    keep_each_once(changed);
+    if (changed.size() > kMany && table.size() > kRowsPerFrame) {
+        if (!same_filter) shown_.clear();
+        return sort_into(table, std::move(changed));
+    }
+    const bool settled = same_filter && next_ == source_.size();
+    if (settled && changed.size() <= kFew) return move_each(table, changed, rules);
+    move_together(table, changed, rules);
+    if (!settled) begin_filter(false);
+}
+
 bool Order::update(const client::Table& table, const Query& query, const Rules& rules, std::size_t budget) {
     const bool same_records = revision_ == table.revision();
     if (same_records && query == query_ && complete()) return false;
     const Query old = std::exchange(query_, query);
     const auto journal = table.changed_since(revision_);
-    const bool new_order = old.sort != query.sort;
+    revision_ = table.revision();
+    if (!same_records) forget_words(journal);
+    Rows changed;
+    if (journal) changed.assign(journal->begin(), journal->end());
     const bool same_filter = old.conditions == query.conditions && old.quick == query.quick &&
                              old.epoch == query.epoch && old.words == query.words;
-    revision_ = table.revision();
-    Rows changed;
-    if (journal) {
-        changed.assign(journal->begin(), journal->end());
-        std::sort(changed.begin(), changed.end());
-        changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
-    }
-    const bool was_complete = complete();
-    if (!journal || new_order) {
-        const bool same_columns = std::equal(old.sort.begin(), old.sort.end(), query.sort.begin(), query.sort.end(),
-                                             [](const SortBy& a, const SortBy& b) { return a.column == b.column; });
-        sort_all(table, rules, !same_records || !same_columns);
-    } else if (!changed.empty() && same_filter && was_complete) {
-        if (changed.size() <= kFew)
-            move_each(table, changed, rules);
-        else
-            move_together(table, changed, rules);
-        return true;
+    const bool same_columns = std::equal(old.sort.begin(), old.sort.end(), query.sort.begin(), query.sort.end(),
+                                         [](const SortBy& a, const SortBy& b) { return a.column == b.column; });
+    if (!journal || old.sort != query.sort) {
+        const bool keys_known = journal && same_columns && !sorting_;
+        sort_all(table, keys_known);
+        if (keys_known) late_ = std::move(changed);
+        if (!same_filter) shown_.clear();
+    } else if (sorting_) {
+        late_.insert(late_.end(), changed.begin(), changed.end());
+        if (!same_filter) {
+            sorting_->at.clear();  // what is merged so far was for another filter
+            shown_.clear();
+        }
     } else if (!changed.empty()) {
-        move_together(table, changed, rules);
-    }
-    if (new_order && same_records && same_filter && was_complete) {
-        show_sorted();
-        return true;
-    }
-    if (!same_records || new_order || !same_filter) {
+        take_changes(table, std::move(changed), same_filter, rules);
+    } else if (!same_filter) {
         // One more letter typed can only take rows away: look at those that are shown.
-        const bool only_narrower = same_records && !new_order && old.conditions == query.conditions &&
-                                   old.quick == query.quick && old.epoch == query.epoch &&
-                                   narrower(old.words, query.words);
-        begin_filter(only_narrower);
+        begin_filter(old.conditions == query.conditions && old.quick == query.quick && old.epoch == query.epoch &&
+                     narrower(old.words, query.words));
     }
-    go_on(table, rules, budget);
+    if (sorting_) {
+        if (!same_records) hold(table);
+        go_on_sorting(table, rules, budget);
+    } else {
+        go_on(table, rules, budget);
+    }
     return true;
+}
+
+void Order::hold(const client::Table& table) {
+    std::erase_if(shown_, [&](std::uint32_t row) { return row >= table.size(); });
 }
 
 // ---- Tally
 
-void Tally::update(const client::Table& table, std::span<const Condition> conditions) {
-    if (revision_ == table.revision()) return;
+void Tally::count(const client::Table& table, std::span<const Condition> conditions, std::size_t row) {
+    const std::uint8_t before = passed_[row];
+    std::uint8_t now = 0;
+    for (std::size_t i = 0; row < table.size() && i < conditions.size(); ++i) {
+        if (conditions[i](table.at(row))) now = static_cast<std::uint8_t>(now | 1U << i);
+    }
+    passed_[row] = now;
+    for (std::size_t i = 0; i < conditions.size(); ++i) {
+        counts_[i] += now >> i & 1U;
+        counts_[i] -= before >> i & 1U;
+    }
+}
+
+bool Tally::update(const client::Table& table, std::span<const Condition> conditions, std::size_t budget) {
+    if (revision_ == table.revision() && next_ == table.size()) return true;
     const auto changed = table.changed_since(revision_);
     revision_ = table.revision();
-    const auto count = [&](std::size_t row, bool there) {
-        const std::uint8_t before = passed_[row];
-        std::uint8_t now = 0;
-        for (std::size_t i = 0; there && i < conditions.size(); ++i) {
-            if (conditions[i](table.at(row))) now = static_cast<std::uint8_t>(now | 1U << i);
-        }
-        passed_[row] = now;
-        for (std::size_t i = 0; i < conditions.size(); ++i) {
-            counts_[i] += now >> i & 1U;
-            counts_[i] -= before >> i & 1U;
-        }
-    };
-    passed_.resize(std::max(passed_.size(), table.size()), 0);
-    if (changed) {
-        for (const std::uint32_t row : *changed) {
-            if (row < passed_.size()) count(row, row < table.size());
-        }
-    } else {
-        for (std::size_t row = 0; row < passed_.size(); ++row) count(row, row < table.size());
+    for (std::size_t row = table.size(); row < passed_.size(); ++row) count(table, conditions, row);
+    passed_.resize(table.size(), 0);
+    next_ = changed ? std::min(next_, table.size()) : 0;
+    for (const std::uint32_t row : changed.value_or(std::span<const std::uint32_t>{})) {
+        if (row < next_) count(table, conditions, row);
     }
-    passed_.resize(table.size());
+    const std::size_t end = std::min(table.size(), next_ + budget);
+    for (; next_ < end; ++next_) count(table, conditions, next_);
+    return next_ == table.size();
 }
 
 }  // namespace ct::ui

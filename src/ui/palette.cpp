@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "client/merge_leads.h"
+#include "crm/tables.h"
 #include "ui/actions.h"
 #include "ui/icons.h"
 #include "ui/widgets.h"
@@ -18,12 +19,15 @@ using crm::Model;
 
 constexpr float kWidth = 560;
 constexpr float kLineHeight = 40;
-constexpr std::size_t kLeadsAtMost = 8;
+constexpr crm::FieldId kCity = crm::field_id(Model::lead, "city");
+/// What is looked for, and how many of each are shown.
+constexpr std::array<std::pair<Model, std::size_t>, 3> kSearched{
+    {{Model::lead, 8}, {Model::reminder, 4}, {Model::payment, 4}}};
 /// A frame must not wait for a search through a million names: it goes on in the next one.
 constexpr std::size_t kRowsPerFrame = 40'000;
 
 constexpr std::array kKeys{
-    KeyHelp{"Ctrl+K", "Find a command or a lead"},
+    KeyHelp{"Ctrl+K", "Find a command or a record"},
     KeyHelp{"Ctrl+N", "New lead"},
     KeyHelp{"Ctrl+F", "Filter as you type"},
     KeyHelp{"Ctrl+1 … Ctrl+8", "The pages at the left"},
@@ -68,6 +72,17 @@ bool matches(std::string_view folded, std::string_view typed) {
     return true;
 }
 
+/// By which a record is found: its name, and of what hangs on a lead also the lead's.
+std::string words_of(const client::State& state, const crm::Record& record) {
+    if (record.model == Model::lead) return fold(crm::title(record));
+    std::string words = title_of(record) + " " + lead_of(state, record);
+    if (record.model == Model::payment) {
+        for (const char* field : {"orderId", "receiptNo", "reference"})
+            words += " " + std::string(record.fields.text(crm::field(Model::payment, field)));
+    }
+    return fold(words);
+}
+
 }  // namespace
 
 std::span<const KeyHelp> all_keys() { return kKeys; }
@@ -108,27 +123,34 @@ void CommandPalette::look_for_commands() {
     looked_for_ = typed_;
     found_.clear();
     chosen_ = 0;
-    next_row_ = 0;
+    next_model_ = next_row_ = 0;
     const std::string wanted = fold(trim(typed_));
     for (std::size_t i = 0; i < commands_.size(); ++i) {
-        if (matches(fold(commands_[i].words), wanted)) found_.push_back({i, {}});
+        if (matches(fold(commands_[i].words), wanted)) found_.push_back({i});
     }
 }
 
-void CommandPalette::look_for_leads(Desk& desk) {
+void CommandPalette::look_for_records(Desk& desk) {
     const std::string wanted = fold(trim(typed_));
     if (wanted.empty()) return;
-    const client::Table& leads = desk.state.table(Model::lead);
-    auto shown = static_cast<std::size_t>(
-        std::count_if(found_.begin(), found_.end(), [](const Found& found) { return found.command == Found::kNone; }));
-    const std::size_t end = std::min(leads.size(), next_row_ + kRowsPerFrame);
-    for (; next_row_ < end && shown < kLeadsAtMost; ++next_row_) {
-        const crm::Record& lead = leads.at(next_row_);
-        if (client::merged_away(lead) || !matches(fold(crm::title(lead)), wanted)) continue;
-        found_.push_back({Found::kNone, lead.id});
-        ++shown;
+    for (std::size_t budget = kRowsPerFrame; next_model_ < kSearched.size();) {
+        const auto [model, most] = kSearched[next_model_];
+        const client::Table& table = desk.state.table(model);
+        auto shown =
+            static_cast<std::size_t>(std::count_if(found_.begin(), found_.end(), [of = model](const Found& found) {
+                return found.command == Found::kNone && found.model == of;
+            }));
+        for (; next_row_ < table.size() && shown < most && budget > 0; ++next_row_, --budget) {
+            const crm::Record& record = table.at(next_row_);
+            const bool merged = model == Model::lead && client::merged_away(record);
+            if (merged || !matches(words_of(desk.state, record), wanted)) continue;
+            found_.push_back({Found::kNone, model, record.id});
+            ++shown;
+        }
+        if (budget == 0) return desk.redraw_within(0);
+        ++next_model_;
+        next_row_ = 0;
     }
-    if (shown < kLeadsAtMost && next_row_ < leads.size()) desk.redraw_within(0);
 }
 
 void CommandPalette::draw(Desk& desk) {
@@ -149,7 +171,7 @@ void CommandPalette::draw(Desk& desk) {
         (void)search_field(theme, "##Palette", "What do you want to do, or whom do you look for?", typed_,
                            ImGui::GetContentRegionAvail().x);
         if (typed_ != looked_for_) look_for_commands();
-        look_for_leads(desk);
+        look_for_records(desk);
         if (!found_.empty()) {
             if (ImGui::IsKeyPressed(ImGuiKey_DownArrow)) chosen_ = (chosen_ + 1) % found_.size();
             if (ImGui::IsKeyPressed(ImGuiKey_UpArrow)) chosen_ = (chosen_ + found_.size() - 1) % found_.size();
@@ -176,12 +198,12 @@ bool CommandPalette::draw_found(Desk& desk, const Found& found, bool chosen) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
     const bool command = found.command != Found::kNone;
-    const crm::Record* lead = command ? nullptr : desk.state.find(Model::lead, found.lead);
-    if (!command && lead == nullptr) return false;
-    const std::string words = command ? commands_[found.command].words : crm::title(*lead);
+    const crm::Record* record = command ? nullptr : desk.state.find(found.model, found.record);
+    if (!command && record == nullptr) return false;
+    const std::string words = command ? commands_[found.command].words : title_of(*record);
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const ImVec2 size{ImGui::GetContentRegionAvail().x, theme.px(kLineHeight)};
-    ImGui::PushID(command ? commands_[found.command].words.c_str() : lead->id.str().c_str());
+    ImGui::PushID(command ? commands_[found.command].words.c_str() : record->id.str().c_str());
     ImGui::PushItemFlag(ImGuiItemFlags_NoNav, true);
     const bool pressed = ImGui::InvisibleButton((words + "##palette").c_str(), size);
     ImGui::PopItemFlag();
@@ -192,8 +214,10 @@ bool CommandPalette::draw_found(Desk& desk, const Found& found, bool chosen) {
     if (chosen) ImGui::SetScrollHereY();
     const float middle = at.y + size.y / 2;
     const float x = at.x + theme.px(44);
-    if (command) {
-        const char* icon = commands_[found.command].icon;
+    if (command || found.model != Model::lead) {
+        const char* icon = command                          ? commands_[found.command].icon
+                           : found.model == Model::reminder ? icon::kReminder
+                                                            : icon::kPayments;
         ImGui::PushFont(theme.font(), 16.0F);
         const ImVec2 icon_size = ImGui::CalcTextSize(icon);
         list->AddText({std::floor(at.x + theme.px(12)), std::floor(middle - icon_size.y / 2)}, p.muted, icon);
@@ -201,8 +225,9 @@ bool CommandPalette::draw_found(Desk& desk, const Found& found, bool chosen) {
     } else {
         draw_avatar(theme, {at.x + theme.px(20), middle}, theme.px(12), words);
     }
-    const std::string_view right =
-        command ? commands_[found.command].keys : lead->fields.text(crm::field(Model::lead, "city"));
+    const std::string right = command                      ? std::string(commands_[found.command].keys)
+                              : found.model == Model::lead ? std::string(record->fields.text(kCity))
+                                                           : lead_of(desk.state, *record);
     theme.push(Size::small);
     const float right_width = right.empty() ? 0.0F : measure(right).x;
     draw_text({max.x - theme.px(12) - right_width, middle - ImGui::GetFontSize() / 2}, p.muted, right);
@@ -213,7 +238,7 @@ bool CommandPalette::draw_found(Desk& desk, const Found& found, bool chosen) {
 
 void CommandPalette::carry_out(Desk& desk, const Found& found) {
     if (found.command != Found::kNone) return commands_[found.command].act(desk);
-    desk.open(Model::lead, found.lead);
+    desk.open(found.model, found.record);
 }
 
 }  // namespace ct::ui

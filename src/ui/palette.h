@@ -32,13 +32,14 @@ class CommandPalette {
         std::function<void(Desk&)> act;
     };
     struct Found {
-        std::size_t command = kNone;  ///< index of commands_; or else the lead
-        Uuid lead;
+        std::size_t command = kNone;  ///< index of commands_; or else the record
+        crm::Model model = crm::Model::lead;
+        Uuid record{};
         static constexpr std::size_t kNone = ~std::size_t{0};
     };
     void begin(Desk& desk);
     void look_for_commands();
-    void look_for_leads(Desk& desk);
+    void look_for_records(Desk& desk);
     bool draw_found(Desk& desk, const Found& found, bool chosen);
     void carry_out(Desk& desk, const Found& found);
 
@@ -48,7 +49,7 @@ class CommandPalette {
     std::vector<Entry> commands_;
     std::vector<Found> found_;
     std::size_t chosen_ = 0;
-    std::size_t next_row_ = 0;  // of the leads: where the search goes on in the next frame
+    std::size_t next_model_ = 0, next_row_ = 0;  // where the search goes on in the next frame
 };
 
 }  // namespace ct::ui

@@ -55,10 +55,16 @@ void Records::update(Desk& desk) {
     }
     selected_under_ = search_;
     selected_under_quick_ = query_.quick;
-    order_.update(*table_, query_, rules(desk));
-    if (!order_.complete()) desk.redraw_within(0);
+    // Of a start with many records the first ones stand there while the rest comes, and all is sorted once.
+    if (!desk.state.loaded() && !order_.rows().empty() && query_ == asked_) {
+        order_.hold(*table_);
+    } else {
+        order_.update(*table_, query_, rules(desk));
+        asked_ = query_;
+        if (!order_.complete()) desk.redraw_within(0);
+    }
     if (select_all_later_ && order_.complete()) select_all();
-    tally_.update(*table_, conditions_);
+    if (!tally_.update(*table_, conditions_)) desk.redraw_within(0);
     if (std::exchange(selected_revision_, table_->revision()) == table_->revision()) return;
     std::erase_if(selected_, [this](const Uuid& id) { return table_->find(id) == nullptr; });
 }
@@ -139,7 +145,10 @@ void Records::draw_head(Desk& desk) {
     const auto total = static_cast<std::int64_t>(table_->size());
     const auto shown = static_cast<std::int64_t>(order_.rows().size());
     const std::string counted = count_text(shown, "", "") + (order_.complete() ? "" : "+");
-    text(theme, shown == total ? counted : counted + " of " + count_text(total, "", ""), theme.colors().muted);
+    text(theme,
+         (shown == total ? counted : counted + " of " + count_text(total, "", "")) +
+             (order_.sorting() ? " · sorting…" : ""),
+         theme.colors().muted);
     const float right = at.x + ImGui::GetContentRegionAvail().x;
     theme.push(Size::body, true);
     const float width = ImGui::CalcTextSize(spec_.new_label).x + theme.px(52);
@@ -154,15 +163,39 @@ void Records::draw_head(Desk& desk) {
     if (selected_.size() > 1) {
         draw_bulk_bar(desk, tools - at.x);
     } else {
-        std::vector<std::string> labels;
-        for (std::size_t i = 0; i < spec_.quick.size(); ++i) {
-            labels.push_back(spec_.quick[i].label + "  " +
-                             count_text(static_cast<std::int64_t>(tally_.count(i)), "", "") + "##" +
-                             spec_.quick[i].label);
-        }
-        if (segments(theme, "quick filters", labels, query_.quick)) scroll_to_top_ = true;
+        draw_quick(theme, tools - at.x - theme.px(16));
     }
     draw_understood(desk);
+}
+
+/// The quick filters with their counts; with less room without them, and with still less as a list.
+void Records::draw_quick(const Theme& theme, float room) {
+    const auto counted = [this](std::size_t i) {
+        return spec_.quick[i].label + "  " + count_text(static_cast<std::int64_t>(tally_.count(i)), "", "");
+    };
+    std::vector<std::string> with_counts, names;
+    float width_counted = theme.px(6), width_named = theme.px(6);
+    for (std::size_t i = 0; i < spec_.quick.size(); ++i) {
+        const std::string& name = spec_.quick[i].label;
+        with_counts.push_back(counted(i) + "##" + name);
+        names.push_back(name);
+        width_counted += measure(counted(i)).x + theme.px(24);
+        width_named += measure(name).x + theme.px(24);
+    }
+    bool changed = false;
+    if (std::min(width_counted, width_named) <= room) {
+        changed = segments(theme, "quick filters", width_counted <= room ? with_counts : names, query_.quick);
+    } else {
+        changed = dropdown(theme, "Quick filter", counted(query_.quick), std::min(room, theme.px(220)), [&] {
+            for (std::size_t i = 0; i < names.size(); ++i) {
+                if (!menu_item(theme, with_counts[i].c_str(), nullptr, query_.quick == i)) continue;
+                query_.quick = i;
+                return true;
+            }
+            return false;
+        });
+    }
+    if (changed) scroll_to_top_ = true;
 }
 
 /// Views, columns, import, export: at the right of the line.
@@ -178,7 +211,7 @@ void Records::draw_tools(Desk& desk, float right) {
     ImGui::SetCursorScreenPos({right - 4 * step + desk.theme.px(4), y});
     views_.draw_views(desk, now, wish);
     ImGui::SetCursorScreenPos({right - 3 * step + desk.theme.px(4), y});
-    if (layout_) views_.draw_columns(desk, spec_, *layout_, wish);
+    if (layout_) views_.draw_columns(desk, spec_, *layout_, away_, wish);
     ImGui::SetCursorScreenPos({right - 2 * step + desk.theme.px(4), y});
     if (icon_button(desk.theme, "Import a CSV file", icon::kUpload)) desk.import_wanted = "";
     ImGui::SetCursorScreenPos({right - step + desk.theme.px(4), y});
@@ -278,7 +311,7 @@ void Records::draw_nothing(Desk& desk) {
             desk.create(spec_.model);
         }
     } else if (!order_.complete()) {
-        text(theme, "Searching…", theme.colors().muted);
+        text(theme, query_.words.empty() ? "One moment…" : "Searching…", theme.colors().muted);
     } else if (empty_state(theme, icon::kSearch, "Nothing matches",
                            "No record has all of these words and passes the filter above.", "Show all")) {
         search_.clear();

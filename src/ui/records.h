@@ -36,7 +36,8 @@ struct Column {
     const char* header = "";
     float weight = 1.0F;  ///< share of the free width; below zero: fixed width in pixels at scale 1
     bool hidden_at_first = false;
-    float wide_from = 0;  ///< in tables narrower than this (pixels at scale 1) it makes room for others
+    int rank = 0;     ///< where there is no room for all, those of the highest rank go first; 0 stays
+    float least = 0;  ///< of one with a share: never narrower than this, pixels at scale 1
 };
 
 struct QuickFilter {
@@ -68,6 +69,7 @@ class Records {
     void remove_selected(Desk& desk);
     /// The selected rows, or the one that the keyboard is on, into the clipboard.
     void copy(Desk& desk);
+    void in_search(bool on) { in_search_ = on; }  ///< the keyboard is on the field of search()
     void clear_selection() { selected_.clear(); }
     [[nodiscard]] bool editing() const { return cell_.open(); }  ///< a cell: Esc is its own
     [[nodiscard]] const std::unordered_set<Uuid>& selected() const { return selected_; }
@@ -80,12 +82,13 @@ class Records {
     [[nodiscard]] Rules rules(const Desk& desk) const;
     void remember_layout(Desk& desk);
     void draw_head(Desk& desk);
+    void draw_quick(const Theme& theme, float room);
     void draw_tools(Desk& desk, float right);
     void draw_understood(const Desk& desk);
     void draw_bulk_bar(Desk& desk, float room);
     void draw_nothing(Desk& desk);
     void draw_table(Desk& desk);
-    void set_up_columns(const Theme& theme);
+    void set_up_columns(const Theme& theme, float room);
     void draw_header_row(const Theme& theme);
     void draw_rows(Desk& desk);
     void draw_row(Desk& desk, const crm::Record& record, std::size_t index);
@@ -104,6 +107,7 @@ class Records {
     UnixMs parsed_on_ = 0;       // the day: "today" is another one tomorrow
     Filter filter_;
     Query query_;
+    Query asked_;                 // as the order was last told
     std::string selected_under_;  // the filter
     std::size_t selected_under_quick_ = 0;
     Order order_;
@@ -116,9 +120,11 @@ class Records {
     Uuid focused_;                          // the row that the keyboard is on
     std::optional<std::size_t> focus_row_;  // to be given the keyboard in this frame
     Uuid focus_next_;                       // to be given it when it is drawn
-    bool leafing_ = false;                  // an arrow was pressed; the row that it leads to is not known yet
+    bool in_search_ = false;
+    bool leafing_ = false;  // an arrow was pressed; the row that it leads to is not known yet
     bool scroll_to_top_ = false;
-    std::uint64_t away_ = 0;  // columns that made room, one bit each
+    std::uint64_t away_ = 0;    // columns that made room, one bit each
+    float table_width_ = 0.0F;  // what those that stayed want at least; wider than the page: it scrolls sideways
 
     TableViews views_;
     std::optional<client::TableLayout> layout_wanted_;  // to be given to ImGui's table

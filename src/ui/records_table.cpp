@@ -30,11 +30,14 @@ void Records::draw_table(Desk& desk) {
     // ImGui draws lines between the headers of columns that can be resized; the headers' own distance says enough.
     ImGui::PushStyleColor(ImGuiCol_TableBorderStrong, 0);
     const auto columns = static_cast<int>(spec_.columns.size());
-    const bool begun = ImGui::BeginTable("records", columns, kFlags, {0, 0});
+    const float room = ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ScrollbarSize;
+    const bool sideways = table_width_ > room;
+    const bool begun = ImGui::BeginTable("records", columns, kFlags | (sideways ? ImGuiTableFlags_ScrollX : 0), {0, 0},
+                                         sideways ? table_width_ : 0.0F);
     ImGui::PopStyleColor();
     if (begun) {
         ImGui::TableSetupScrollFreeze(0, 1);
-        set_up_columns(theme);
+        set_up_columns(theme, room);
         draw_header_row(theme);
         if (ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs(); specs != nullptr && specs->SpecsDirty) {
             if (specs->SpecsCount > 0) query_.sort.clear();
@@ -65,7 +68,7 @@ void Records::remember_layout(Desk& desk) {
     desk.config_changed = true;
 }
 
-void Records::set_up_columns(const Theme& theme) {
+void Records::set_up_columns(const Theme& theme, float room) {
     for (std::size_t i = 0; i < spec_.columns.size(); ++i) {
         const Column& column = spec_.columns[i];
         ImGuiTableColumnFlags flags =
@@ -84,21 +87,13 @@ void Records::set_up_columns(const Theme& theme) {
         layout_wanted_.reset();
         away_ = 0;
     }
-    // Only when other columns fit: between, the user's own choice of columns holds.
-    const float width = ImGui::GetContentRegionAvail().x / theme.scale();
-    std::uint64_t away = 0;
+    const Fit fit = fit_columns(spec_, theme, query_.sort, away_, room);
+    table_width_ = fit.width;
     for (std::size_t i = 0; i < spec_.columns.size(); ++i) {
-        // Hiding one that it is sorted by would sort the table anew.
-        const bool sorted_by = std::any_of(query_.sort.begin(), query_.sort.end(),
-                                           [&](const SortBy& by) { return by.column == static_cast<int>(i); });
-        if (spec_.columns[i].wide_from > width && !sorted_by) away |= std::uint64_t{1} << i;
+        const bool goes = (fit.away >> i & 1U) != 0;
+        if (goes || (away_ >> i & 1U) != 0) ImGui::TableSetColumnEnabled(static_cast<int>(i), !goes);
     }
-    if (away == away_) return;
-    for (std::size_t i = 0; i < spec_.columns.size(); ++i) {
-        const std::uint64_t bit = std::uint64_t{1} << i;
-        if ((away & bit) != (away_ & bit)) ImGui::TableSetColumnEnabled(static_cast<int>(i), (away & bit) == 0);
-    }
-    away_ = away;
+    away_ = fit.away;
 }
 
 void Records::draw_header_row(const Theme& theme) {
@@ -261,14 +256,16 @@ void Records::follow_mouse(const crm::Record& record) {
 std::optional<std::size_t> Records::row_to_focus(const Desk& desk) const {
     const bool down = ImGui::IsKeyPressed(ImGuiKey_DownArrow);
     const bool up = ImGui::IsKeyPressed(ImGuiKey_UpArrow);
-    if (!(down || up) || desk.keys_elsewhere || ImGui::GetIO().WantTextInput || ImGui::IsWindowFocused())
-        return std::nullopt;
+    const bool typing = ImGui::GetIO().WantTextInput && !(in_search_ && down);  // from the search one goes down
+    if (!(down || up) || desk.keys_elsewhere || typing || ImGui::IsWindowFocused()) return std::nullopt;
     const std::span<const std::uint32_t> rows = order_.rows();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (table_->at(rows[i]).id != focused_) continue;
-        return down ? std::min(i + 1, rows.size() - 1) : i - std::min<std::size_t>(i, 1);
-    }
-    return 0;
+    const crm::Record* record = table_->find(focused_);
+    if (record == nullptr) return 0;
+    const auto row = static_cast<std::uint32_t>(record - table_->all().data());
+    const auto at = std::find(rows.begin(), rows.end(), row);
+    if (at == rows.end()) return 0;
+    const auto i = static_cast<std::size_t>(at - rows.begin());
+    return down ? std::min(i + 1, rows.size() - 1) : i - std::min<std::size_t>(i, 1);
 }
 
 void Records::follow_keys(Desk& desk, const crm::Record& record) {

@@ -18,14 +18,14 @@ RecordsSpec reminders_page() {
     spec.model = Model::reminder;
     spec.columns = {
         {Kind::done, reminder("isCompleted"), "Done", -60},
-        {Kind::field, reminder("title"), "Title", 2.4F},
-        {Kind::lead, reminder("leadId"), "Lead", 1.5F, false, 560},
-        {Kind::due, reminder("reminderDate"), "Due", 1.3F},
-        {Kind::field, reminder("type"), "Type", -110, false, 900},
-        {Kind::field, reminder("priority"), "Priority", -104},
+        {Kind::field, reminder("title"), "Title", 2.4F, false, 0, 184},
+        {Kind::lead, reminder("leadId"), "Lead", 1.5F, false, 2, 112},
+        {Kind::due, reminder("reminderDate"), "Due", 1.3F, false, 0, 100},
+        {Kind::field, reminder("type"), "Type", -110, false, 5},
+        {Kind::field, reminder("priority"), "Priority", -104, false, 4},
         {Kind::field, reminder("repeat"), "Repeat", -104, true},
         {Kind::updated, 0, "Changed", -104, true},
-        {Kind::sync, 0, "Sync", -64, false, 620},
+        {Kind::sync, 0, "Sync", -64, false, 1},
     };
     spec.quick = {{"Open", [](const crm::Record& record) { return !is_done(record); }},
                   {"Done", [](const crm::Record& record) { return is_done(record); }},

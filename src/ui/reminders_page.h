@@ -16,6 +16,7 @@ class RemindersPage {
     [[nodiscard]] Records& records() { return records_; }
     /// Whether the table is shown, which selection and Del are for.
     [[nodiscard]] bool table() const { return view_ == 1; }
+    void show_table(bool on) { view_ = on ? 1 : 0; }
 
   private:
     void update(const Desk& desk);

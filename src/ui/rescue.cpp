@@ -81,7 +81,7 @@ void RescueForm::draw(Desk& desk) {
     ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_Always, {0.5F, 0.5F});
     ImGui::SetNextWindowSize({theme.px(kWidth), 0});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(20), theme.px(18)});
-    ImGui::PushStyleVar(ImGuiStyleVar_PopupRounding, theme.px(12));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, theme.px(12));  // a modal one is a window
     open_ = ImGui::BeginPopupModal(
         kTitle, nullptr, ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_AlwaysAutoResize);
     if (open_) {

@@ -1,10 +1,12 @@
 // The account, how often to sync, how it looks, and what new records begin with. Changes hold at once.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "ui/desk.h"
 #include "ui/sign_in.h"
+#include "ui/table_csv.h"
 
 namespace ct::ui {
 
@@ -22,10 +24,12 @@ class Settings {
     void draw_receipts(Desk& desk);
     void draw_data(Desk& desk);
     void draw_storage(Desk& desk);
+    void draw_exchange(Desk& desk);
     void draw_keys(Desk& desk);
     void draw_about(Desk& desk);
 
     SignInForm sign_in_;
+    std::array<TableExport, crm::kModelCount> exports_;
     std::string backup_file_, backup_passphrase_, restore_file_, restore_passphrase_;
     bool restoring_ = false;  // its form is open
     int shown_in_frame_ = -2;

@@ -108,12 +108,30 @@ void Settings::draw_data(Desk& desk) {
     }
     ImGui::Dummy({0, theme.px(2)});
     divider(theme);
-    if (desk.save_document && button(theme, "Reminders as a calendar file", ButtonKind::plain, icon::kCalendar))
-        desk.later([&desk] { export_reminders(desk); });
+    draw_exchange(desk);
+}
+
+/// To and from other programs.
+void Settings::draw_exchange(Desk& desk) {
+    const Theme& theme = desk.theme;
+    if (button(theme, "Import a CSV file", ButtonKind::plain, icon::kUpload)) desk.import_wanted = "";
     if (desk.state.sync().server_url.empty() && desk.state.loaded()) {
         ImGui::SameLine(0, theme.px(8));
         if (button(theme, "Add sample data", ButtonKind::quiet)) desk.later([&desk] { add_sample_data(desk); });
     }
+    ImGui::Dummy({0, theme.px(2)});
+    text(theme, "Export as CSV", theme.colors().muted, Size::small, true);
+    const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
+    for (const crm::ModelDef& model : crm::models()) {
+        if (&model != crm::models().data()) {
+            ImGui::SameLine(0, theme.px(8));
+            const float width = measure(model.plural).x + theme.px(56);  // about what the button takes
+            if (ImGui::GetCursorScreenPos().x + width > right) ImGui::NewLine();
+        }
+        exports_[static_cast<std::size_t>(model.model)].draw_all(desk, model.model);
+    }
+    if (desk.save_document && button(theme, "Reminders as a calendar file", ButtonKind::plain, icon::kCalendar))
+        desk.later([&desk] { export_reminders(desk); });
 }
 
 }  // namespace ct::ui

@@ -23,6 +23,8 @@ constexpr float kPagePadding = 28;
 constexpr float kPageLeast = 560;         // narrower, a table beside the drawer says nothing
 constexpr float kIconsOnlyBelow = 1'040;  // windows narrower than this have a navigation of icons
 constexpr float kIconsOnlyWidth = 64;
+constexpr float kItemStep = 40;
+constexpr float kShortBelow = 470;  // windows lower than this have no room for more than the pages' names
 
 }  // namespace
 
@@ -129,6 +131,9 @@ void Shell::draw(Desk& desk) {
     const Theme& theme = desk.theme;
     conflicts_.update(desk);
     begin_screen("ColorTouch");
+    // The keyboard was on something of the page before, which is not there any more: Tab would lead nowhere.
+    const bool other_page = std::exchange(drawn_page_, desk.page) != desk.page;
+    if (other_page && !ImGui::GetIO().WantTextInput) ImGui::SetWindowFocus();
     const ImGuiViewport& screen = *ImGui::GetMainViewport();
     const float navigation = navigation_width(theme);
     const float bar = theme.px(kTopBarHeight);
@@ -220,8 +225,13 @@ void Shell::draw_brand(const Theme& theme, ImVec2 at) {
 void Shell::draw_navigation(Desk& desk) {
     const Theme& theme = desk.theme;
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    draw_brand(theme, {at.x + theme.px(5), at.y + theme.px(5)});
-    ImGui::SetCursorScreenPos({at.x, at.y + theme.px(60)});
+    const float height = ImGui::GetWindowHeight();
+    const bool low = height < theme.px(kShortBelow);
+    item_step_ = std::min(theme.px(kItemStep), std::floor((height - theme.px(24)) / kPageCount));
+    if (!low) {
+        draw_brand(theme, {at.x + theme.px(5), at.y + theme.px(5)});
+        ImGui::SetCursorScreenPos({at.x, at.y + theme.px(60)});
+    }
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{0, theme.px(2)});
     draw_item(desk, Page::today, "Today", icon::kToday, today_.update(desk));
     draw_item(desk, Page::leads, "Leads", icon::kPeople, 0);
@@ -230,10 +240,10 @@ void Shell::draw_navigation(Desk& desk) {
     draw_item(desk, Page::reminders, "Reminders", icon::kReminder, 0);
     draw_item(desk, Page::conflicts, "Conflicts", icon::kConflict, Conflicts::count(desk));
     draw_item(desk, Page::activity, "Activity", icon::kHistory, 0);
-    ImGui::SetCursorScreenPos({at.x, ImGui::GetWindowPos().y + ImGui::GetWindowHeight() - theme.px(116)});
+    if (!low) ImGui::SetCursorScreenPos({at.x, ImGui::GetWindowPos().y + height - theme.px(116)});
     draw_item(desk, Page::settings, "Settings", icon::kSettings, 0);
     ImGui::PopStyleVar();
-    draw_account(desk);
+    if (!low) draw_account(desk);  // it leads to the settings, too
 }
 
 bool Shell::draw_item(Desk& desk, Page page, const char* label, const char* icon, std::size_t count) {
@@ -241,7 +251,7 @@ bool Shell::draw_item(Desk& desk, Page page, const char* label, const char* icon
     const Palette& p = theme.colors();
     const bool on = desk.page == page;
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    const ImVec2 size{ImGui::GetContentRegionAvail().x, theme.px(38)};
+    const ImVec2 size{ImGui::GetContentRegionAvail().x, item_step_ - theme.px(2)};
     const bool pressed = ImGui::InvisibleButton(label, size, ImGuiButtonFlags_EnableNav);
     if (pressed) desk.page = page;
     const ImVec2 max{at.x + size.x, at.y + size.y};
@@ -319,6 +329,7 @@ void Shell::draw_top_bar(Desk& desk, float width) {
         desk.page = Page::leads;
         desk.focus_search = true;
     }
+    searched.in_search(search_active_);
     ImGui::SetCursorScreenPos({at.x + theme.px(kPagePadding + 12) + search, middle - theme.px(16)});
     ImGui::BeginDisabled(!desk.editor.can_undo());
     if (icon_button(theme, "Undo", icon::kUndo)) desk.later([&desk] { undo(desk); });

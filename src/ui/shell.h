@@ -34,6 +34,7 @@ class Shell {
     [[nodiscard]] Notices& notices() { return notices_; }
 
     [[nodiscard]] Drawer& drawer() { return drawer_; }
+    [[nodiscard]] RemindersPage& reminders() { return reminders_; }
     /// Where the page ends and the drawer begins.
     [[nodiscard]] float page_right(const Theme& theme) const;
     [[nodiscard]] IndicatorView& indicator() { return indicator_; }
@@ -70,8 +71,10 @@ class Shell {
     KeySheet keys_;
     ImportWindow imports_;
     Duplicates duplicates_;
+    float item_step_ = 0;          // from one page in the navigation to the next
     bool popup_was_open_ = false;  // at the end of the last frame: Esc was for it
     bool search_active_ = false;
+    Page drawn_page_ = Page::today;
 };
 
 }  // namespace ct::ui

@@ -1,6 +1,7 @@
 #include "ui/table_csv.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 #include "base/local_time.h"
@@ -50,6 +51,22 @@ std::string suggested_file(Model model, UnixMs now) {
            date_input_text(start_of_day(now)) + ".csv";
 }
 
+/// One column for each field; they live as long as the program.
+std::vector<const Column*> all_columns(Model model) {
+    static const auto kColumns = [] {
+        std::array<std::vector<Column>, crm::kModelCount> all;
+        for (const crm::ModelDef& known : crm::models()) {
+            std::vector<Column>& columns = all[static_cast<std::size_t>(known.model)];
+            for (std::size_t i = 0; i < known.fields.size(); ++i)
+                columns.push_back({Column::Kind::field, static_cast<crm::FieldId>(i)});
+        }
+        return all;
+    }();
+    std::vector<const Column*> columns;
+    for (const Column& column : kColumns[static_cast<std::size_t>(model)]) columns.push_back(&column);
+    return columns;
+}
+
 }  // namespace
 
 void append_csv_header(std::string& out, Model model, std::span<const Column* const> columns, bool with_ids) {
@@ -80,23 +97,51 @@ void TableExport::go_on(Desk& desk) {
     text_ = {};
 }
 
+void TableExport::open(const Desk& desk, Model model) {
+    file_ = suggested_file(model, desk.now());
+    ImGui::OpenPopup("export");
+}
+
 void TableExport::draw(Desk& desk, Model model, std::size_t rows, const std::function<View()>& view) {
     const Theme& theme = desk.theme;
     const ImVec2 at = ImGui::GetCursorScreenPos();
     if (view_) go_on(desk);
     ImGui::BeginDisabled(view_.has_value());
-    if (icon_button(theme, "Export this table", icon::kDownload)) {
-        file_ = suggested_file(model, desk.now());
-        ImGui::OpenPopup("export");
-    }
+    if (icon_button(theme, "Export this table", icon::kDownload)) open(desk, model);
     ImGui::EndDisabled();
     ImGui::SetNextWindowPos({at.x + theme.px(32), at.y + theme.px(38)}, ImGuiCond_Always, {1, 0});
+    draw_popup(desk, model, rows,
+               "The rows and columns of this table, in its order, as CSV. Reading it back changes nothing.", view);
+}
+
+void TableExport::draw_all(Desk& desk, Model model) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    if (view_) go_on(desk);
+    const client::Table& table = desk.state.table(model);
+    ImGui::PushID(static_cast<int>(model));
+    ImGui::BeginDisabled(view_.has_value() || table.size() == 0);
+    const std::string label = std::string(crm::def(model).plural) + "##export all";
+    if (button(desk.theme, label.c_str(), ButtonKind::plain, icon::kDownload)) open(desk, model);
+    ImGui::EndDisabled();
+    ImGui::SetNextWindowPos({at.x, at.y + desk.theme.px(40)}, ImGuiCond_Appearing);
+    draw_popup(desk, model, table.size(), "All of them with all their fields, as CSV. Reading it back changes nothing.",
+               [&table, model] {
+                   View view{model, {}, all_columns(model)};
+                   view.rows.reserve(table.size());
+                   for (const crm::Record& record : table.all()) view.rows.push_back(record.id);
+                   return view;
+               });
+    ImGui::PopID();
+}
+
+void TableExport::draw_popup(Desk& desk, Model model, std::size_t rows, const char* what,
+                             const std::function<View()>& view) {
+    const Theme& theme = desk.theme;
     ImGui::SetNextWindowSize({theme.px(420), 0});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(16), theme.px(14)});
     if (ImGui::BeginPopup("export")) {
         text(theme, "Export " + count_of(model, rows), Size::body, true);
-        paragraph(theme, "The rows and columns of this table, in its order, as CSV. Reading it back changes nothing.",
-                  theme.colors().muted, Size::small);
+        paragraph(theme, what, theme.colors().muted, Size::small);
         if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
         const bool enter = text_field(theme, "##Export to", "Path of the file", file_, ImGui::GetContentRegionAvail().x,
                                       false, ImGuiInputTextFlags_EnterReturnsTrue);

@@ -27,8 +27,13 @@ class TableExport {
     };
     /// A button with its popup. `view` is asked for when the export begins.
     void draw(Desk& desk, crm::Model model, std::size_t rows, const std::function<View()>& view);
+    /// The same for everything of a model, all fields included; the button bears its name.
+    void draw_all(Desk& desk, crm::Model model);
 
   private:
+    void draw_popup(Desk& desk, crm::Model model, std::size_t rows, const char* what,
+                    const std::function<View()>& view);
+    void open(const Desk& desk, crm::Model model);
     void go_on(Desk& desk);
 
     std::string file_, problem_;

@@ -114,6 +114,55 @@ void apply_layout(const RecordsSpec& spec, const Theme& theme, const client::Tab
     table->IsSortSpecsDirty = true;
 }
 
+namespace {
+
+/// What these columns need: those of fixed width as wide as they are, the others so that, when they share the rest,
+/// none is narrower than its least. Between two stands the padding of both.
+float width_of(const RecordsSpec& spec, const Theme& theme, std::uint64_t columns) {
+    const ImGuiTable* table = ImGui::GetCurrentTable();
+    float fixed = 0, shares = 0, for_one_share = 0;
+    for (std::size_t i = 0; i < spec.columns.size(); ++i) {
+        if ((columns >> i & 1U) == 0) continue;
+        const Column& column = spec.columns[i];
+        fixed += 2 * ImGui::GetStyle().CellPadding.x;
+        if (column.weight < 0) {
+            const float wanted = table->Columns[static_cast<int>(i)].WidthRequest;
+            fixed += wanted > 0 ? wanted : theme.px(-column.weight);
+        } else {
+            shares += column.weight;
+            for_one_share = std::max(for_one_share, theme.px(column.least) / column.weight);
+        }
+    }
+    return std::ceil(fixed + shares * for_one_share);
+}
+
+}  // namespace
+
+Fit fit_columns(const RecordsSpec& spec, const Theme& theme, std::span<const SortBy> sort, std::uint64_t away,
+                float room) {
+    const ImGuiTable* table = ImGui::GetCurrentTable();
+    std::uint64_t shown = 0;
+    std::vector<std::size_t> may_go;
+    for (std::size_t i = 0; i < spec.columns.size(); ++i) {
+        const std::uint64_t bit = std::uint64_t{1} << i;
+        if (!table->Columns[static_cast<int>(i)].IsUserEnabledNextFrame && (away & bit) == 0) continue;
+        shown |= bit;
+        // Hiding one that it is sorted by would sort the table anew.
+        const bool sorted_by =
+            std::any_of(sort.begin(), sort.end(), [&](const SortBy& by) { return by.column == static_cast<int>(i); });
+        if (spec.columns[i].rank > 0 && !sorted_by) may_go.push_back(i);
+    }
+    std::stable_sort(may_go.begin(), may_go.end(),
+                     [&](std::size_t a, std::size_t b) { return spec.columns[a].rank > spec.columns[b].rank; });
+    Fit fit;
+    for (const std::size_t i : may_go) {
+        if (width_of(spec, theme, shown & ~fit.away) <= room) break;
+        fit.away |= std::uint64_t{1} << i;
+    }
+    fit.width = width_of(spec, theme, shown & ~fit.away);
+    return fit;
+}
+
 std::vector<int> columns_in_order(std::size_t count) {
     const ImGuiTable* table = ImGui::GetCurrentTable();
     std::vector<int> shown;
@@ -195,7 +244,8 @@ void TableViews::draw_list(Desk& desk, const client::SavedView& now, Wish& wish)
     ImGui::CloseCurrentPopup();
 }
 
-void TableViews::draw_columns(Desk& desk, const RecordsSpec& spec, const client::TableLayout& layout, Wish& wish) {
+void TableViews::draw_columns(Desk& desk, const RecordsSpec& spec, const client::TableLayout& layout,
+                              std::uint64_t away, Wish& wish) {
     const Theme& theme = desk.theme;
     const ImVec2 at = ImGui::GetCursorScreenPos();
     if (icon_button(theme, "Columns", icon::kPipeline)) ImGui::OpenPopup("columns");
@@ -215,7 +265,9 @@ void TableViews::draw_columns(Desk& desk, const RecordsSpec& spec, const client:
                 return column_name(spec.model, one) == column.name;
             });
             if (known == spec.columns.end()) continue;
-            const std::string label = std::string(known->header) + "##column " + column.name;
+            const bool no_room = column.shown && (away >> (known - spec.columns.begin()) & 1U) != 0;
+            const std::string label =
+                std::string(known->header) + (no_room ? " (no room)" : "") + "##column " + column.name;
             ImGui::BeginDisabled(column.shown && shown == 1);  // one must stay
             if (menu_item(theme, label.c_str(), nullptr, column.shown)) column.shown = !column.shown;
             ImGui::EndDisabled();

@@ -9,6 +9,7 @@
 
 #include "client/table_layout.h"
 #include "ui/desk.h"
+#include "ui/order.h"
 
 namespace ct::ui {
 
@@ -23,6 +24,14 @@ struct RecordsSpec;
 [[nodiscard]] client::TableLayout read_layout(const RecordsSpec& spec, const Theme& theme, std::uint64_t away);
 /// Gives the table under way this arrangement; behind TableSetupColumn, before the first row.
 void apply_layout(const RecordsSpec& spec, const Theme& theme, const client::TableLayout& layout);
+/// Which of the columns that the user wants do not fit into `room` pixels, one bit each, and how wide the others are at
+/// least. What the table is sorted by stays. `away`: those that did not fit until now.
+struct Fit {
+    std::uint64_t away = 0;
+    float width = 0;
+};
+[[nodiscard]] Fit fit_columns(const RecordsSpec& spec, const Theme& theme, std::span<const SortBy> sort,
+                              std::uint64_t away, float room);
 /// The columns that are drawn, from left to right.
 [[nodiscard]] std::vector<int> columns_in_order(std::size_t count);
 
@@ -35,7 +44,9 @@ class TableViews {
     };
     /// `now`: the view as it is on the screen, without a name.
     void draw_views(Desk& desk, const client::SavedView& now, Wish& wish);
-    void draw_columns(Desk& desk, const RecordsSpec& spec, const client::TableLayout& layout, Wish& wish);
+    /// `away`: those for which there is no room.
+    void draw_columns(Desk& desk, const RecordsSpec& spec, const client::TableLayout& layout, std::uint64_t away,
+                      Wish& wish);
 
   private:
     void draw_list(Desk& desk, const client::SavedView& now, Wish& wish);

@@ -143,6 +143,8 @@ Picture draw(const Look& look, const Scene& scene) {
         frames(4);
         scene.set_up(stage);
         frames(4);
+        if (scene.then) scene.then(stage);
+        frames(4);
         stage.answer();
         frames(8);
         picture = (*window)->draw_picture();

@@ -48,6 +48,31 @@ std::vector<crm::Record> more_leads() {
     return leads;
 }
 
+constexpr const char* kCustomers =
+    "Name;Firm;Mobile no;Town;Budget;Asked on\n"
+    "Meera Kulkarni;Kulkarni Interiors;98765 43210;Pune;1,50,000;21/11/2026\n"
+    "Imran Qureshi;;98200 11223;Mumbai;75,000.50;19/11/2026\n"
+    "Tenzin Dorje;Dorje Homestay;94180 00000;Leh;;17/11/2026\n";
+
+std::vector<store::Attachment> some_files() {
+    using State = store::AttachmentState;
+    const auto file = [](std::uint8_t number, const char* name, std::int64_t size, State state, std::int64_t offset) {
+        store::Attachment made;
+        made.id.bytes[15] = number;
+        made.name = name;
+        made.size = size;
+        made.state = state;
+        made.offset = offset;
+        return made;
+    };
+    store::Attachment refused = file(5, "walkthrough.mov", 240'000'000, State::failed, 0);
+    refused.error_message = "larger than the server takes";
+    return {file(1, "Quotation 2026-118.pdf", 182'000, State::done, 0),
+            file(2, "Living room.jpg", 3'400'000, State::queued, 1'300'000),
+            file(3, "Signed order.pdf", 96'000, State::queued, 0),
+            file(4, "Floor plan.dwg", 8'100'000, State::remote, 0), refused};
+}
+
 const crm::Record& first_lead(Stage& stage) {
     for (const crm::Record& lead : stage.app().state().table(Model::lead).all()) {
         if (crm::title(lead) == "Asha Kulkarni") return lead;
@@ -60,6 +85,26 @@ Scene page(std::string name, Page which, std::function<void(Stage&)> also = {}) 
                 stage.fill();
                 stage.sync(Indicator::synced);
                 if (also) also(stage);
+                stage.app().desk().page = which;
+            }};
+}
+
+/// The first lead in the drawer, on one of its tabs.
+Scene drawer(std::string name, ui::Drawer::Tab tab) {
+    return {std::move(name),
+            [](Stage& stage) {
+                stage.fill();
+                stage.sync(Indicator::synced);
+                stage.app().desk().page = Page::leads;
+                stage.app().desk().open(Model::lead, first_lead(stage).id);
+            },
+            [tab](Stage& stage) { stage.app().shell().drawer().choose(tab); }};
+}
+
+/// A page of somebody who has just begun.
+Scene empty(std::string name, Page which) {
+    return {"empty-" + std::move(name), [which](Stage& stage) {
+                stage.sync(Indicator::local_only);
                 stage.app().desk().page = which;
             }};
 }
@@ -207,6 +252,13 @@ void Stage::answer() {
     for (const client::Command& command : std::exchange(commands_, {})) {
         if (const auto* asked = std::get_if<client::ListActivity>(&command))
             app_->handle(client::ActivityListed{asked->query, page});
+        if (const auto* asked = std::get_if<client::ListTrail>(&command))
+            app_->handle(client::TrailListed{asked->record, {changed, row("CREATE", payments.at(0), 50 * kHour)}});
+        if (const auto* asked = std::get_if<client::ListAttachments>(&command))
+            app_->handle(client::AttachmentsChanged{asked->record, some_files()});
+        if (const auto* asked = std::get_if<client::ReadFile>(&command)) {
+            app_->handle(client::FileRead{asked->file, std::make_shared<const std::string>(kCustomers), {}});
+        }
     }
 }
 
@@ -216,9 +268,13 @@ const std::vector<Scene>& scenes() {
         page("today", Page::today),
         page("leads", Page::leads),
         page("lead", Page::leads, [](Stage& stage) { stage.app().desk().open(Model::lead, first_lead(stage).id); }),
+        drawer("timeline", ui::Drawer::Tab::timeline),
+        drawer("files", ui::Drawer::Tab::files),
         page("pipeline", Page::pipeline),
         page("payments", Page::payments),
         page("reminders", Page::reminders),
+        {"reminders-table", page("", Page::reminders).set_up,
+         [](Stage& stage) { stage.app().shell().reminders().show_table(true); }},
         page("conflicts", Page::conflicts, [](Stage& stage) { stage.conflicts(); }),
         page("activity", Page::activity),
         page("settings", Page::settings,
@@ -229,6 +285,15 @@ const std::vector<Scene>& scenes() {
                  sizes.log = 210'000;
                  stage.app().handle(sizes);
              }),
+        page("import", Page::leads,
+             [](Stage& stage) { stage.app().desk().import_wanted = "/home/asha/customers.csv"; }),
+        page("duplicates", Page::leads, [](Stage& stage) { stage.app().desk().duplicates_wanted = true; }),
+        empty("leads", Page::leads),
+        empty("pipeline", Page::pipeline),
+        empty("payments", Page::payments),
+        empty("reminders", Page::reminders),
+        empty("conflicts", Page::conflicts),
+        empty("activity", Page::activity),
         page("palette", Page::leads, [](Stage& stage) { stage.app().shell().palette().open(); }),
         page("keys", Page::leads, [](Stage& stage) { stage.app().shell().keys().open(); }),
         popover("synced", Indicator::synced, 0),

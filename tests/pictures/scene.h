@@ -40,6 +40,7 @@ class Stage {
 struct Scene {
     std::string name;
     std::function<void(Stage&)> set_up;
+    std::function<void(Stage&)> then{};  ///< some frames later; may be empty
 };
 [[nodiscard]] const std::vector<Scene>& scenes();
 

@@ -162,6 +162,28 @@ TEST_CASE("settings: the data of this laptop: sizes, backup and how it went, res
     CHECK(ui.restore_asked->first == "/media/stick/all.ctb");
 }
 
+TEST_CASE("settings: records go out as CSV with all their fields, and an import begins here") {
+    Driver ui({}, {1920, 1800});
+    ui.click("Settings", "navigation");
+    CHECK(ui.find("Leads", "data card").disabled);  // there are none
+    crm::Record one = lead(1, "Asha Rao");
+    put(one, "email", "asha@example.org");
+    ui.load({one, lead(2, "Ravi")});
+    ui.click("Leads", "data card");
+    CHECK(ui.shows("Export 2 leads"));
+    ui.type("Export to", "/tmp/all.csv");
+    ui.key(ImGuiKey_Enter);
+    ui.frames(5);
+    const auto written = ui.posted<client::WriteFile>();
+    REQUIRE(written.size() == 1);
+    CHECK(written[0].file == "/tmp/all.csv");
+    CHECK(written[0].bytes.starts_with("id,Name,Company,Phone,"));
+    CHECK(written[0].bytes.find("asha@example.org") != std::string::npos);
+    CHECK(std::count(written[0].bytes.begin(), written[0].bytes.end(), '\n') == 3);
+    ui.click("Import a CSV file", "data card");
+    CHECK(ui.there("File to import"));
+}
+
 TEST_CASE("settings: the link, the look and the zoom hold at once") {
     Driver ui({}, {1920, 1800});
     ui.click("Settings", "navigation");

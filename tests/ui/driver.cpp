@@ -161,6 +161,37 @@ Item Driver::find(std::string_view label, std::string_view window) {
 
 bool Driver::there(std::string_view label, std::string_view window) { return !matching(label, window).empty(); }
 
+std::vector<Item> Driver::controls() {
+    frames(2);
+    std::vector<Item> found;
+    for (const auto& [id, seen] : seen_items) {
+        const bool visible = (seen.flags & ImGuiItemStatusFlags_Visible) != 0 && seen.item.max.x > seen.item.min.x &&
+                             seen.item.max.y > seen.item.min.y;
+        if (!visible || seen.item.full.empty() || (seen.item_flags & ImGuiItemFlags_Disabled) != 0) continue;
+        if (seen.item.full.starts_with("#") && !seen.item.full.starts_with("##")) continue;  // ImGui's own: scrollbars
+        found.push_back(seen.item);
+    }
+    return found;
+}
+
+std::string Driver::focused() {
+    const auto at = seen_items.find(ImGui::GetCurrentContext()->NavId);
+    return at == seen_items.end() ? "" : at->second.item.full;
+}
+
+void Driver::tab_to(std::string_view label) {
+    constexpr int kTabsAtMost = 300;
+    for (int i = 0; i < kTabsAtMost; ++i) {
+        key(ImGuiKey_Tab);
+        const std::string now = focused();
+        const std::size_t hidden = now.find("##");
+        if (now == label || shown_part(now) == label ||
+            (hidden != std::string::npos && std::string_view(now).substr(hidden + 2) == label))
+            return;
+    }
+    FAIL("Tab never comes to \"", std::string(label), "\"");
+}
+
 void Driver::move_to(const Item& item) {
     // Near the left: where rows carry other items, those are elsewhere.
     const float x = std::min(item.min.x + 14, (item.min.x + item.max.x) / 2);
@@ -177,21 +208,39 @@ void Driver::press_and_release() {
     frames(2);
 }
 
-void Driver::click_header(std::string_view column, ImGuiKey modifier) {
+namespace {
+
+std::pair<const ImGuiTable*, int> find_column(std::string_view column) {
     auto& tables = ImGui::GetCurrentContext()->Tables;
     for (int i = 0; i < tables.GetMapSize(); ++i) {
         const ImGuiTable* table = tables.TryGetMapData(i);
         if (table == nullptr || table->LastFrameActive < ImGui::GetFrameCount() - 1) continue;
         for (int c = 0; c < table->ColumnsCount; ++c) {
-            if (ImGui::TableGetColumnName(table, c) != column) continue;
-            ImGui::GetIO().AddMousePosEvent(table->Columns[c].WorkMinX + 8, table->OuterRect.Min.y + 12);
-            if (modifier != ImGuiKey_None) ImGui::GetIO().AddKeyEvent(modifier, true);
-            press_and_release();
-            if (modifier != ImGuiKey_None) ImGui::GetIO().AddKeyEvent(modifier, false);
-            return frames(30);
+            if (ImGui::TableGetColumnName(table, c) == column) return {table, c};
         }
     }
     FAIL("no column of that name");
+    return {nullptr, 0};
+}
+
+}  // namespace
+
+void Driver::click_header(std::string_view column, ImGuiKey modifier) {
+    const auto [table, c] = find_column(column);
+    ImGui::GetIO().AddMousePosEvent(table->Columns[c].WorkMinX + 8, table->OuterRect.Min.y + 12);
+    if (modifier != ImGuiKey_None) ImGui::GetIO().AddKeyEvent(modifier, true);
+    press_and_release();
+    if (modifier != ImGuiKey_None) ImGui::GetIO().AddKeyEvent(modifier, false);
+    frames(30);
+}
+
+float Driver::column_width(std::string_view column) {
+    frames(2);
+    const auto [table, c] = find_column(column);
+    const ImGuiTableColumn& found = table->Columns[c];
+    if (!found.IsEnabled) return 0;
+    return std::max(0.0F, std::min(found.WorkMaxX, table->InnerClipRect.Max.x) -
+                              std::max(found.WorkMinX, table->InnerClipRect.Min.x));
 }
 
 void Driver::click(std::string_view label, std::string_view window, ImGuiKey modifier) {
@@ -345,7 +394,7 @@ Uuid id_of(std::uint64_t number) {
 }
 
 void put(crm::Record& record, std::string_view field, std::string_view value) {
-    record.fields.set(crm::field(crm::Model::lead, field), value);
+    record.fields.set(crm::field(record.model, field), value);
 }
 
 std::string text_of(const crm::Record& record, std::string_view field) {

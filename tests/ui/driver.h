@@ -52,10 +52,17 @@ class Driver {
     /// The uppermost of several with that label.
     void click_first(std::string_view label);
     void drag(const Item& from, const Item& to);
+    /// What can be acted on now: visible, enabled, with a label; from all windows.
+    [[nodiscard]] std::vector<Item> controls();
+    [[nodiscard]] std::string focused();  ///< the label of what the keyboard is on, whole; "": nothing
+    /// Presses Tab until the keyboard is on it, however often that is; fails the test when it never comes there.
+    void tab_to(std::string_view label);
     /// Gives it the keyboard, as Tab and the arrows would in the end.
     void focus(std::string_view label, std::string_view window = {});
     /// Of the table on the page.
     void click_header(std::string_view column, ImGuiKey modifier = ImGuiKey_None);
+    /// What of that column the window shows, in pixels; 0: it is not there, or scrolled out of sight.
+    [[nodiscard]] float column_width(std::string_view column);
     void double_click(std::string_view label, std::string_view window = {});
     /// Clicks into the field, replaces its text.
     void type(std::string_view label, std::string_view text, std::string_view window = {});

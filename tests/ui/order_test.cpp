@@ -107,6 +107,103 @@ TEST_CASE("order: kept up through changes, sorting and typing, it is as if made 
     }
 }
 
+TEST_CASE("order: many are sorted in parts: the first page comes first, and what changes meanwhile is not lost") {
+    constexpr std::uint64_t kAll = 60'000;
+    client::Table table;
+    SeededRandom random(6);
+    const auto put_some = [&](std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::uint64_t number = 1 + random.below(kAll);
+            if (random.below(10) == 0) {
+                table.remove(lead(number, "").id);
+                continue;
+            }
+            crm::Record record = lead(number, "name " + std::to_string(random.below(1'000)));
+            record.updated_at = static_cast<UnixMs>(random.below(50'000));
+            table.put(std::move(record));
+        }
+    };
+    for (std::uint64_t i = 1; i <= kAll; ++i) table.put(lead(i, "name " + std::to_string(i % 1'000)));
+    ui::Order order;
+    ui::Query query;
+    query.sort = {{0, false}};
+    const auto check = [&] { REQUIRE((ids_of(table, order) == from_scratch(table, query))); };
+    const auto go_on = [&](std::size_t budget) { (void)order.update(table, query, rules_for(query), budget); };
+    const auto finish = [&] {
+        int frames = 0;
+        for (; !order.complete() && frames < 10'000; ++frames) go_on(20'000);
+        return frames;
+    };
+    go_on(20'000);
+    CHECK(order.sorting());
+    CHECK(order.rows().empty());  // nothing to show yet
+    CHECK(finish() > 5);
+    check();
+
+    // Another column: the old order stays until the first page of the new one is there, which is right at once.
+    const std::vector<Uuid> old = ids_of(table, order);
+    query.sort = {{1, true}, {0, false}};
+    go_on(20'000);
+    CHECK((ids_of(table, order) == old));
+    while (!order.complete() && order.rows().size() == kAll) go_on(5'000);
+    REQUIRE_FALSE(order.complete());
+    const std::vector<Uuid> top = ids_of(table, order);
+    const std::vector<Uuid> whole = from_scratch(table, query);
+    REQUIRE(top.size() >= 100);
+    CHECK((top == std::vector<Uuid>(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(top.size()))));
+    put_some(500);  // while the rest is merged
+    finish();
+    check();
+
+    for (int round = 0; round < 12; ++round) {
+        CAPTURE(round);
+        put_some(round % 3 == 0 ? 3'000 : round % 3 == 1 ? 1'000 : 12);
+        if (round == 4) query.sort = {{1, false}, {0, false}};  // only the other way round
+        go_on(20'000);
+        if (round % 2 == 0) put_some(50);
+        if (round == 6) query.words = {"7"};
+        if (round == 9) query.words.clear();
+        go_on(30'000);
+        if (round == 8) put_some(150'000);  // more than the table remembers
+        go_on(100);
+        for (const std::uint32_t row : order.rows()) REQUIRE(row < table.size());
+        finish();
+        check();
+    }
+}
+
+TEST_CASE("order: while a table is being filled, what is shown holds, but for what went") {
+    client::Table table;
+    for (std::uint64_t i = 1; i <= 20; ++i) table.put(lead(i, "name"));
+    ui::Order order;
+    ui::Query query;
+    (void)order.update(table, query, rules_for(query));
+    for (std::uint64_t i = 21; i <= 40; ++i) table.put(lead(i, "name"));
+    order.hold(table);
+    CHECK(order.rows().size() == 20);
+    for (std::uint64_t i = 1; i <= 35; ++i) table.remove(lead(i, "").id);
+    order.hold(table);
+    CHECK(order.rows().size() == 5);
+    (void)order.update(table, query, rules_for(query));
+    CHECK((ids_of(table, order) == from_scratch(table, query)));
+}
+
+TEST_CASE("tally: many new rows are counted over several frames, and those that change meanwhile with them") {
+    client::Table table;
+    for (std::uint64_t i = 1; i <= 5'000; ++i) table.put(lead(i, i % 3 == 0 ? "rao" : "iyer"));
+    ui::Tally tally;
+    const ui::Tally::Condition conditions[] = {
+        [](const crm::Record& record) { return record.fields.text(kName) == "rao"; }};
+    CHECK_FALSE(tally.update(table, conditions, 1'000));
+    for (std::uint64_t i = 1; i <= 5'000; i += 7) table.put(lead(i, "rao"));
+    for (std::uint64_t i = 2; i <= 5'000; i += 50) table.remove(lead(i, "").id);
+    int frames = 1;
+    while (!tally.update(table, conditions, 1'000)) ++frames;
+    CHECK(frames == 4);
+    const auto all = table.all();
+    CHECK(tally.count(0) == static_cast<std::size_t>(std::count_if(all.begin(), all.end(), conditions[0])));
+}
+
 TEST_CASE("order: what is typed into a filter before there is anything finds what comes then") {
     client::Table table;
     ui::Order order;

@@ -39,6 +39,33 @@ TEST_CASE("a lead is found whatever its accents, and opened") {
     CHECK(ui.app->desk().shown_id == lead(2, "").id);
 }
 
+TEST_CASE("reminders and payments are found by what they say, and by their lead") {
+    Driver ui;
+    crm::Record reminder, payment;
+    reminder.model = crm::Model::reminder;
+    payment.model = crm::Model::payment;
+    std::uint64_t number = 10;
+    for (crm::Record* record : {&reminder, &payment}) {
+        record->id = id_of(number++);
+        record->version = 1;
+        put(*record, "leadId", lead(1, "").id.str());
+    }
+    put(reminder, "title", "Bring samples");
+    put(payment, "receiptNo", "K7Q2M-0018");
+    ui.load({lead(1, "Asha Rao"), reminder, payment});
+    search_for(ui, "samples");
+    ui.key(ImGuiKey_Enter);
+    ui.frames(3);
+    CHECK(ui.app->desk().shown_id == reminder.id);
+    search_for(ui, "k7q2");
+    ui.key(ImGuiKey_Enter);
+    ui.frames(3);
+    CHECK(ui.app->desk().shown_id == payment.id);
+    search_for(ui, "asha");
+    CHECK(ui.there("Asha Rao##palette"));
+    CHECK(ui.there("Bring samples##palette"));
+}
+
 TEST_CASE("the arrows choose, and Esc leaves everything as it was") {
     Driver ui;
     search_for(ui, "go to");

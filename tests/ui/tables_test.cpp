@@ -216,3 +216,60 @@ TEST_CASE("the table is exported as it stands, and can be read back") {
     ui.send(client::FileWritten{written[0].file, std::nullopt});
     CHECK(ui.shows("Written to /tmp/of-pune.csv"));
 }
+
+TEST_CASE("where there is no room for all columns, the least important ones go, and no name is cut") {
+    struct Window {
+        float scale;
+        ImVec2 size;
+    };
+    for (const Window& window : {Window{1.0F, {1024, 640}}, Window{2.0F, {1600, 1000}}, Window{2.0F, {1024, 640}},
+                                 Window{2.0F, {1280, 800}}}) {
+        CAPTURE(window.scale);
+        client::Config config;
+        config.scale = window.scale;
+        Driver ui(config, window.size);
+        a_book(ui);
+        CHECK(ui.column_width("Name") >= 145 * window.scale);
+        for (const auto page : {ui::Page::payments, ui::Page::reminders}) {
+            ui.app->desk().page = page;
+            ui.frames(3);
+            if (page == ui::Page::reminders) ui.click("Table");
+            CHECK(ui.shows(page == ui::Page::payments ? "No payments yet" : "Nothing to remember"));
+        }
+    }
+    Driver wide;
+    a_book(wide);
+    for (const char* column : {"Name", "Company", "Phone", "City", "Status", "Tag", "Value", "Changed", "Sync"}) {
+        CAPTURE(column);
+        CHECK(wide.column_width(column) > 0);
+    }
+}
+
+TEST_CASE("columns that one asks for are there, whatever the room: others go, and then the table scrolls sideways") {
+    client::Config config;
+    config.scale = 2.0F;
+    Driver ui(config, {1600, 1600});
+    a_book(ui);
+    CHECK(ui.column_width("Phone") > 0);
+    CHECK(ui.column_width("City") == 0);
+    ui.click("Columns");
+    CHECK(ui.shows("City (no room)"));
+    ui.click("E-mail", "Popup");
+    ui.key(ImGuiKey_Escape);
+    CHECK(ui.column_width("E-mail") > 200);
+    CHECK(ui.column_width("Phone") == 0);
+    ui.click("Columns");
+    ui.click("Source", "Popup");
+    ui.click("Enquiry", "Popup");
+    ui.click("Labels", "Popup");
+    ui.key(ImGuiKey_Escape);
+    CHECK(ui.column_width("Name") >= 290);  // at the left; the others are behind the edge
+    // With room again, all are there as they were.
+    ui.app->desk().config.scale = 1.0F;
+    ui.app->desk().config_changed = true;
+    ImGui::GetIO().DisplaySize = {2600, 1000};
+    for (const char* column : {"Name", "City", "E-mail", "Source", "Labels", "Sync"}) {
+        CAPTURE(column);
+        CHECK(ui.column_width(column) > 0);
+    }
+}

@@ -217,6 +217,27 @@ TEST_CASE("Store::load: after a start, everything that was committed, and nothin
         CHECK_FALSE(record.deleted);
     }
     CHECK(*desk.store->count(Model::lead) == 39);
+    // The same in parts: what was stored last comes first, and others have their turn between.
+    for (const std::size_t count : {std::size_t{7}, std::size_t{39}, std::size_t{1'000}}) {
+        CAPTURE(count);
+        std::vector<crm::Record> leads;
+        std::optional<std::int64_t> before_row;
+        do {
+            const auto part = desk.store->load_part(Model::lead, before_row, count);
+            REQUIRE(part.has_value());
+            CHECK(part->records.size() <= count);
+            CHECK(part->damaged == 0);
+            CHECK((!before_row || !part->next || *part->next < *before_row));
+            if (leads.empty()) CHECK(part->records.at(0).id == id_of(21));
+            leads.insert(leads.end(), part->records.begin(), part->records.end());
+            before_row = part->next;
+        } while (before_row);
+        std::sort(leads.begin(), leads.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+        std::vector<crm::Record> expected;
+        std::copy_if(after.begin(), after.end(), std::back_inserter(expected),
+                     [](const crm::Record& record) { return record.model == Model::lead; });
+        CHECK(leads == expected);
+    }
     CHECK(desk.get(21)->extra == R"({"futureField":[1,2]})");
     CHECK(desk.shown(101).ends_with(",Pune v101 PENDING"));
     CHECK(desk.shown(103).starts_with("deleted "));
@@ -237,6 +258,10 @@ TEST_CASE("Store: a row that was altered behind its back is told apart, left out
     REQUIRE_FALSE(loaded.has_value());
     CHECK(loaded.error().code == "ROW_DAMAGED");
     CHECK(seen == 1);
+    const auto part = desk.store->load_part(Model::lead, std::nullopt, 10);
+    REQUIRE(part.has_value());
+    CHECK(part->records.size() == 1);
+    CHECK(part->damaged == 1);
     CHECK(desk.store->commit(std::vector{desk.update(1, {{"city", "Pune"}})}, "me").error().code == "ROW_DAMAGED");
     CHECK(desk.queue().empty());
 

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,7 +44,8 @@ void start_one_of(Commands commands) {
     _exit(0);
 }
 
-/// Notifications are shown as a little HTML.
+}  // namespace
+
 std::string without_markup(const std::string& words) {
     std::string out;
     for (const char c : words) {
@@ -51,8 +53,6 @@ std::string without_markup(const std::string& words) {
     }
     return out;
 }
-
-}  // namespace
 
 void open_url(const std::string& url) { start_one_of({{"xdg-open", url}}); }
 
@@ -80,6 +80,12 @@ bool desktop_prefers_dark() {
 std::filesystem::path program_file() {
     std::error_code ignored;
     return std::filesystem::read_symlink("/proc/self/exe", ignored);
+}
+
+void give_back_memory() {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 std::int64_t resident_bytes() {

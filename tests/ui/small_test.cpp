@@ -1,0 +1,60 @@
+// The smallest windows and the largest letters: all is still there, and nothing lies over another.
+#include <doctest/doctest.h>
+
+#include "driver.h"
+
+using namespace ct;
+using namespace ct::test;
+
+namespace {
+
+struct Window {
+    float scale;
+    ImVec2 size;
+};
+constexpr Window kWindows[] = {{1.0F, {1024, 640}}, {1.0F, {720, 480}},  {2.0F, {1600, 1000}},
+                               {2.0F, {1024, 640}}, {3.0F, {1280, 800}}, {1.0F, {1440, 900}}};
+
+}  // namespace
+
+TEST_CASE("small: all pages stand in the navigation, one below the other") {
+    for (const Window& window : kWindows) {
+        CAPTURE(window.scale);
+        CAPTURE(window.size.y);
+        client::Config config;
+        config.scale = window.scale;
+        Driver ui(config, window.size);
+        float below = 0;
+        for (const char* label :
+             {"Today", "Leads", "Pipeline", "Payments", "Reminders", "Conflicts", "Activity", "Settings"}) {
+            CAPTURE(label);
+            const Item item = ui.find(label, "navigation");
+            CHECK(item.min.y >= below);
+            CHECK(item.max.y - item.min.y >= 20 * window.scale);
+            CHECK(item.max.y <= window.size.y);
+            below = item.max.y;
+        }
+    }
+}
+
+TEST_CASE("small: the drawer's form has room, whatever stands above it") {
+    for (const Window& window : kWindows) {
+        CAPTURE(window.scale);
+        CAPTURE(window.size.y);
+        client::Config config;
+        config.scale = window.scale;
+        Driver ui(config, window.size);
+        crm::Record one = lead(1, "Asha Rao");
+        put(one, "email", "asha@example.org");
+        ui.load({one});
+        ui.app->desk().page = ui::Page::leads;
+        ui.app->desk().open(crm::Model::lead, one.id);
+        ui.frames(4);
+        CHECK(ui.there("Save"));
+        // The field that the keyboard is on is scrolled to.
+        ui.tab_to("Company");
+        ui.frames(3);
+        const Item field = ui.find("Company", "drawer body");
+        CHECK(field.max.y - field.min.y >= 20 * window.scale);
+    }
+}
