@@ -165,6 +165,12 @@ void Store::Impl::observe(const std::string& stamp) {
     state.stamp_counter = parts->counter;
 }
 
+void Store::Impl::hear_of(UnixMs changed_at) {
+    if (changed_at == 0 || changed_at < state.stamp_ms) return;
+    state.stamp_ms = changed_at;
+    state.stamp_counter = 0xffff;  // the counter is not told: whatever it was, what comes next is later
+}
+
 // ---- reading
 
 Result<void> Store::load(crm::Model model, std::size_t chunk,
