@@ -71,10 +71,6 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
         SyncState next = impl_->state;
         if (!CT_MUTANT(page_without_cursor)) next.cursor = page.cursor;
         if (next.epoch.empty()) next.epoch = page.epoch;
-        if (applied.newest_stamp_ms > next.stamp_ms) {
-            next.stamp_ms = applied.newest_stamp_ms;
-            next.stamp_counter = 0xffff;
-        }
         if (!page.has_more) impl_->foreign_epoch = false;
         return impl_->write_state(next);
     });
@@ -97,6 +93,7 @@ Result<void> Store::Impl::apply_rows(const sync::PullPage& page, PageApplied& ap
         if (index.empty()) continue;
         if (index.dirty(row.id) || !index.of_parent(row.id).empty()) around.insert(row.id);
     }
+    hear_of(applied.newest_stamp_ms);
     std::map<Uuid, crm::Model> touched;
     CT_TRY(park_and_free(std::move(around), touched));
     return refresh(touched, applied.visible);

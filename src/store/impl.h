@@ -81,6 +81,8 @@ struct Store::Impl {
     [[nodiscard]] Result<void> forget_bases();
     /// The clock is at that stamp now, at least. A row of the queue has it: it need not be written before that goes.
     void observe(const std::string& stamp);
+    /// Somebody changed something then: the clock is past it. To be written with the state.
+    void hear_of(UnixMs changed_at);
 
     // ---- the side journal, and what is made of it (recovery.cpp)
     [[nodiscard]] static std::string journal_beside(const std::string& database);

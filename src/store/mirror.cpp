@@ -258,7 +258,7 @@ Result<PageApplied> Store::repair(const sync::PullPage& page) {
         impl_->repairing = true;
         auto rows = impl_->apply_rows(page, applied);
         impl_->repairing = false;
-        return rows;
+        return rows ? impl_->write_state(impl_->state) : rows;
     });
     impl_->repairing = false;
     if (!done) return fail(done.error());

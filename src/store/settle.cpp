@@ -80,12 +80,8 @@ Result<Settled> Store::settle(const sync::PushAnswer& answer) {
             if (entry.state == QueueState::parked) ++settled.parked;
         }
         settled.newest_stamp_ms = newest_of(answer);
-        SyncState next = impl_->state;
-        if (settled.newest_stamp_ms > next.stamp_ms) {
-            next.stamp_ms = settled.newest_stamp_ms;
-            next.stamp_counter = 0xffff;
-        }
-        return impl_->write_state(next);
+        impl_->hear_of(settled.newest_stamp_ms);
+        return impl_->write_state(impl_->state);
     });
     if (!done) return fail(done.error());
     return settled;

@@ -103,11 +103,11 @@ Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work)
     CT_TRY(ready());
     if (newer) return fail(*newer);
     if (journal.broken()) CT_TRY(renew_journal());
-    Result<void> done = connection->execute("BEGIN IMMEDIATE");
+    Result<void> done = connection->run("BEGIN IMMEDIATE");
     if (done) done = work();
     if (done) done = mirror.write(*connection);
     if (done) done = journal.write();
-    if (done) done = connection->execute("COMMIT");
+    if (done) done = connection->run("COMMIT");
     if (done) {
         if (auto flushed = journal.committed(); !flushed) return renew_journal();
         if (!journal.mostly_history(index.entries().size())) return done;
@@ -117,7 +117,7 @@ Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work)
 
     journal.take_back();
     if (connection->in_transaction()) {
-        if (auto undone = connection->execute("ROLLBACK"); !undone) log::warn(undone.error().message);
+        if (auto undone = connection->run("ROLLBACK"); !undone) log::warn(undone.error().message);
     }
     const bool renew = connection->doubtful() || connection->in_transaction();
     if (auto again = renew ? connect() : reload(); !again) {
@@ -163,6 +163,12 @@ void Store::Impl::observe(const std::string& stamp) {
     if (!parts || std::tie(parts->ms, parts->counter) <= std::tie(state.stamp_ms, state.stamp_counter)) return;
     state.stamp_ms = parts->ms;
     state.stamp_counter = parts->counter;
+}
+
+void Store::Impl::hear_of(UnixMs changed_at) {
+    if (changed_at == 0 || changed_at < state.stamp_ms) return;
+    state.stamp_ms = changed_at;
+    state.stamp_counter = 0xffff;  // the counter is not told: whatever it was, what comes next is later
 }
 
 // ---- reading

@@ -38,15 +38,20 @@ std::string name_of(const crm::Record& record) { return std::string(crm::name(re
 // ---- one laptop
 
 /// Rule 1: the server's record as last heard of, with the own unsettled operations on it.
-std::string check_rebase(Laptop& laptop, Model model, const std::vector<QueuedOperation>& queue) {
+/// `connection`: to the laptop's file, opened when it is first needed.
+std::string check_rebase(Laptop& laptop, Model model, const std::vector<QueuedOperation>& queue,
+                         std::unique_ptr<sqlite::Connection>& connection) {
     std::map<Uuid, std::vector<QueuedOperation>> unsettled;
     for (const auto& queued : queue) {
         if (queued.operation.model == model) unsettled[queued.operation.record].push_back(queued);
     }
     if (unsettled.empty()) return {};
-    auto connection = sqlite::Connection::open(laptop.file(), true);
-    if (!connection) return "the laptop's database cannot be read";
-    store::RecordTable shadows(**connection, model, true);
+    if (!connection) {
+        auto opened = sqlite::Connection::open(laptop.file(), true);
+        if (!opened) return "the laptop's database cannot be read";
+        connection = std::move(*opened);
+    }
+    store::RecordTable shadows(*connection, model, true);
     for (const auto& [id, operations] : unsettled) {
         const auto shown = laptop.store().get(model, id);
         const auto server = shadows.get(id);
@@ -299,8 +304,9 @@ std::string check_laptop(World& world, Laptop& laptop) {
     if (!engine.invariant()) return laptop.name() + ": the engine waits for nothing: " + engine.reason();
     const auto queue = laptop.queue();
     if (std::string what = check_queue(laptop, queue); !what.empty()) return what;
+    std::unique_ptr<sqlite::Connection> connection;
     for (const crm::ModelDef& model : crm::models()) {
-        if (std::string what = check_rebase(laptop, model.model, queue); !what.empty()) return what;
+        if (std::string what = check_rebase(laptop, model.model, queue, connection); !what.empty()) return what;
         if (std::string what = check_window(laptop, model.model); !what.empty()) return what;
     }
     return laptop.check_monotonic();

@@ -9,6 +9,7 @@ namespace ct::sim {
 namespace {
 
 constexpr std::size_t kSector = 512;
+constexpr std::size_t kGrowth = 256 * 1'024;  // most files of a run never get larger, and are never moved
 
 std::map<std::string, Disk*, std::less<>>& disks() {
     static std::map<std::string, Disk*, std::less<>> all;
@@ -21,7 +22,9 @@ std::string_view directory_of(std::string_view path) {
 }
 
 void put(FileImage& image, std::size_t at, std::string_view bytes, std::size_t size_after) {
-    image.bytes.resize(std::max({image.bytes.size(), at + bytes.size(), size_after}));
+    const std::size_t needed = std::max({image.bytes.size(), at + bytes.size(), size_after});
+    if (needed > image.bytes.capacity()) image.bytes.reserve(2 * needed + kGrowth);
+    image.bytes.resize(needed);
     bytes.copy(image.bytes.data() + at, bytes.size());
     image.bytes.resize(size_after);
 }

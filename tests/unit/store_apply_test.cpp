@@ -192,6 +192,16 @@ TEST_CASE("apply: the clock goes on from the newest stamp that was seen") {
     CHECK(desk.store->state().stamp_ms == future.updated_at);
     desk.apply(desk.page({Desk::row(2, 2, {{"name", "Bo"}})}, "c2"));
     CHECK(desk.store->state().stamp_ms == future.updated_at);  // never back
+
+    // Of the same ms as our own last edit: the counter is not told, and what comes next has to be later all the same.
+    desk.clock.wall += 120'000;
+    desk.commit({desk.create(7)});
+    PullRow same = Desk::row(3, 3, {{"name", "Cy"}});
+    same.updated_at = desk.clock.wall;
+    desk.apply(desk.page({same}, "c3"));
+    desk.reopen();
+    CHECK(desk.store->state().stamp_ms == same.updated_at);
+    CHECK(desk.store->state().stamp_counter == 0xffff);
 }
 
 // ---- from the start again

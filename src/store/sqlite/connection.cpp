@@ -150,6 +150,12 @@ Result<Use> Connection::prepare(const std::string& sql) {
     return Use(*this, statement);
 }
 
+Result<void> Connection::run(const std::string& sql) {
+    auto use = prepare(sql);
+    if (!use) return fail(use.error());
+    return use->run();
+}
+
 Result<void> Connection::execute(const std::string& sql) {
     if (sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return fail(last_error());
     return {};

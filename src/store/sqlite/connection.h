@@ -71,6 +71,8 @@ class Connection {
 
     /// Prepared once per connection and text.
     [[nodiscard]] Result<Use> prepare(const std::string& sql);
+    /// One statement without parameters and rows that is run often: prepared once, as BEGIN and COMMIT should be.
+    [[nodiscard]] Result<void> run(const std::string& sql);
     /// One or more statements without parameters.
     [[nodiscard]] Result<void> execute(const std::string& sql);
     [[nodiscard]] Result<std::int64_t> integer(const std::string& sql);

@@ -54,7 +54,7 @@ class SqliteRead final : public ReadTransaction {
   public:
     SqliteRead(Loan loan, WorkspaceKey workspace) : loan_(std::move(loan)), workspace_(workspace) {}
     ~SqliteRead() override {
-        if (open_) (void)loan_->execute("ROLLBACK");
+        if (open_) (void)loan_->run("ROLLBACK");
     }
     Result<void> begin();
 
@@ -80,7 +80,7 @@ class SqliteRead final : public ReadTransaction {
 };
 
 Result<void> SqliteRead::begin() {
-    if (auto begun = loan_->execute("BEGIN"); !begun) return begun;
+    if (auto begun = loan_->run("BEGIN"); !begun) return begun;
     open_ = true;
     auto use = loan_->prepare("SELECT version, purge_floor FROM workspace WHERE workspace_id = ?");
     if (!use) return fail(use.error());

@@ -113,10 +113,10 @@ Result<void> SqliteStorage::write(Work&& work) {
     std::unique_lock<std::mutex> lock;
     auto connection = writer(lock);
     if (!connection) return fail(connection.error());
-    if (auto begun = (*connection)->execute("BEGIN IMMEDIATE"); !begun) return begun;
+    if (auto begun = (*connection)->run("BEGIN IMMEDIATE"); !begun) return begun;
     Result<void> done = work(**connection);
-    if (done) done = (*connection)->execute("COMMIT");
-    if (!done) (void)(*connection)->execute("ROLLBACK");
+    if (done) done = (*connection)->run("COMMIT");
+    if (!done) (void)(*connection)->run("ROLLBACK");
     return done;
 }
 

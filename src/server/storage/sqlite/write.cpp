@@ -59,7 +59,7 @@ class SqliteWrite final : public WriteTransaction {
     SqliteWrite(std::unique_lock<std::mutex> lock, Connection& connection, WorkspaceKey workspace)
         : lock_(std::move(lock)), connection_(connection), workspace_(workspace) {}
     ~SqliteWrite() override {
-        if (open_) (void)connection_.execute("ROLLBACK");
+        if (open_) (void)connection_.run("ROLLBACK");
     }
     Result<void> begin();
 
@@ -86,7 +86,7 @@ class SqliteWrite final : public WriteTransaction {
 };
 
 Result<void> SqliteWrite::begin() {
-    if (auto begun = connection_.execute("BEGIN IMMEDIATE"); !begun) return begun;
+    if (auto begun = connection_.run("BEGIN IMMEDIATE"); !begun) return begun;
     open_ = true;
     auto use = connection_.prepare("SELECT version FROM workspace WHERE workspace_id = ?");
     if (!use) return fail(use.error());
@@ -253,7 +253,7 @@ Result<void> SqliteWrite::commit(std::int64_t version, std::string_view device, 
         connection_.prepare("UPDATE device SET next_sequence = ?3, seen_at = ?4 WHERE workspace_id = ?1 AND id = ?2");
     if (!row) return fail(row.error());
     if (auto done = row->integer(workspace_).text(device).integer(next_sequence).integer(now).run(); !done) return done;
-    if (auto done = connection_.execute("COMMIT"); !done) return done;
+    if (auto done = connection_.run("COMMIT"); !done) return done;
     open_ = false;
     return {};
 }
