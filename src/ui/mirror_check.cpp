@@ -99,19 +99,26 @@ void MirrorCheck::judge(const State& state, const inspect::DigestsRead::One& one
     found_.wrong.emplace_back(one.model, one.id);
 }
 
+/// False: there is nothing to be done until more is told.
+bool MirrorCheck::step(const Desk& desk) {
+    if (phase_ == Phase::comparing) {
+        const bool any = compare_some(desk.state);
+        if (phase_ == Phase::again) end_of_models(desk);
+        return any;
+    }
+    if (again_.empty()) return false;
+    for (std::size_t i = 0; i < kBetweenLooks && !again_.empty(); ++i) {
+        judge(desk.state, again_.back());
+        again_.pop_back();
+    }
+    if (again_.empty()) phase_ = Phase::done;
+    return running();
+}
+
 void MirrorCheck::go_on(Desk& desk) {
     if (!running()) return;
     const std::int64_t begun = inspect::steady_us();
-    const auto in_time = [begun] { return inspect::steady_us() - begun < kSlice_us; };
-    while (phase_ == Phase::comparing && in_time() && compare_some(desk.state)) {
-        if (phase_ == Phase::again) end_of_models(desk);
-    }
-    while (phase_ == Phase::again && !again_.empty() && in_time()) {
-        for (std::size_t i = 0; i < kBetweenLooks && !again_.empty(); ++i) {
-            judge(desk.state, again_.back());
-            again_.pop_back();
-        }
-        if (again_.empty()) phase_ = Phase::done;
+    while (step(desk) && inspect::steady_us() - begun < kSlice_us) {
     }
     desk.redraw_within(running() ? 16 : 0);
 }

@@ -42,6 +42,7 @@ class MirrorCheck {
   private:
     enum class Phase : std::uint8_t { off, comparing, again, done };
 
+    bool step(const Desk& desk);
     bool compare_some(const client::State& state);
     bool look_for_surplus(const client::State& state, const client::inspect::MirrorPart& part);
     void suspect(crm::Model model, const Uuid& id);
