@@ -1,5 +1,6 @@
 // The inspector at a client with its threads: it is told what it asks for, and nothing else happens.
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 
 #include "client/inspect.h"
@@ -96,7 +97,13 @@ TEST_CASE("Client: says nothing to an inspector that does not ask, and all when 
 
 TEST_CASE("Client: the inspector reads queue, record, log, SQL and mirror beside the worker, and asks the server") {
     SmallServer small;
-    const RunningServer server([&](const http::Request& request) { return small(request); });
+    std::atomic<bool> there = false;  // the round with which a start begins must bring nothing
+    const RunningServer server([&](const http::Request& request) {
+        if (there) return small(request);
+        http::Response away;
+        away.status = 503;
+        return away;
+    });
     TempDirectory directory;
     bind_profile(directory, server.url());
     Window window(directory);
@@ -137,6 +144,7 @@ TEST_CASE("Client: the inspector reads queue, record, log, SQL and mirror beside
     CHECK(again.visible.changed.size() == 1);
     CHECK(again.visible.removed.size() == 1);
     // The server is asked although the sync is offline by choice: it is another connection, and a question only.
+    there = true;
     window.post(inspect::AskServer{Model::lead, id_of(500)});
     const auto said = need_answer<std::shared_ptr<const inspect::ServerSaid>>(window);
     CHECK_FALSE(said->error);
