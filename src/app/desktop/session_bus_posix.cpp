@@ -25,16 +25,19 @@ namespace ct::app {
 namespace {
 
 // Only the header is needed to build: the program is to start where the library is not.
-#define CT_DBUS_FUNCTIONS(X)                                                                                       \
-    X(error_init)                                                                                                  \
-    X(error_free)                                                                                                  \
-    X(bus_get_private)                                                                                             \
-    X(bus_add_match) X(connection_set_exit_on_disconnect) X(connection_get_unix_fd) X(connection_read_write)       \
-        X(connection_pop_message) X(connection_send) X(connection_flush) X(connection_close) X(connection_unref)   \
-            X(message_new_method_call) X(message_unref) X(message_get_type) X(message_get_reply_serial)            \
-                X(message_is_signal) X(message_iter_init) X(message_iter_init_append) X(message_iter_append_basic) \
-                    X(message_iter_open_container) X(message_iter_close_container) X(message_iter_get_arg_type)    \
-                        X(message_iter_get_basic) X(message_iter_next) X(message_iter_recurse)
+// clang-format off
+#define CT_DBUS_FUNCTIONS(X)                                                                                           \
+    X(error_init)                                                                                                      \
+    X(error_free)                                                                                                      \
+    X(bus_get_private)                                                                                                 \
+    X(bus_add_match)                                                                                                   \
+    X(connection_set_exit_on_disconnect) X(connection_get_unix_fd) X(connection_read_write) X(connection_pop_message)  \
+        X(connection_send) X(connection_flush) X(connection_close) X(connection_unref) X(message_new_method_call)      \
+            X(message_unref) X(message_get_type) X(message_get_reply_serial) X(message_is_signal) X(message_iter_init) \
+                X(message_iter_init_append) X(message_iter_append_basic) X(message_iter_open_container)                \
+                    X(message_iter_close_container) X(message_iter_get_arg_type) X(message_iter_get_basic)             \
+                        X(message_iter_next) X(message_iter_recurse)
+// clang-format on
 
 struct Library {
 #define CT_DBUS_MEMBER(function) decltype(&::dbus_##function) function = nullptr;
