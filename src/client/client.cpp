@@ -146,7 +146,7 @@ struct Client::Impl {
     }
 
     void begin_to_load() {
-        if (options.load_records) loading.emplace();
+        if (options.load_records) loading = Loading{};
     }
 
     /// Some records for the window: whoever saves meanwhile has his turn between. What is saved or pulled while the
