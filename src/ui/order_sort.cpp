@@ -60,7 +60,7 @@ void Order::sort_into(const client::Table& table, Rows changed) {
 }
 
 void Order::begin_sort(const client::Table& table, Rows todo) {
-    sorting_.emplace();
+    sorting_ = Sorting{};
     sorting_->todo = std::move(todo);
     late_.clear();
     source_.clear();
