@@ -91,7 +91,9 @@ class BytesOut {
     template <class Element>
     void list(const std::vector<Element>& elements) {
         const bool is_long = elements.size() >= kLong;
-        for (std::size_t i = 0; is_long && i < lists_.size(); ++i) {
+        // A page's rows alone: other lists are made for the moment, and their room is soon another's.
+        constexpr bool kStays = std::is_same_v<Element, PullRow>;
+        for (std::size_t i = 0; kStays && is_long && i < lists_.size(); ++i) {
             if (is_the_same(lists_[i], elements)) return number(i * 2 + 1);
         }
         LongList made;
@@ -111,7 +113,7 @@ class BytesOut {
             out_.resize(before);
             return number(i * 2 + 1);
         }
-        made.elements = elements.data();
+        if (kStays) made.elements = elements.data();
         made.count = elements.size();
         lists_.push_back(made);
     }

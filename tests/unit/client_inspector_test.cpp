@@ -98,12 +98,8 @@ TEST_CASE("Client: says nothing to an inspector that does not ask, and all when 
 TEST_CASE("Client: the inspector reads queue, record, log, SQL and mirror beside the worker, and asks the server") {
     SmallServer small;
     std::atomic<bool> there = false;  // the round with which a start begins must bring nothing
-    const RunningServer server([&](const http::Request& request) {
-        if (there) return small(request);
-        http::Response away;
-        away.status = 503;
-        return away;
-    });
+    const RunningServer server(
+        [&](const http::Request& request) { return there ? small(request) : page(503, "text/plain", ""); });
     TempDirectory directory;
     bind_profile(directory, server.url());
     Window window(directory);
@@ -155,13 +151,17 @@ TEST_CASE("Client: the inspector reads queue, record, log, SQL and mirror beside
 
 TEST_CASE("Client: a pull's answer is tried on a copy, and nothing of it stays") {
     SmallServer small;
-    const RunningServer server([&](const http::Request& request) { return small(request); });
+    std::atomic<bool> there = false;  // what came before the inspector looked was not kept
+    const RunningServer server(
+        [&](const http::Request& request) { return there ? small(request) : page(503, "text/plain", ""); });
     TempDirectory directory;
     bind_profile(directory, server.url());
     Window window(directory);
     window.post(inspect::Open{true});
+    window.post(ListHistory{});
+    window.need<HistoryListed>();
+    there = true;
     window.post(SyncNow{});
-    window.need<SyncFinished>();
     const auto pull = need_request(window, "pull");
     REQUIRE(pull->page);
     window.post(inspect::TryPage{pull});

@@ -187,6 +187,20 @@ TEST_CASE("recording: no value of a record is in it, and a page that passes thro
     CHECK(segment_of(event::Answered{1, page}, {action::ApplyPage{page}}).size() < once + 200);
 }
 
+TEST_CASE("recording: long lists that begin and end alike are told apart") {
+    action::SendPush push{9, 41, {}};
+    for (const char* middle : {"m0", "m1"}) {
+        Operation operation;
+        operation.id = id_of(push.operations.size());
+        operation.changes.extra =
+            std::string(R"({"a":1,"b":1,"c":1,"d":1,")") + middle + R"(":1,"w":1,"x":1,"y":1,"z":1})";
+        push.operations.push_back(operation);
+    }
+    const std::string json = to_json(entries_of(segment_of(event::PageDone{1}, {push})).at(1));
+    CHECK(json.find("m0") != std::string::npos);
+    CHECK(json.find("m1") != std::string::npos);
+}
+
 TEST_CASE("recording: a torn end is dropped in silence, what is damaged in the middle is a gap") {
     const std::string one = segment_of(event::Nudged{}, {});
     std::string all = one;
