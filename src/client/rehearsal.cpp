@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/part_file.h"
 #include "store/reader.h"
 #include "store/store.h"
 
@@ -16,12 +17,6 @@ using inspect::PageTried;
 using Effect = PageTried::Effect;
 
 constexpr std::size_t kDifferencesKept = 500;
-
-[[nodiscard]] std::int64_t bytes_of(const std::string& file) {
-    std::error_code unknown;
-    const auto size = std::filesystem::file_size(file, unknown);
-    return unknown ? 0 : static_cast<std::int64_t>(size);
-}
 
 /// What was asked for; a request that was too long to be kept named records one by one.
 [[nodiscard]] std::optional<sync::PullRequest> question_of(const RequestSeen& seen) {
@@ -70,7 +65,7 @@ class Rehearsal {
     [[nodiscard]] Result<void> copy() {
         const std::int64_t begun = inspect::steady_us();
         if (auto copied = store::copy_database(database_, scratch_); !copied) return copied;
-        tried_.copied_bytes = bytes_of(scratch_);
+        tried_.copied_bytes = file_size(scratch_).value_or(0);
         tried_.copy_us = inspect::steady_us() - begun;
         return {};
     }
