@@ -134,6 +134,17 @@ Result<void> set_disabled(Storage& storage, const Asked& asked, bool disabled) {
     return storage.set_disabled(*user, disabled, operator_now());
 }
 
+/// The id of the user whom --email names; empty when it names nobody.
+Result<std::string> asked_user(Storage& storage, const server::Workspace& workspace, const Asked& asked) {
+    if (asked.email.empty()) return std::string();
+    auto user = server::find_user(storage, workspace, asked.email);
+    if (!user) return fail(user.error());
+    return std::move(user->id);
+}
+
+/// A name of today, or the id of what has none.
+const std::string& named(const std::string& name, const std::string& id) { return name.empty() ? id : name; }
+
 /// What the device said of its own queue.
 std::string waiting_on(const server::Device& device) {
     if (device.waiting_told_at == 0) return {};
@@ -170,18 +181,14 @@ Result<void> revoke_device(Storage& storage, const Asked& asked) {
 Result<void> show_audit(Storage& storage, const Asked& asked) {
     const auto workspace = workspace_of(storage, asked);
     if (!workspace) return fail(workspace.error());
-    server::AuditQuery query{asked.record, {}, asked.device, asked.most};
-    if (!asked.email.empty()) {
-        const auto user = server::find_user(storage, *workspace, asked.email);
-        if (!user) return fail(user.error());
-        query.user = user->id;
-    }
-    const auto entries = storage.audit(workspace->key, query);
+    const auto user = asked_user(storage, *workspace, asked);
+    if (!user) return fail(user.error());
+    const auto entries = storage.audit(workspace->key, {asked.record, *user, asked.device, asked.most});
     if (!entries) return fail(entries.error());
     for (const auto& entry : *entries) {
         std::cout << format_rfc3339(entry.received_at) << "  " << entry.verdict << "  " << entry.operation << ' '
                   << entry.model << ' ' << entry.record_id << "  version " << entry.version << "  by "
-                  << (entry.user_name.empty() ? entry.user : entry.user_name) << " on "
+                  << named(entry.user_name, entry.user) << " on "
                   << (entry.device_name.empty() ? "" : entry.device_name + " ") << '(' << entry.device << ")  "
                   << entry.data << (entry.lost.empty() ? "" : "  overridden: " + entry.lost) << '\n';
     }
@@ -192,19 +199,14 @@ Result<void> show_audit(Storage& storage, const Asked& asked) {
 Result<void> show_accounts(Storage& storage, const Asked& asked) {
     const auto workspace = workspace_of(storage, asked);
     if (!workspace) return fail(workspace.error());
-    std::string user;
-    if (!asked.email.empty()) {
-        const auto found = server::find_user(storage, *workspace, asked.email);
-        if (!found) return fail(found.error());
-        user = found->id;
-    }
-    const auto entries = storage.account_log(workspace->key, user, asked.most);
+    const auto user = asked_user(storage, *workspace, asked);
+    if (!user) return fail(user.error());
+    const auto entries = storage.account_log(workspace->key, *user, asked.most);
     if (!entries) return fail(entries.error());
     for (const auto& entry : *entries) {
-        std::cout << format_rfc3339(entry.at) << "  " << entry.change << "  "
-                  << (entry.user_name.empty() ? entry.user : entry.user_name)
+        std::cout << format_rfc3339(entry.at) << "  " << entry.change << "  " << named(entry.user_name, entry.user)
                   << (entry.detail.empty() ? "" : "  " + entry.detail) << "  by "
-                  << (entry.by.empty() ? "the server's operator" : entry.by_name.empty() ? entry.by : entry.by_name)
+                  << (entry.by.empty() ? "the server's operator" : named(entry.by_name, entry.by))
                   << (entry.by_device.empty() ? "" : " on " + entry.device_name + " (" + entry.by_device + ")") << '\n';
     }
     return {};
@@ -318,8 +320,9 @@ void add_certificate_command(CLI::App& app, Asked& asked) {
 }
 
 void add_audit_command(CLI::App& app, Asked& asked) {
-    CLI::App* audit = command(app, asked, "audit", "Who changed what from which device, the newest edits first",
-                              [&asked](Storage& s) { return asked.accounts ? show_accounts(s, asked) : show_audit(s, asked); });
+    CLI::App* audit =
+        command(app, asked, "audit", "Who changed what from which device, the newest edits first",
+                [&asked](Storage& s) { return asked.accounts ? show_accounts(s, asked) : show_audit(s, asked); });
     audit->add_option("--workspace", asked.workspace, "Name or id; not needed when there is only one");
     auto* accounts = audit->add_flag("--accounts", asked.accounts,
                                      "Instead of edits: who changed which account, signed in, and ended sessions");
