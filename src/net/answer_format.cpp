@@ -22,12 +22,12 @@ namespace {
                        [](const auto& header) { return is_token(header.first) && is_header_value(header.second); });
 }
 
-void compress_body(http::Response& response, const std::string& accepted, std::size_t above) {
+void compress_body(http::Response& response, const Received& received, std::size_t above) {
     if (response.body.size() <= above) return;
-    response.headers.emplace_back("Vary", "Accept-Encoding");
-    const Encoding encoding = choose_encoding(accepted);
+    response.headers.emplace_back("Vary", "Accept-Encoding, Downlink");
+    const Encoding encoding = choose_encoding(received.accept_encoding);
     if (encoding == Encoding::identity) return;
-    Result<std::string> smaller = compress(encoding, response.body);
+    Result<std::string> smaller = compress(encoding, response.body, effort_for(received.downlink));
     if (!smaller || smaller->size() >= response.body.size()) return;  // as it is, then
     response.body = std::move(*smaller);
     response.headers.emplace_back("Content-Encoding", name(encoding));
@@ -50,7 +50,7 @@ AnswerBytes format_answer(http::Response response, const Received& received, boo
     if (!response.body.empty() && !has_header(response.headers, "Content-Encoding")) {
         if (!has_header(response.headers, "Content-Digest"))
             response.headers.emplace_back("Content-Digest", content_digest(response.body));
-        compress_body(response, received.accept_encoding, rules.compress_above);
+        compress_body(response, received, rules.compress_above);
     }
     AnswerBytes out;
     out.close = close || received.close;

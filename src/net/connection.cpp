@@ -292,7 +292,12 @@ void Connection::ask_again() {
 
 void Connection::refuse(const Refusal& refusal) {
     Received about;
-    if (received_) about = {{}, {}, received_->accept_encoding, received_->close, received_->head_only, true};
+    if (received_) {
+        about.accept_encoding = received_->accept_encoding;
+        about.close = received_->close;
+        about.head_only = received_->head_only;
+        about.unpacked = true;
+    }
     about.request.id = received_ ? received_->request.id : parser_ ? parser_->request_id() : std::string();
     if (about.request.id.empty()) about.request.id = board_.new_request_id();
     if (board_.options->on_refusal) board_.options->on_refusal(refusal.status, refusal.code, about.request.id);

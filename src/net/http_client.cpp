@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "net/encoding.h"
 #include "net/header_rules.h"
+#include "net/link_rate.h"
 #include "net/link_simulator.h"
 #include "net/socket.h"
 #include "net/tls.h"
@@ -315,6 +316,7 @@ struct HttpClient::Impl {
     const HttpClientOptions options;
     const Result<BaseUrl> url;
     std::optional<Link> link;  // owned by the sending thread
+    LinkRate rate;             // the same
 
     Wake wake;
     std::mutex mutex;
@@ -341,6 +343,7 @@ bool HttpClient::Impl::fill_head(const http::Request& request, httplib::Request&
     head.path = target;
     head.headers.emplace("Host", url->authority());
     head.headers.emplace("Accept-Encoding", "zstd, gzip");
+    if (std::string told = rate.header(); !told.empty()) head.headers.emplace("Downlink", std::move(told));
     return exchange.failure == NetFailure::none;
 }
 
@@ -406,7 +409,7 @@ void HttpClient::Impl::carry(const http::Request& request, Exchange& exchange, b
         exchange.body = request.body;
         if (request.body.size() > options.compress_above &&
             http::find_header(request.headers, "Content-Encoding").empty()) {
-            Result<std::string> smaller = compress(Encoding::zstd, request.body);
+            Result<std::string> smaller = compress(Encoding::zstd, request.body, effort_for(rate.mbit_per_s()));
             if (smaller && smaller->size() < request.body.size()) {
                 compressed = std::move(*smaller);
                 exchange.body = compressed;
@@ -474,6 +477,7 @@ HttpOutcome HttpClient::Impl::send(const http::Request& request, const Deadlines
     traffic.total_us = microseconds(start, steady_now());
     traffic.total_ms = traffic.total_us / 1'000;
     traffic.reused = exchange.reused;
+    if (out.failure == NetFailure::none) rate.received(traffic.body_received, traffic.receive_us);
     return out;
 }
 

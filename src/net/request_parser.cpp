@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "net/encoding.h"
 #include "net/header_rules.h"
+#include "net/link_rate.h"
 
 namespace ct::net {
 namespace {
@@ -201,6 +202,7 @@ bool RequestParser::take_headers() {
         if (same_name(name, "Content-Encoding")) received_.content_encoding = value;
         if (same_name(name, "Accept-Encoding"))
             received_.accept_encoding.append(received_.accept_encoding.empty() ? "" : ", ").append(value);
+        if (same_name(name, "Downlink")) received_.downlink = parse_downlink(value);
         if (same_name(name, "X-Request-Id") && is_request_id(value)) received_.request.id = value;
         if (!is_among(name, kAboutTransfer)) received_.request.headers.emplace_back(name, value);
     }

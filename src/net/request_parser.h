@@ -19,6 +19,7 @@ namespace ct::net {
 struct Received {
     http::Request request;  ///< with the body as it came, until unpack()
     std::string content_encoding, accept_encoding;
+    double downlink = 0;     ///< Mbit/s that the sender says it receives at most (Downlink); 0: it does not say
     bool close = false;      ///< the sender wants no further request on this connection, or cannot say so
     bool head_only = false;  ///< HEAD: the answer goes without its body
     bool unpacked = false;   ///< by unpack()
