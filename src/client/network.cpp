@@ -87,32 +87,49 @@ NetAnswer read_answer(const NetJob& job, const net::HttpOutcome& outcome) {
 }
 
 NetAnswer Network::run(const NetJob& job) {
-    const net::HttpOutcome outcome = client_for(job)->send(job.request, job.deadlines);
-    const UnixMs wall = clock_.now();
-    NetAnswer answer = read_answer(job, outcome);
-    answer.wall_at_answer = wall;
-    answer.seen = request_seen(job, outcome, wall, keep_bodies_);
+    std::optional<Exchanged> exchanged = ahead_.take(job);
+    if (!exchanged) {
+        net::HttpOutcome outcome = route_.send(job);
+        exchanged = Exchanged{std::move(outcome), clock_.now()};
+    }
+    ahead_.guess(job, exchanged->outcome);
+    NetAnswer answer = read_answer(job, exchanged->outcome);
+    answer.wall_at_answer = exchanged->wall;
+    answer.seen = request_seen(job, exchanged->outcome, exchanged->wall, keep_bodies_);
     return answer;
 }
 
 void Network::cancel() {
+    ahead_.cancel();
+    route_.cancel();
+}
+
+void Network::close() {
+    ahead_.close();
+    route_.close();
+}
+
+net::HttpOutcome Route::send(const NetJob& job) { return client_for(job)->send(job.request, job.deadlines); }
+
+void Route::cancel() {
     const std::scoped_lock lock(mutex_);
     if (client_) client_->cancel();
 }
 
-void Network::close() {
+void Route::close() {
     const std::scoped_lock lock(mutex_);
     closed_ = true;
     if (client_) client_->close();
 }
 
-std::shared_ptr<net::HttpClient> Network::client_for(const NetJob& job) {
+std::shared_ptr<net::HttpClient> Route::client_for(const NetJob& job) {
     const std::scoped_lock lock(mutex_);
-    if (!client_ || base_url_ != job.base_url) {
+    if (!client_ || base_url_ != job.base_url || ca_file_ != job.ca_file) {
         net::HttpClientOptions options{job.base_url, job.ca_file};
         options.simulator = simulator_;
         client_ = std::make_shared<net::HttpClient>(std::move(options));
         base_url_ = job.base_url;
+        ca_file_ = job.ca_file;
         if (closed_) client_->close();
     }
     return client_;

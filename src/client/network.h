@@ -11,31 +11,14 @@
 
 #include "base/clock.h"
 #include "base/http_message.h"
+#include "client/net_job.h"
+#include "client/page_ahead.h"
 #include "client/request_seen.h"
 #include "net/http_client.h"
 #include "net/link_simulator.h"
 #include "sync/reply.h"
 
 namespace ct::client {
-
-struct NetJob {
-    enum class Kind : std::uint8_t {
-        probe,
-        push,
-        pull,
-        listen,
-        verify,
-        login,
-        logout,
-        file
-    };  // listen: a pull that waits
-    Kind kind = Kind::probe;
-    std::uint64_t id = 0;
-    std::string base_url;
-    std::string ca_file;
-    http::Request request;
-    net::Deadlines deadlines;
-};
 
 struct NetAnswer {
     NetJob::Kind kind = NetJob::Kind::probe;
@@ -53,7 +36,7 @@ class Network {
   public:
     /// `simulator` may be null; else it outlives this.
     explicit Network(const Clock& clock, net::LinkSimulator* simulator = nullptr)
-        : clock_(clock), simulator_(simulator) {}
+        : clock_(clock), route_(simulator), ahead_(clock, simulator) {}
     [[nodiscard]] NetAnswer run(const NetJob& job);
     void cancel();
     /// Like `cancel`, and every later `run` ends at once: for the end of the program.
@@ -62,14 +45,9 @@ class Network {
     void keep_bodies(bool on) { keep_bodies_ = on; }
 
   private:
-    [[nodiscard]] std::shared_ptr<net::HttpClient> client_for(const NetJob& job);
-
     const Clock& clock_;
-    net::LinkSimulator* const simulator_;
-    std::mutex mutex_;                         // guards the three below
-    std::shared_ptr<net::HttpClient> client_;  // for base_url_
-    std::string base_url_;
-    bool closed_ = false;
+    Route route_;
+    PageAhead ahead_;
     std::atomic<bool> keep_bodies_{false};
 };
 

@@ -150,6 +150,8 @@ struct Problem {
 [[nodiscard]] Result<PushAnswer> decode_push_answer(std::string_view body);
 [[nodiscard]] Result<PullRequest> decode_pull_request(std::string_view body);
 [[nodiscard]] Result<PullPage> decode_pull_page(std::string_view body);
+/// The cursor of a page behind which there are more, when both stand before its rows; the rest is not looked at.
+[[nodiscard]] std::optional<std::string> next_cursor(std::string_view page);
 [[nodiscard]] Result<Health> decode_health(std::string_view body);
 [[nodiscard]] Result<Problem> decode_problem(std::string_view body);
 

@@ -276,6 +276,21 @@ TEST_CASE("wire: a value that was kept aside goes on under its name as long as t
     CHECK(read->later[0].extra == R"({"address":false})");
 }
 
+TEST_CASE("wire: the cursor of a page with more behind it, of its head alone") {
+    struct Row {
+        const char *page, *cursor;
+    };
+    for (const Row& row :
+         {Row{R"({"epoch":"e","from":null,"cursor":"s.4","hasMore":true,"changes":[this is not read)", "s.4"},
+          Row{R"({"hasMore":true,"cursor":"a\"b","more":{"cursor":"x","hasMore":false},"changes":[])", "a\"b"},
+          Row{R"({"cursor":"c","hasMore":false,"changes":[]})", ""}, Row{R"({"cursor":"c","changes":[]})", ""},
+          Row{R"({"changes":[],"cursor":"c","hasMore":true})", ""}, Row{R"({"x":{"cursor":"c","hasMore":true}})", ""},
+          Row{R"({"hasMore":true,"cursor":)", ""}, Row{"[]", ""}, Row{"", ""}}) {
+        CAPTURE(row.page);
+        CHECK(next_cursor(row.page).value_or("") == row.cursor);
+    }
+}
+
 TEST_CASE("wire: what is wrong with a page, and where") {
     const auto says = [](const std::string& body) { return message_of(decode_pull_page(body)); };
     CHECK(says(in_page(group("\"name\"", ",\"Asha\""))) == "read");
@@ -286,6 +301,13 @@ TEST_CASE("wire: what is wrong with a page, and where") {
     CHECK(says(in_page("") + " \n") == "read");
     CHECK(says(in_page("") + std::string(1, '\0')) == "body has something behind its end");
     CHECK(speaks_of(says(in_page(group("\"name\"", ",\"As\xff\""))), "body is not UTF-8 at byte"));
+    for (char control = 1; control < 0x20; ++control) {
+        CAPTURE(static_cast<int>(control));
+        for (const std::size_t before : {0UL, 40UL}) {  // short texts are read otherwise than long ones
+            const std::string text = std::string(before, 'a') + control + std::string(20, 'b');
+            CHECK(speaks_of(says(in_page(group("\"name\"", ",\"" + text + "\""))), "body has "));
+        }
+    }
     for (const char* lone : {R"("\ud800")", R"("\udc00")", R"("\uDFFF")", R"("\ud83d\u0041")", R"("\udc00\ud800")"}) {
         CAPTURE(lone);
         for (const char* field : {"\"name\"", "\"shoeSize\""}) {
