@@ -144,12 +144,13 @@ std::string children(const Backend& backend, crm::Model model) {
     return backend.rows_of("id", table(model), quoted(def.fields[*def.parent].name), {});
 }
 
+/// The limit keeps planners from turning the look at each reminder's lead into a join, which reads all leads for a page.
 std::string snapshot(Phase phase, bool all, int rows) {
     constexpr const char* kOpenLead = "status IN ('PENDING', 'FOLLOW_UP')";
     const std::string open_reminder =
         "(r.\"isCompleted\" IS NOT TRUE AND EXISTS(SELECT 1 FROM \"lead\" l WHERE l.workspace_id = r.workspace_id"
         " AND l.id = r.\"leadId\" AND NOT l.deleted AND l.version <= $3 AND l." +
-        std::string(kOpenLead) + "))";
+        std::string(kOpenLead) + " LIMIT 1 OFFSET 0))";
     std::string where;
     switch (phase) {
         case Phase::open_leads: where = std::string(" AND r.") + kOpenLead; break;
