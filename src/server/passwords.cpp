@@ -10,13 +10,6 @@
 
 namespace ct::server {
 
-namespace {
-
-constexpr SteadyMs kForgetAfterMs = 15 * 60'000;
-constexpr std::size_t kEntriesMax = 20'000;
-
-}  // namespace
-
 Result<void> check_password(std::string_view password) {
     if (!valid_utf8(password) || password.size() > kPasswordMax) {
         return fail(ErrorKind::invalid, "INVALID_PASSWORD", "the password must be text of at most 1,024 bytes",
@@ -83,37 +76,5 @@ std::string make_token(Random& random) {
 }
 
 Sha256 token_hash(std::string_view token) { return sha256(token); }
-
-std::int64_t Throttle::attempt(const std::string& key, SteadyMs now) {
-    const std::lock_guard lock(mutex_);
-    if (entries_.size() > kEntriesMax) forget_old(now);
-    Entry& entry = entries_[key];
-    if (now - entry.last > kForgetAfterMs) entry = {};
-    if (now < entry.open_at) return (entry.open_at - now + 999) / 1'000;
-    ++entry.failures;  // until it succeeds, so that guesses made at the same time count too
-    entry.last = now;
-    if (entry.failures > free_failures_) {
-        const int doublings = std::min(entry.failures - free_failures_ - 1, 9);
-        entry.open_at = now + 1'000 * std::min<std::int64_t>(std::int64_t{1} << doublings, wait_max_s_);
-    }
-    return 0;
-}
-
-void Throttle::succeeded(const std::string& key) {
-    const std::lock_guard lock(mutex_);
-    entries_.erase(key);
-}
-
-void Throttle::take_back(const std::string& key) {
-    const std::lock_guard lock(mutex_);
-    const auto at = entries_.find(key);
-    if (at == entries_.end()) return;
-    if (--at->second.failures <= 0) entries_.erase(at);
-}
-
-void Throttle::forget_old(SteadyMs now) {
-    std::erase_if(entries_, [&](const auto& entry) { return now - entry.second.last > kForgetAfterMs; });
-    if (entries_.size() > kEntriesMax) entries_.clear();  // under such an attack the limit per address must help
-}
 
 }  // namespace ct::server

@@ -1,14 +1,12 @@
-// Passwords (argon2id), tokens, and the brake on guessing.
+// Passwords (argon2id) and tokens.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
 #include "base/digest.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -49,29 +47,5 @@ class Passwords {
 /// 256 random bits, base64url.
 [[nodiscard]] std::string make_token(Random& random);
 [[nodiscard]] Sha256 token_hash(std::string_view token);
-
-/// Slows guessing down, by whatever the keys name: after a few free failures each further one doubles the wait. Any
-/// thread.
-class Throttle {
-  public:
-    explicit Throttle(int free_failures = 5, std::int64_t wait_max_s = 300)
-        : free_failures_(free_failures), wait_max_s_(wait_max_s) {}
-    /// Counts an attempt. 0: go ahead; otherwise seconds to wait.
-    [[nodiscard]] std::int64_t attempt(const std::string& key, SteadyMs now);
-    void succeeded(const std::string& key);  ///< nothing is held against this key any more
-    void take_back(const std::string& key);  ///< one attempt was none, or succeeded; what came before still counts
-
-  private:
-    struct Entry {
-        int failures = 0;
-        SteadyMs last = 0, open_at = 0;
-    };
-    void forget_old(SteadyMs now);
-
-    const int free_failures_;
-    const std::int64_t wait_max_s_;
-    std::mutex mutex_;
-    std::map<std::string, Entry> entries_;  // guarded by mutex_
-};
 
 }  // namespace ct::server

@@ -34,6 +34,12 @@ tl::unexpected<Refusal> unauthenticated(std::string detail) {
     return refuse(401, "UNAUTHENTICATED", std::move(detail));
 }
 
+tl::unexpected<Refusal> too_many_attempts(std::int64_t wait_s) {
+    auto refusal = refuse(429, "TOO_MANY_ATTEMPTS", "too many attempts: wait a little");
+    refusal.value().retry_after_s = wait_s;
+    return refusal;
+}
+
 std::string device_json(const Device& device) {
     std::string text = "{\"id\":";
     crm::JsonWriter json(text);
@@ -126,31 +132,6 @@ Result<std::optional<User>> SignIn::matching(const std::string& email, const std
     return matches.empty() ? std::optional<User>{} : std::optional(std::move(matches.front()));
 }
 
-/// Counts the attempt. Seconds to wait; 0: go ahead.
-std::int64_t SignIn::must_wait(Guess& guess, const sync::LoginRequest& wanted) {
-    const SteadyMs now = clock_.steady();
-    if (const std::int64_t wait = per_both_.attempt(guess.both, now); wait > 0) return wait;
-    const std::int64_t of_account = per_account_.attempt(guess.account, now);
-    const std::int64_t of_network = per_network_.attempt(guess.network, now);
-    guess.account_counted = of_account == 0;
-    guess.network_counted = of_network == 0;
-    const std::int64_t wait = std::max(of_account, of_network);
-    if (wait == 0 || knows_device(wanted)) return 0;
-    per_both_.take_back(guess.both);  // it was not tried
-    take_back(guess);
-    return wait;
-}
-
-void SignIn::succeeded(const Guess& guess) {
-    per_both_.succeeded(guess.both);
-    take_back(guess);  // and no more: an account of one's own must not buy guesses at others'
-}
-
-void SignIn::take_back(const Guess& guess) {
-    if (guess.account_counted) per_account_.take_back(guess.account);
-    if (guess.network_counted) per_network_.take_back(guess.network);
-}
-
 /// Whether that account has signed in on that device before.
 bool SignIn::knows_device(const sync::LoginRequest& wanted) {
     const auto email = canonical_email(wanted.email);
@@ -175,16 +156,15 @@ Answer SignIn::login(const http::Request& request) {
     // By the address as it is compared, so that spelling it otherwise gains no further guesses.
     const std::string account = canonical_email(wanted->email).value_or(wanted->email.substr(0, 254));
     const std::string network = network_of(client_address(request, trusted_proxies_));
-    Guess guess{account, network, account + "\n" + network};
-    if (const std::int64_t wait = must_wait(guess, *wanted); wait > 0) {
-        auto refusal = refuse(429, "TOO_MANY_ATTEMPTS", "too many attempts: wait a little");
-        refusal.value().retry_after_s = wait;
-        return refusal;
-    }
+    SignInBrake::Guess guess{account, network};
+    auto wait = brake_.count(guess, false);
+    if (wait && *wait > 0 && !guess.by_itself && knows_device(*wanted)) wait = brake_.count(guess, true);
+    if (!wait) return refuse(wait.error());
+    if (*wait > 0) return too_many_attempts(*wait);
     const auto user = matching(wanted->email, wanted->workspace, wanted->password);
     if (!user) return refuse(user.error());
     if (!*user) return unauthenticated("e-mail address or password is wrong");
-    succeeded(guess);
+    brake_.succeeded(guess);
 
     const UnixMs now = clock_.now();
     std::string token;
@@ -235,16 +215,13 @@ Answer SignIn::set_password(const Session& session, const http::Request& request
         if (!other) return refuse(other.error());
         user = std::move(*other);
     } else {
-        const std::string key = "password\n" + user.id;
-        if (const std::int64_t wait = per_both_.attempt(key, clock_.steady()); wait > 0) {
-            auto refusal = refuse(429, "TOO_MANY_ATTEMPTS", "too many attempts: wait a little");
-            refusal.value().retry_after_s = wait;
-            return refusal;
-        }
+        const auto wait = brake_.count(user.id);
+        if (!wait) return refuse(wait.error());
+        if (*wait > 0) return too_many_attempts(*wait);
         if (!passwords_.verify(user.password, text("currentPassword"))) {
             return refuse(403, "WRONG_PASSWORD", "the current password is wrong");
         }
-        per_both_.succeeded(key);
+        brake_.succeeded(user.id);
     }
     auto hash = passwords_.hash(wanted);
     if (!hash) return refuse(hash.error());

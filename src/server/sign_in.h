@@ -11,6 +11,7 @@
 #include "server/answer.h"
 #include "server/passwords.h"
 #include "server/storage/storage.h"
+#include "server/throttle.h"
 #include "sync/wire.h"
 
 namespace ct::server {
@@ -23,6 +24,7 @@ class SignIn {
           clock_(clock),
           random_(random),
           passwords_(cost),
+          brake_(storage, clock),
           token_days_(token_days),
           trusted_proxies_(std::move(trusted_proxies)) {}
 
@@ -44,14 +46,6 @@ class SignIn {
                                                        const std::string& password);
     void touch(const Sha256& token, Session& session);
 
-    /// What a sign-in is counted under.
-    struct Guess {
-        std::string account, network, both;
-        bool account_counted = false, network_counted = false;
-    };
-    [[nodiscard]] std::int64_t must_wait(Guess& guess, const sync::LoginRequest& wanted);
-    void succeeded(const Guess& guess);
-    void take_back(const Guess& guess);
     [[nodiscard]] By by(const Session& session) const;
     [[nodiscard]] bool knows_device(const sync::LoginRequest& wanted);
 
@@ -60,12 +54,7 @@ class SignIn {
     Random& random_;
     std::mutex random_mutex_;  // guards random_
     Passwords passwords_;
-    // One guesser at one account waits soon and long. Many addresses at one account, and one address at many accounts,
-    // wait later and less, and only where the account never signed in on that device: an office behind one address is
-    // not locked out by somebody in it, nor is a user by the whole world.
-    Throttle per_both_;
-    Throttle per_account_{30, 60};
-    Throttle per_network_{100, 30};
+    SignInBrake brake_;
     const std::int64_t token_days_;
     const std::vector<std::string> trusted_proxies_;
 };

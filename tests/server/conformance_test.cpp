@@ -319,6 +319,43 @@ TEST_CASE("conformance: the log of accounts tells who changed which, and is writ
     CHECK(asked({}, 1) == std::vector<std::string>{of_asha.front()});
 }
 
+TEST_CASE("conformance: guesses of passwords are each counted, whoever counts at the same time") {
+    Site site;
+    constexpr int kThreads = 6, kRounds = 20;
+    std::vector<std::string> keys{std::string(64, 'b'), "a", std::string(64, 'c')};
+    const auto as_they_are = [&] {
+        std::vector<Guesses> found;
+        const auto looked =
+            site.storage->change_guesses(keys, [&](std::span<Guesses> all) { found.assign(all.begin(), all.end()); });
+        REQUIRE_MESSAGE(looked.has_value(), looked.error().message);
+        return found;
+    };
+    CHECK(as_they_are() == std::vector<Guesses>(3));
+    std::vector<std::thread> threads;
+    std::atomic<int> failed{0};
+    for (int t = 0; t < kThreads; ++t) {
+        threads.emplace_back([&, t] {
+            auto mine = keys;  // each in another order
+            std::rotate(mine.begin(), mine.begin() + t % 3, mine.end());
+            for (int i = 0; i < kRounds; ++i) {
+                const auto counted = site.storage->change_guesses(mine, [](std::span<Guesses> all) {
+                    for (Guesses& guesses : all) guesses = {guesses.failures + 1, kStart, INT64_MAX};
+                });
+                if (!counted) ++failed;
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(failed == 0);
+    CHECK(as_they_are() == std::vector<Guesses>(3, {kThreads * kRounds, kStart, INT64_MAX}));
+    REQUIRE(site.storage->change_guesses(keys, [](std::span<Guesses> all) {
+        all[0].last = kStart - 1;
+        all[1] = {};
+    }));
+    REQUIRE(site.storage->forget_guesses(kStart));
+    CHECK(as_they_are() == std::vector<Guesses>{{}, {}, {kThreads * kRounds, kStart, INT64_MAX}});
+}
+
 TEST_CASE("conformance: rows come in the order of their bytes") {
     Site site;
     std::vector<std::string> ids;

@@ -58,6 +58,23 @@ TEST_CASE("fleet: an edit through one server wakes who waits at another, and bot
     here.service->stop();
 }
 
+TEST_CASE("fleet: whoever guesses gains nothing by asking several servers") {
+    const ct::test::Database database;
+    Site here(database.url());
+    Site there(database.url());
+    here.add_user("asha@example.org", Role::manager);
+    int tried = 0;
+    for (int i = 0; i < 20; ++i) {
+        if ((i % 2 == 0 ? here : there).login("asha@example.org", "guess", "d").status == 401) ++tried;
+    }
+    CHECK(tried == 6);
+    check_problem(here.login("asha@example.org", kPassword, "d"), 429, "TOO_MANY_ATTEMPTS");
+    check_problem(there.login("asha@example.org", kPassword, "d"), 429, "TOO_MANY_ATTEMPTS");
+    there.clock.move(2'000);
+    CHECK(there.login("asha@example.org", kPassword, "d").status == 200);
+    CHECK(here.login("asha@example.org", kPassword, "d").status == 200);  // and at once forgiven at both
+}
+
 TEST_CASE("fleet: PostgreSQL tells of commits, in order; the others are looked at") {
     const ct::test::Database database;
     Site here(database.url());

@@ -53,6 +53,9 @@ TEST_CASE("outage: a database killed and started again in the middle of a push")
     caught->reset();
     check_problem(asha.post("/api/sync/push", body), 503, "UNAVAILABLE");
     check_problem(site.ask("GET", "/api/ready"), 503, "UNAVAILABLE");
+    // Nor does anybody get in, or get to guess.
+    check_problem(site.login("asha@example.org", kPassword, "d"), 503, "UNAVAILABLE");
+    check_problem(site.login("asha@example.org", "guess", "d"), 503, "UNAVAILABLE");
     Cluster::shared().start();
     check_settled(site, asha, body);
 
@@ -129,7 +132,8 @@ TEST_CASE("outage: a database that is not ours, of a later version, or not there
     Cluster::shared().sql("DROP TABLE " + ours.name() + ".attachment");   // which is of version 2
     Cluster::shared().sql("DROP TABLE " + ours.name() + ".pulled");       // this of version 3
     Cluster::shared().sql("DROP TABLE " + ours.name() + ".waiting");      // this of version 4
-    Cluster::shared().sql("DROP TABLE " + ours.name() + ".account_log");  // and this of version 5
+    Cluster::shared().sql("DROP TABLE " + ours.name() + ".account_log");  // this of version 5
+    Cluster::shared().sql("DROP TABLE " + ours.name() + ".guess");        // and this of version 6
     Cluster::shared().sql("ALTER TABLE " + ours.name() + ".payment DROP COLUMN notes");
     CHECK(code(ours.url()) == "opened");  // a field that came later
     CHECK(code(ours.url()) == "opened");

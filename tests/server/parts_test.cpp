@@ -9,6 +9,7 @@
 #include "server/kit.h"
 #include "server/origins.h"
 #include "server/passwords.h"
+#include "server/throttle.h"
 
 namespace ct::server::test {
 namespace {
@@ -138,35 +139,40 @@ TEST_CASE("tokens: long, and never the same") {
     CHECK(token_hash(first) != token_hash(second));
 }
 
-TEST_CASE("throttle: a few failures are free, then waits double to five minutes, and success forgets") {
-    Throttle throttle;
-    SteadyMs now = 0;
-    for (int i = 0; i < 6; ++i) CHECK(throttle.attempt("a", now) == 0);
+TEST_CASE("throttle: a few failures are free, then waits double to five minutes") {
+    const Throttle throttle;
+    Guesses guesses;
+    UnixMs now = kStart;
+    for (int i = 0; i < 6; ++i) CHECK(throttle.attempt(guesses, now) == 0);
     std::vector<std::int64_t> waits;
     for (int i = 0; i < 12; ++i) {
-        const std::int64_t wait = throttle.attempt("a", now);
+        const Guesses before = guesses;
+        const std::int64_t wait = throttle.attempt(guesses, now);
         REQUIRE(wait > 0);
-        CHECK(throttle.attempt("a", now) == wait);  // asking again costs nothing
+        CHECK(throttle.attempt(guesses, now) == wait);
+        CHECK(guesses == before);  // asking again costs nothing
         waits.push_back(wait);
         now += wait * 1'000;
-        REQUIRE(throttle.attempt("a", now) == 0);
+        REQUIRE(throttle.attempt(guesses, now) == 0);
     }
     CHECK(waits[0] == 1);
     CHECK(waits[1] == 2);
     CHECK(waits[2] == 4);
     CHECK(waits.back() == 300);
-    CHECK(throttle.attempt("b", now) == 0);
-    CHECK(throttle.attempt("a", now) > 0);
-    throttle.succeeded("a");
-    CHECK(throttle.attempt("a", now) == 0);
 }
 
-TEST_CASE("throttle: failures of long ago do not count, and a flood of names does not fill the memory") {
-    Throttle throttle;
-    for (int i = 0; i < 6; ++i) (void)throttle.attempt("a", 0);
-    CHECK(throttle.attempt("a", 0) > 0);
-    CHECK(throttle.attempt("a", 16 * 60'000) == 0);
-    for (int i = 0; i < 50'000; ++i) CHECK_FALSE(throttle.attempt(std::to_string(i), 0) > 0);
+TEST_CASE("throttle: failures of long ago do not count, and no clock makes a wait longer than it was") {
+    const Throttle throttle;
+    Guesses guesses;
+    for (int i = 0; i < 6; ++i) (void)throttle.attempt(guesses, kStart);
+    CHECK(throttle.attempt(guesses, kStart) == 1);
+    CHECK(throttle.attempt(guesses, kStart - 3'600'000) == 1);  // set back, or another server's
+    CHECK(throttle.attempt(guesses, kStart - 3'599'000) == 0);
+    CHECK(throttle.attempt(guesses, kStart - 3'599'000) == 2);
+    CHECK(throttle.attempt(guesses, kStart) == 0);
+    CHECK(guesses == Guesses{1, kStart, 0});
+    Throttle::take_back(guesses);
+    CHECK(guesses == Guesses{});
 }
 
 TEST_CASE("bells: a ring between looking and waiting is not missed") {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,21 +66,29 @@ struct By {
 };
 
 enum class AccountChange : std::uint8_t {
-    user_added,      ///< detail: the role
-    password_set,    ///< ended the user's other sessions
-    disabled,        ///< ended the user's sessions
-    enabled,         ///< may sign in again
-    signed_in,       ///< detail: the device
-    session_ended,   ///< detail: the device; by its user (signed out) or by somebody else (revoked)
+    user_added,     ///< detail: the role
+    password_set,   ///< ended the user's other sessions
+    disabled,       ///< ended the user's sessions
+    enabled,        ///< may sign in again
+    signed_in,      ///< detail: the device
+    session_ended,  ///< detail: the device; by its user (signed out) or by somebody else (revoked)
 };
 [[nodiscard]] std::string_view name(AccountChange change);  ///< "USER_ADDED"
 
 /// An entry of the log of accounts, which is for ever.
 struct AccountEntry {
     UnixMs at = 0;
-    std::string change;                                ///< its name
-    std::string user, user_name, detail;               ///< whose account
+    std::string change;                               ///< its name
+    std::string user, user_name, detail;              ///< whose account
     std::string by, by_name, by_device, device_name;  ///< names are those of today; `by` empty: see By
+};
+
+/// What is held against somebody who guesses passwords.
+struct Guesses {
+    std::int64_t failures = 0;  ///< 0: nothing
+    UnixMs last = 0;            ///< when the last of them was
+    std::int64_t wait_ms = 0;   ///< from then on
+    bool operator==(const Guesses&) const = default;
 };
 
 /// Every method is one transaction of its own; what changes an account writes the log in the same one.
@@ -99,7 +109,6 @@ class Accounts {
     [[nodiscard]] virtual Result<void> set_password(const User& user, std::string_view keep_device, const By& by) = 0;
     /// Disabling ends all sessions of the user.
     [[nodiscard]] virtual Result<void> set_disabled(const User& user, bool disabled, const By& by) = 0;
-
     /// Replaces what the device had; a device that is new gets its row.
     [[nodiscard]] virtual Result<void> add_session(const User& user, const NewSession& session) = 0;
     [[nodiscard]] virtual Result<std::optional<Session>> session(const Sha256& token) = 0;
@@ -114,6 +123,13 @@ class Accounts {
     /// The newest first; empty members leave everything in. `user`: whose account, or who changed it.
     [[nodiscard]] virtual Result<std::vector<AccountEntry>> account_log(WorkspaceKey workspace, std::string_view user,
                                                                         int most) = 0;
+
+    /// Lets `change` change what stands under these keys (64 characters at most, no two alike), in their order, while
+    /// nobody else does. It may be called again, with what stands there then.
+    [[nodiscard]] virtual Result<void> change_guesses(std::span<const std::string> keys,
+                                                      const std::function<void(std::span<Guesses>)>& change) = 0;
+    /// Forgets those whose last attempt was before that.
+    [[nodiscard]] virtual Result<void> forget_guesses(UnixMs before) = 0;
 };
 
 }  // namespace ct::server

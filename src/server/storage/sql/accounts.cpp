@@ -42,9 +42,9 @@ std::vector<User> read_users(Rows& rows) {
 /// The same of the same account in the same millisecond is one.
 Result<void> log(Connection& connection, const Backend& backend, WorkspaceKey workspace, AccountChange change,
                  std::string_view user, std::string_view detail, const By& by) {
-    return done(connection.run(backend.insert(insert_account_log()),
-                               {workspace, by.at, name(change), user, detail, std::string_view(by.user),
-                                std::string_view(by.device)}));
+    return done(connection.run(
+        backend.insert(insert_account_log()),
+        {workspace, by.at, name(change), user, detail, std::string_view(by.user), std::string_view(by.device)}));
 }
 
 }  // namespace
@@ -140,9 +140,9 @@ Result<void> SqlStorage::add_session(const User& user, const NewSession& session
         if (!known) return known;
         auto ended = done(connection.run(text::kEndDeviceSession, {workspace, device}));
         if (!ended) return ended;
-        auto added = done(connection.run(
-            backend_->insert(insert_session()),
-            {std::string_view(token), workspace, device, id, session.expires_at, session.now}));
+        auto added =
+            done(connection.run(backend_->insert(insert_session()),
+                                {std::string_view(token), workspace, device, id, session.expires_at, session.now}));
         if (!added) return added;
         return log(connection, *backend_, workspace, AccountChange::signed_in, id, device,
                    {user.id, session.device, session.now});

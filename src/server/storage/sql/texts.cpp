@@ -94,6 +94,14 @@ Insert insert_session() {
             .fixed = 6};
 }
 
+Insert insert_guesses() {
+    return {.table = "guess",
+            .columns = {"id", "failures", "last_at", "wait_ms"},
+            .fixed = 4,
+            .key = {"id"},
+            .may_exist = true};
+}
+
 Insert insert_sent() {
     return {.table = "sent", .columns = {"workspace_id", "device_id", "sequence", "operation_id"}, .fixed = 2};
 }
@@ -144,7 +152,8 @@ std::string children(const Backend& backend, crm::Model model) {
     return backend.rows_of("id", table(model), quoted(def.fields[*def.parent].name), {});
 }
 
-/// The limit keeps planners from turning the look at each reminder's lead into a join, which reads all leads for a page.
+/// The limit keeps planners from turning the look at each reminder's lead into a join, which reads all leads for a
+/// page.
 std::string snapshot(Phase phase, bool all, int rows) {
     constexpr const char* kOpenLead = "status IN ('PENDING', 'FOLLOW_UP')";
     const std::string open_reminder =

@@ -59,6 +59,9 @@ inline constexpr const char* kSession =
        FROM session s
        JOIN "user" u ON u.workspace_id = s.workspace_id AND u.id = s.user_id
        JOIN workspace w ON w.workspace_id = s.workspace_id WHERE s.token = $1)";
+inline constexpr const char* kGuesses = "SELECT failures, last_at, wait_ms FROM guess WHERE id = $1 FOR UPDATE";
+inline constexpr const char* kSetGuesses = "UPDATE guess SET failures = $2, last_at = $3, wait_ms = $4 WHERE id = $1";
+inline constexpr const char* kForgetGuesses = "DELETE FROM guess WHERE last_at < $1";
 
 // ---- a push
 inline constexpr const char* kNextSequence = "SELECT next_sequence FROM device WHERE workspace_id = $1 AND id = $2";
@@ -97,6 +100,7 @@ inline constexpr const char* kSameContent =
 [[nodiscard]] Insert insert_account_log();
 [[nodiscard]] Insert insert_device(bool sign_in);  ///< a sign-in takes a known device over
 [[nodiscard]] Insert insert_session();
+[[nodiscard]] Insert insert_guesses();
 [[nodiscard]] Insert insert_sent();
 [[nodiscard]] Insert insert_log(bool again);
 [[nodiscard]] Insert insert_attachment();
@@ -107,8 +111,8 @@ inline constexpr const char* kSameContent =
 [[nodiscard]] std::string load(const Backend& backend, crm::Model model);      ///< $1 workspace, $2 ids
 [[nodiscard]] std::string children(const Backend& backend, crm::Model model);  ///< $1 workspace, $2 ids of leads
 
-[[nodiscard]] std::string troubles(int most);  ///< $1 workspace
-[[nodiscard]] std::string audit(int most);     ///< $1 workspace, $2 record, $3 user, $4 device, each perhaps ""
+[[nodiscard]] std::string troubles(int most);     ///< $1 workspace
+[[nodiscard]] std::string audit(int most);        ///< $1 workspace, $2 record, $3 user, $4 device, each perhaps ""
 [[nodiscard]] std::string account_log(int most);  ///< $1 workspace, $2 user or ""
 
 // ---- pulls. `all`: the viewer sees everything, and there is no $3.

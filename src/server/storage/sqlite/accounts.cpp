@@ -46,7 +46,14 @@ Result<void> log(Connection& connection, WorkspaceKey workspace, AccountChange c
         "INSERT OR IGNORE INTO account_log(workspace_id, at, what, user_id, detail, by_user, by_device)"
         " VALUES(?, ?, ?, ?, ?, ?, ?)");
     if (!use) return fail(use.error());
-    return use->integer(workspace).integer(by.at).text(name(change)).text(user).text(detail).text(by.user).text(by.device).run();
+    return use->integer(workspace)
+        .integer(by.at)
+        .text(name(change))
+        .text(user)
+        .text(detail)
+        .text(by.user)
+        .text(by.device)
+        .run();
 }
 
 }  // namespace

@@ -70,6 +70,9 @@ class SqliteStorage final : public Storage, public Attachments {
     [[nodiscard]] Result<bool> end_session(WorkspaceKey workspace, std::string_view device, const By& by) override;
     [[nodiscard]] Result<std::vector<AccountEntry>> account_log(WorkspaceKey workspace, std::string_view user,
                                                                 int most) override;
+    [[nodiscard]] Result<void> change_guesses(std::span<const std::string> keys,
+                                              const std::function<void(std::span<Guesses>)>& change) override;
+    [[nodiscard]] Result<void> forget_guesses(UnixMs before) override;
 
     // Attachments
     [[nodiscard]] Attachments& attachments() override { return *this; }
