@@ -191,6 +191,13 @@ TEST_CASE("audit and devices: who changed what from where, and what waits on whi
     CHECK(accounts.out.find("  ENABLED  Asha  by the server's operator\n") != std::string::npos);
     CHECK(accounts.out.find("  SIGNED_IN  Asha  ") != std::string::npos);
     CHECK(server.command({"audit", "--accounts", "--record", payment}).exit_code == 2);
+    CHECK(server.command({"user", "role", "--email", kEmail, "--role", "employee"}).exit_code == 0);
+    CHECK(server.command({"user", "list"}).out.find("  EMPLOYEE  " + std::string(kEmail)) != std::string::npos);
+    CHECK(server.command({"audit", "--accounts"}).out.find("  ROLE_CHANGED  Asha  EMPLOYEE  by the server's") !=
+          std::string::npos);
+    CHECK(server.command({"user", "role", "--email", kEmail}).exit_code == 2);
+    CHECK(server.command({"user", "role", "--email", kEmail, "--role", "KING"}).exit_code == 2);
+    CHECK(server.command({"user", "role", "--email", "nobody@example.com", "--role", "ADMIN"}).exit_code == 1);
     server.stop();
 }
 

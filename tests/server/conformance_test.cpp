@@ -356,6 +356,32 @@ TEST_CASE("conformance: guesses of passwords are each counted, whoever counts at
     CHECK(as_they_are() == std::vector<Guesses>{{}, {}, {kThreads * kRounds, kStart, INT64_MAX}});
 }
 
+TEST_CASE("conformance: a role holds from the next request on, and what was pulled with another has to begin anew") {
+    Site site;
+    const User ravi = site.add_user("ravi@example.org", Role::employee);
+    site.add_user("boss@example.org", Role::manager);
+    Laptop laptop(site, "ravi@example.org"), boss(site, "boss@example.org");
+    (void)boss.add_lead("Nobody's");
+    const std::string his = boss.add_lead("His", {{"ownerId", ravi.id}});
+    CHECK(rows(laptop.pull_all()).size() == 1);
+    const auto pulled = [&] {
+        return laptop.post("/api/sync/pull", {{"protocol", 1}, {"deviceId", laptop.device}, {"cursor", laptop.cursor}});
+    };
+    for (const Role role : {Role::manager, Role::employee}) {
+        site.clock.move(5);
+        REQUIRE(site.storage->set_role(ravi, role, {{}, {}, site.clock.now()}));
+        CHECK(site.storage->users(site.workspace.key)->back().role == role);
+        check_problem(pulled(), 409, "RESYNC_REQUIRED");
+        laptop.cursor = nullptr;
+        CHECK(rows(laptop.pull_all()).size() == (role == Role::manager ? 2u : 1u));
+    }
+    const auto log = site.storage->account_log(site.workspace.key, ravi.id, 2);
+    REQUIRE(log);
+    CHECK(log->at(0).change == "ROLE_CHANGED");
+    CHECK(log->at(0).detail == "EMPLOYEE");
+    CHECK(log->at(1).detail == "MANAGER");
+}
+
 TEST_CASE("conformance: rows come in the order of their bytes") {
     Site site;
     std::vector<std::string> ids;

@@ -134,6 +134,14 @@ Result<void> set_disabled(Storage& storage, const Asked& asked, bool disabled) {
     return storage.set_disabled(*user, disabled, operator_now());
 }
 
+Result<void> set_role(Storage& storage, const Asked& asked) {
+    const auto user = user_of(storage, asked);
+    if (!user) return fail(user.error());
+    const auto role = server::find_role(asked.role);
+    if (!role || *role == user->role) return {};
+    return storage.set_role(*user, *role, operator_now());
+}
+
 /// The id of the user whom --email names; empty when it names nobody.
 Result<std::string> asked_user(Storage& storage, const server::Workspace& workspace, const Asked& asked) {
     if (asked.email.empty()) return std::string();
@@ -290,6 +298,13 @@ void add_user_commands(CLI::App& app, Asked& asked) {
     with_workspace(command(*user, asked, "password", "Set a password, from standard input",
                            [&asked](Storage& s) { return set_password(s, asked); }))
         ->add_option("--email", asked.email)
+        ->required();
+    CLI::App* role = with_workspace(
+        command(*user, asked, "role", "Let a user see and do more or less; their laptops follow with the next sync",
+                [&asked](Storage& s) { return set_role(s, asked); }));
+    role->add_option("--email", asked.email)->required();
+    role->add_option("--role", asked.role)
+        ->transform(CLI::IsMember({"ADMIN", "MANAGER", "EMPLOYEE"}, CLI::ignore_case))
         ->required();
     with_workspace(command(*user, asked, "disable", "Keep a user from signing in, and sign them out",
                            [&asked](Storage& s) { return set_disabled(s, asked, true); }))

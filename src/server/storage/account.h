@@ -70,6 +70,7 @@ enum class AccountChange : std::uint8_t {
     password_set,   ///< ended the user's other sessions
     disabled,       ///< ended the user's sessions
     enabled,        ///< may sign in again
+    role_changed,   ///< detail: the role
     signed_in,      ///< detail: the device
     session_ended,  ///< detail: the device; by its user (signed out) or by somebody else (revoked)
 };
@@ -109,6 +110,10 @@ class Accounts {
     [[nodiscard]] virtual Result<void> set_password(const User& user, std::string_view keep_device, const By& by) = 0;
     /// Disabling ends all sessions of the user.
     [[nodiscard]] virtual Result<void> set_disabled(const User& user, bool disabled, const By& by) = 0;
+    /// From the next request on, with the sessions as they are: a pull that goes on from a cursor of the old role has
+    /// to begin anew.
+    [[nodiscard]] virtual Result<void> set_role(const User& user, Role role, const By& by) = 0;
+
     /// Replaces what the device had; a device that is new gets its row.
     [[nodiscard]] virtual Result<void> add_session(const User& user, const NewSession& session) = 0;
     [[nodiscard]] virtual Result<std::optional<Session>> session(const Sha256& token) = 0;

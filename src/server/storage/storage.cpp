@@ -13,8 +13,8 @@ namespace ct::server {
 namespace {
 
 constexpr std::array<std::string_view, 3> kRoles{"ADMIN", "MANAGER", "EMPLOYEE"};
-constexpr std::array<std::string_view, 6> kAccountChanges{"USER_ADDED", "PASSWORD_SET", "DISABLED",
-                                                          "ENABLED",    "SIGNED_IN",    "SESSION_ENDED"};
+constexpr std::array<std::string_view, 7> kAccountChanges{"USER_ADDED",   "PASSWORD_SET", "DISABLED",     "ENABLED",
+                                                          "ROLE_CHANGED", "SIGNED_IN",    "SESSION_ENDED"};
 
 bool has_scheme(const std::string& url, std::string_view one, std::string_view other) {
     return url.starts_with(one) || url.starts_with(other);

@@ -129,6 +129,15 @@ Result<void> SqlStorage::set_disabled(const User& user, bool disabled, const By&
     });
 }
 
+Result<void> SqlStorage::set_role(const User& user, Role role, const By& by) {
+    return write([&](Connection& connection) -> Result<void> {
+        const std::string_view id = user.id;
+        auto set = done(connection.run(text::kSetRole, {user.workspace.key, id, name(role)}));
+        if (!set) return set;
+        return log(connection, *backend_, user.workspace.key, AccountChange::role_changed, id, name(role), by);
+    });
+}
+
 Result<void> SqlStorage::add_session(const User& user, const NewSession& session) {
     const std::string token = key_of(session.token);
     const WorkspaceKey workspace = user.workspace.key;

@@ -28,6 +28,7 @@ inline constexpr const char* kSetPassword = R"(UPDATE "user" SET password = $3 W
 inline constexpr const char* kEndOtherSessions =
     "DELETE FROM session WHERE workspace_id = $1 AND user_id = $2 AND device_id <> $3";
 inline constexpr const char* kSetDisabled = R"(UPDATE "user" SET disabled = $3 WHERE workspace_id = $1 AND id = $2)";
+inline constexpr const char* kSetRole = R"(UPDATE "user" SET role = $3 WHERE workspace_id = $1 AND id = $2)";
 inline constexpr const char* kEndSessions = "DELETE FROM session WHERE workspace_id = $1 AND user_id = $2";
 inline constexpr const char* kEndDeviceSession = "DELETE FROM session WHERE workspace_id = $1 AND device_id = $2";
 inline constexpr const char* kTouchSession = "UPDATE session SET seen_at = $2, expires_at = $3 WHERE token = $1";

@@ -166,6 +166,16 @@ Result<void> SqliteStorage::set_disabled(const User& user, bool disabled, const 
     });
 }
 
+Result<void> SqliteStorage::set_role(const User& user, Role role, const By& by) {
+    return write([&](Connection& connection) -> Result<void> {
+        auto update = connection.prepare("UPDATE user SET role = ? WHERE workspace_id = ? AND id = ?");
+        if (!update) return fail(update.error());
+        auto done = update->text(name(role)).integer(user.workspace.key).text(user.id).run();
+        if (!done) return done;
+        return log(connection, user.workspace.key, AccountChange::role_changed, user.id, name(role), by);
+    });
+}
+
 Result<void> SqliteStorage::add_session(const User& user, const NewSession& session) {
     return write([&](Connection& connection) -> Result<void> {
         const WorkspaceKey workspace = user.workspace.key;

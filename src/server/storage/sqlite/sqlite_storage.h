@@ -62,6 +62,7 @@ class SqliteStorage final : public Storage, public Attachments {
     [[nodiscard]] Result<std::vector<User>> find_users(std::string_view email, std::string_view workspace) override;
     [[nodiscard]] Result<void> set_password(const User& user, std::string_view keep_device, const By& by) override;
     [[nodiscard]] Result<void> set_disabled(const User& user, bool disabled, const By& by) override;
+    [[nodiscard]] Result<void> set_role(const User& user, Role role, const By& by) override;
     [[nodiscard]] Result<void> add_session(const User& user, const NewSession& session) override;
     [[nodiscard]] Result<std::optional<Session>> session(const Sha256& token) override;
     [[nodiscard]] Result<void> touch_session(const Sha256& token, UnixMs now, UnixMs expires_at) override;
