@@ -207,7 +207,8 @@ Answer SignIn::set_password(const Session& session, const http::Request& request
     if (auto checked = check_password(wanted); !checked) return refuse(checked.error());
 
     User user = session.user;
-    if (!email.empty() && email != user.email) {
+    // However it is written, one's own takes the current password.
+    if (!email.empty() && canonical_email(email).value_or(email) != user.email) {
         if (user.role != Role::admin) return refuse(403, "FORBIDDEN", "only an administrator may do that");
         auto other = find_user(storage_, user.workspace, email);
         // Without the address: answers do not repeat what somebody may have guessed.

@@ -135,6 +135,10 @@ TEST_CASE("password: an administrator sets another's, in their own workspace onl
     CHECK(set("asha@example.org").status == 200);
     CHECK(pull_status(asha) == 401);
     CHECK(site.login("asha@example.org", "given to you", "d").status == 200);
+    for (const char* own : {"admin@example.org", "ADMIN@Example.org", " admin@example.org "}) {
+        CAPTURE(own);
+        check_problem(set(own), 403, "WRONG_PASSWORD");  // one's own takes the current one, however it is written
+    }
     check_problem(set("stranger@example.org"), 404, "NO_USER");
     CHECK(site.login("stranger@example.org", kPassword, "d").status == 200);
 }
