@@ -7,6 +7,9 @@
 
 #include "database/proxy.h"
 #include "server/kit.h"
+#include "server/storage/mysql/mysql_backend.h"
+#include "server/storage/postgres/postgres_backend.h"
+#include "server/storage/sql/texts.h"
 
 namespace ct::server::test {
 namespace {
@@ -94,6 +97,42 @@ TEST_CASE("outage: the line is cut after a commit, before anybody hears of it") 
     CHECK(proxy.cuts() == 1);
     Laptop fresh(site, "asha@example.org");
     CHECK(rows(fresh.pull_all()).size() == 2);  // it is there all the same
+    check_settled(site, asha, body);
+}
+
+/// What the database says when it takes a transaction back is said here by a trigger, halfway through the batch.
+TEST_CASE("outage: a deadlock, or a transaction that cannot be put in order with others") {
+    if (no_server()) return;
+    const bool postgres = ct::test::kind() == Kind::postgres;
+    const Database database;
+    Site site(database.url());
+    site.add_user("asha@example.org", Role::manager);
+    Laptop asha(site, "asha@example.org");
+    const json body = two_creates(asha);
+    const auto backend = postgres ? postgres::backend(database.url()) : mysql::backend(database.url());
+    REQUIRE(backend);
+    const auto connection = (*backend)->connect();
+    REQUIRE(connection);
+    const auto execute = [&](const std::string& text) {
+        const auto done = (*connection)->execute(text);
+        REQUIRE_MESSAGE(done.has_value(), done.error().message);
+    };
+    const std::string table = sql::table(crm::Model::note);
+    for (const char* said : {postgres ? "40P01" : "SQLSTATE '40001' SET MYSQL_ERRNO = 1213",
+                             postgres ? "40001" : "SQLSTATE 'HY000' SET MYSQL_ERRNO = 1020"}) {
+        if (postgres) {
+            execute(
+                "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                " 'BEGIN RAISE EXCEPTION USING ERRCODE = ''" +
+                std::string(said) + "''; END'");
+            execute("CREATE TRIGGER refusing BEFORE INSERT ON " + table + " FOR EACH ROW EXECUTE FUNCTION refuse()");
+        } else {
+            execute("CREATE TRIGGER refusing BEFORE INSERT ON " + table + " FOR EACH ROW SIGNAL " + said);
+        }
+        check_problem(asha.post("/api/sync/push", body), 503, "UNAVAILABLE");
+        execute("DROP TRIGGER refusing" + (postgres ? " ON " + table : std::string()));
+        CHECK(rows(Laptop(site, "asha@example.org").pull_all()).empty());
+    }
     check_settled(site, asha, body);
 }
 
