@@ -65,6 +65,26 @@ TEST_CASE(
     CHECK(unknown.err.find("lisen") != std::string::npos);
 }
 
+TEST_CASE("other computers are not served in the clear unless that was said") {
+    const TempDir directory;
+    const std::string url = "file:" + (directory / "server.db").string();
+    const auto serve = [&](Arguments more) {
+        Arguments all{program("colortouchd"), "serve", "--database-url", url};
+        all.insert(all.end(), more.begin(), more.end());
+        return run(all);
+    };
+    for (const char* listen : {"0.0.0.0:0", "192.0.2.1:8787", "[::]:0"}) {
+        CAPTURE(listen);
+        const Ran refused = serve({"--listen", listen});
+        CHECK(refused.exit_code == 1);
+        CHECK(refused.err.find("plain-http") != std::string::npos);
+    }
+    const Ran told = serve({"--listen", "192.0.2.1:8787", "--plain-http"});  // nobody's address
+    CHECK(told.exit_code == 1);
+    CHECK(told.err.find("192.0.2.1") != std::string::npos);
+    CHECK(told.err.find("plain-http") == std::string::npos);
+}
+
 TEST_CASE("backup beside a running server; restore only when it is stopped, and the laptop brings back what is newer") {
     Server server;
     server.start();

@@ -12,6 +12,7 @@
 #include "assets/openapi.h"
 #include "base/log.h"
 #include "net/http_server.h"
+#include "net/url.h"
 #include "server/purge.h"
 #include "server/service.h"
 #include "sync/wire.h"
@@ -140,6 +141,11 @@ Result<ListenAddress> parse_listen(const std::string& text) {
 Result<void> serve(server::Storage& storage, const Settings& settings) {
     const auto address = parse_listen(settings.listen);
     if (!address) return fail(address.error());
+    if (settings.tls_cert.empty() && !settings.plain_http && !net::is_loopback(address->host)) {
+        return fail(ErrorKind::invalid, "PLAIN_HTTP",
+                    "other computers would reach " + settings.listen +
+                        " in the clear: give tls-cert and tls-key, or plain-http where a proxy in front has them");
+    }
     StopSignals signals;
     server::ServiceOptions service_options;
     service_options.version = COLORTOUCH_VERSION;

@@ -49,14 +49,18 @@ Result<void> set_proxies(Settings& settings, const std::string& text) {
 }
 std::string get_proxies(const Settings& settings) { return joined(settings.trusted_proxies); }
 
-Result<void> set_log_requests(Settings& settings, const std::string& text) {
+template <bool Settings::*kMember>
+Result<void> set_switch(Settings& settings, const std::string& text) {
     const bool yes = text == "true" || text == "1" || text == "yes" || text == "on";
     const bool no = text == "false" || text == "0" || text == "no" || text == "off";
     if (!yes && !no) return fail(ErrorKind::invalid, "BAD_SETTING", "give true or false, not " + text);
-    settings.log_requests = yes;
+    settings.*kMember = yes;
     return {};
 }
-std::string get_log_requests(const Settings& settings) { return settings.log_requests ? "true" : "false"; }
+template <bool Settings::*kMember>
+std::string get_switch(const Settings& settings) {
+    return settings.*kMember ? "true" : "false";
+}
 
 /// A password in a URL is for the database only.
 template <std::string Settings::*kMember>
@@ -74,7 +78,7 @@ std::string get_url(const Settings& settings) {
     return url;
 }
 
-constexpr std::array<SettingDef, 9> kTable{{
+constexpr std::array<SettingDef, 10> kTable{{
     {"database-url", "DATABASE_URL", "file:PATH, postgresql://… or mysql://…", false, false,
      set_text<&Settings::database>, get_url<&Settings::database>},
     {"database-url-replica", "DATABASE_URL_REPLICA", "A replica of that database's, for long pulls; may be behind",
@@ -85,14 +89,16 @@ constexpr std::array<SettingDef, 9> kTable{{
      get_text<&Settings::tls_cert>},
     {"tls-key", "COLORTOUCH_TLS_KEY", "PEM file", false, false, set_text<&Settings::tls_key>,
      get_text<&Settings::tls_key>},
+    {"plain-http", "COLORTOUCH_PLAIN_HTTP", "Serve other computers without TLS: a proxy in front has it", true, false,
+     set_switch<&Settings::plain_http>, get_switch<&Settings::plain_http>},
     {"files", "COLORTOUCH_FILES", "Directory for attachments; beside a database that is a file: PATH.files", false,
      false, set_text<&Settings::files>, get_text<&Settings::files>},
     {"metrics-token", "COLORTOUCH_METRICS_TOKEN", "Bearer for GET /metrics; without one it answers this computer only",
      false, true, set_text<&Settings::metrics_token>, get_text<&Settings::metrics_token>},
     {"trusted-proxies", "COLORTOUCH_TRUSTED_PROXIES", "Addresses, by commas, whose X-Forwarded-For is believed", false,
      false, set_proxies, get_proxies},
-    {"log-requests", "COLORTOUCH_LOG_REQUESTS", "A log line for each request", true, false, set_log_requests,
-     get_log_requests},
+    {"log-requests", "COLORTOUCH_LOG_REQUESTS", "A log line for each request", true, false,
+     set_switch<&Settings::log_requests>, get_switch<&Settings::log_requests>},
 }};
 
 const SettingDef* find_setting(std::string_view name) {

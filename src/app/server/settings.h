@@ -20,6 +20,7 @@ struct Settings {
     std::string files;          ///< directory of the attachments' bytes; empty: beside a database that is a file
     std::string metrics_token;  ///< bearer for GET /metrics; empty: it answers on this computer only
     std::vector<std::string> trusted_proxies;
+    bool plain_http = false;  ///< without a certificate, to other computers too
     bool log_requests = false;
 };
 
