@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
@@ -317,6 +318,13 @@ std::vector<RouteName> Service::routes() {
     for (const Route& route : kRoutes) names.push_back({route.method, route.path});
     names.push_back({"any", "/api/files"});
     return names;
+}
+
+std::size_t Service::body_max(const http::Request& head) {
+    constexpr std::size_t kForm = std::size_t{64} << 10, kQuestion = std::size_t{4} << 20;
+    if (http::find_header(head.headers, "Authorization").empty()) return kForm;
+    const bool work = head.path == "/api/sync/push" || Files::owns(head.path);
+    return work ? std::numeric_limits<std::size_t>::max() : kQuestion;
 }
 
 http::Response Service::handle(const http::Request& request) {

@@ -48,6 +48,10 @@ class Service {
     /// Ends long polls, now and from now on, so that the server can stop.
     void stop();
 
+    /// The largest body that is worth taking after this head: only batches and files are large, and only those of
+    /// somebody who says to be signed in.
+    [[nodiscard]] static std::size_t body_max(const http::Request& head);
+
     /// All addresses that are answered, in the order of the metrics' routes.
     [[nodiscard]] static std::vector<RouteName> routes();
 

@@ -39,7 +39,9 @@ std::string chunked(const std::string& body) {
     return post("Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n" + digest_of("{}"), body);
 }
 std::string packed(const std::string& bytes, const std::string& encoding, std::string_view plain) {
-    return post(length(bytes.size()) + "Content-Encoding: " + encoding + "\r\n" + digest_of(plain), bytes);
+    return post("Authorization: Bearer x\r\n" + length(bytes.size()) + "Content-Encoding: " + encoding + "\r\n" +
+                    digest_of(plain),
+                bytes);
 }
 
 struct Row {
@@ -61,6 +63,7 @@ std::vector<Row> framing_rows() {
         {"an empty length", post("Content-Length:\r\n", ""), 400},
         {"a length beyond 64 bits", post("Content-Length: 99999999999999999999999\r\n", "hello"), 400},
         {"a length beyond what is taken", post("Content-Length: 9999999999\r\n", "hello"), 413, "TOO_LARGE"},
+        {"a long body of nobody in particular", post(length(70'000), std::string(70'000, ' ')), 413, "TOO_LARGE"},
         {"two lengths", post("Content-Length: 5\r\nContent-Length: 6\r\n", "hello"), 400},
         {"twice the same length", post("Content-Length: 5\r\nContent-Length: 5\r\n", "hello"), 400},
         {"a list of lengths", post("Content-Length: 5, 5\r\n", "hello"), 400},

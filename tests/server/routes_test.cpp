@@ -139,6 +139,20 @@ TEST_CASE("routes: a later protocol is 426, whatever else the body says; unknown
     check_problem(asha.post("/api/sync/pull", body), 426, "UPGRADE_REQUIRED");
 }
 
+TEST_CASE("routes: only batches and files may be large, and only of who says to be signed in") {
+    http::Request head;
+    head.method = "POST";
+    const auto most = [&](const char* path) {
+        head.path = path;
+        return Service::body_max(head);
+    };
+    for (const char* path : {"/api/auth/login", "/login", "/api/sync/push", "/api/files/x"})
+        CHECK(most(path) == 65'536);
+    head.headers = {{"Authorization", "Bearer x"}};
+    for (const char* path : {"/api/sync/push", "/api/files", "/api/files/x"}) CHECK(most(path) > (1u << 30));
+    for (const char* path : {"/api/sync/pull", "/api/sync/verify", "/"}) CHECK(most(path) == 4u << 20);
+}
+
 TEST_CASE("routes: more operations than a batch may have are 413") {
     ServiceOptions options;
     options.operations_max = 2;

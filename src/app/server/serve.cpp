@@ -166,6 +166,8 @@ Result<void> serve(server::Storage& storage, const Settings& settings) {
     http.tls_key = settings.tls_key;
     http.headers = {{std::string(sync::kProtocolHeader), std::to_string(sync::kProtocol)},
                     {"Cache-Control", "no-store"}};
+    http.free_addresses = settings.trusted_proxies;
+    http.max_body_of = server::Service::body_max;
     if (settings.log_requests) {
         http.on_refusal = [](int status, const char* code, const std::string& id) {
             const log::RequestScope scope(id);
