@@ -131,15 +131,18 @@ std::string insert_sql(crm::Model model) {
     return sql + ")";
 }
 
-std::string update_sql(crm::Model model) {
+std::string update_sql(crm::Model model, bool moved) {
     std::string sql = "UPDATE " + table(model) + " SET ";
     int parameter = 2;  // 1: the workspace, 2: the id
-    const auto assign = [&](const std::string& column) {
-        if (parameter > 2) sql += (parameter > 3 ? ", " : "") + column + " = ?" + std::to_string(parameter);
+    const auto assign = [&](const std::string& column, bool leave) {
+        if (parameter > 2 && !leave) sql += (parameter > 3 ? ", " : "") + column + " = ?" + std::to_string(parameter);
         ++parameter;
     };
-    for (const std::string_view column : kSystemColumns) assign(std::string(column));
-    for (const crm::FieldDef& field : crm::def(model).fields) assign(quoted(field.name));
+    const crm::ModelDef& def = crm::def(model);
+    for (const std::string_view column : kSystemColumns) assign(std::string(column), !moved && column == "owner_id");
+    for (std::size_t id = 0; id < def.fields.size(); ++id) {
+        assign(quoted(def.fields[id].name), !moved && def.parent && *def.parent == id);
+    }
     return sql + " WHERE workspace_id = ?1 AND id = ?2";
 }
 

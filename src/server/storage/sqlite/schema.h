@@ -28,7 +28,9 @@ inline constexpr int kId = 0, kVersion = 1, kFeed = 2, kDeleted = 3, kCreatedAt 
 /// "id, version, … , <fields>" as a SELECT list; `prefix` is "" or "r.".
 [[nodiscard]] std::string columns(crm::Model model, const std::string& prefix = {});
 [[nodiscard]] std::string insert_sql(crm::Model model);  ///< workspace, then the columns in the order above
-[[nodiscard]] std::string update_sql(crm::Model model);  ///< the same parameters in the same order
+/// The same parameters in the same order. Not `moved`: owner and parent are as they were and are left alone, since
+/// SQLite takes an entry out of an index and puts it back for what is merely named.
+[[nodiscard]] std::string update_sql(crm::Model model, bool moved);
 [[nodiscard]] std::string quoted(std::string_view identifier);
 [[nodiscard]] std::string table(crm::Model model);
 

@@ -54,6 +54,17 @@ Result<void> write_record(Use& use, WorkspaceKey workspace, const StoredRecord& 
     return use.run();
 }
 
+/// What the indexes say of a record beside its feed.
+struct Place {
+    std::string owner, parent;
+    bool operator==(const Place&) const = default;
+};
+
+Place place_of(const StoredRecord& stored) {
+    const auto& parent = crm::def(stored.server.record.model).parent;
+    return {stored.owner, parent ? std::string(stored.server.record.fields.text(*parent)) : std::string()};
+}
+
 class SqliteWrite final : public WriteTransaction {
   public:
     SqliteWrite(std::unique_lock<std::mutex> lock, Connection& connection, WorkspaceKey workspace)
@@ -82,6 +93,7 @@ class SqliteWrite final : public WriteTransaction {
     Connection& connection_;
     const WorkspaceKey workspace_;
     std::int64_t version_ = 0;
+    std::map<RecordKey, Place> places_;  // of the records that were loaded, as they stand in the table
     bool open_ = false;
 };
 
@@ -167,6 +179,7 @@ Result<std::vector<StoredRecord>> SqliteWrite::load(std::span<const RecordKey> k
             const auto row = use->integer(workspace_).text(id).step();
             if (!row) return fail(row.error());
             found.push_back(*row ? read_record(*use, keys[i]) : StoredRecord{});
+            if (*row) places_[keys[i]] = place_of(found.back());
             use->again();
         }
     }
@@ -200,11 +213,17 @@ Result<void> SqliteWrite::save(std::span<const StoredRecord* const> records) {
         const crm::Model model = records[i]->server.record.model;
         auto insert = connection_.prepare(insert_sql(model));
         if (!insert) return fail(insert.error());
-        auto update = connection_.prepare(update_sql(model));
+        auto update = connection_.prepare(update_sql(model, false));
         if (!update) return fail(update.error());
+        auto move = connection_.prepare(update_sql(model, true));
+        if (!move) return fail(move.error());
         for (; i < records.size() && records[i]->server.record.model == model; ++i) {
-            if (auto done = write_record(records[i]->stored ? *update : *insert, workspace_, *records[i]); !done)
-                return done;
+            const StoredRecord& record = *records[i];
+            const auto before = places_.find({model, record.server.record.id});
+            const bool stays = before != places_.end() && before->second == place_of(record);
+            Use& use = !record.stored ? *insert : stays ? *update : *move;
+            if (auto done = write_record(use, workspace_, record); !done) return done;
+            places_[{model, record.server.record.id}] = place_of(record);
         }
     }
     return {};
