@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace ct::net {
 
@@ -32,7 +33,8 @@ std::string LinkRate::header() const {
 double parse_downlink(std::string_view value) {
     double mbit = 0;
     const auto read = std::from_chars(value.data(), value.data() + value.size(), mbit, std::chars_format::fixed);
-    const bool sound = read.ec == std::errc{} && read.ptr == value.data() + value.size() && mbit > 0;
+    const bool sound =
+        read.ec == std::errc{} && read.ptr == value.data() + value.size() && std::isfinite(mbit) && mbit > 0;
     return sound ? std::min(mbit, kMostMbit) : 0;
 }
 

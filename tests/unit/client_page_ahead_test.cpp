@@ -137,7 +137,9 @@ TEST_CASE("another question than the guessed one is asked, and answered") {
     }
     SUBCASE("by somebody else") {
         NetJob other = world.job("2");
-        other.request.headers.emplace_back("Authorization", "Bearer another");
+        for (auto& [key, value] : other.request.headers) {
+            if (key == "Authorization") value = "Bearer another";
+        }
         go_on(other, "3");
         CHECK(world.pages.asked(3) == 2);
     }
