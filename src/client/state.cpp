@@ -1,6 +1,8 @@
 #include "client/state.h"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace ct::client {
 
@@ -27,9 +29,67 @@ void Table::note(std::uint32_t row) {
     journal_.push_back(row);
 }
 
+// ---- Table::Index
+
+std::uint32_t Table::Index::find(const std::vector<crm::Record>& records, const Uuid& id) const {
+    if (slots_.empty()) return kNone;
+    for (std::size_t at = home(id); slots_[at] != kNone; at = (at + 1) & (slots_.size() - 1)) {
+        if (records[slots_[at]].id == id) return slots_[at];
+    }
+    return kNone;
+}
+
+std::size_t Table::Index::slot_of(const std::vector<crm::Record>& records, std::uint32_t row) const {
+    std::size_t at = home(records[row].id);
+    while (slots_[at] != row) at = (at + 1) & (slots_.size() - 1);
+    return at;
+}
+
+void Table::Index::put(const std::vector<crm::Record>& records, std::uint32_t row) {
+    std::size_t at = home(records[row].id);
+    while (slots_[at] != kNone) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = row;
+}
+
+void Table::Index::insert(const std::vector<crm::Record>& records, std::uint32_t row) {
+    reserve(records, used_ + 1);
+    put(records, row);
+    ++used_;
+}
+
+void Table::Index::erase(const std::vector<crm::Record>& records, std::uint32_t row) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t gap = slot_of(records, row);
+    // Those behind it that would no longer be found from their home move up.
+    for (std::size_t at = (gap + 1) & mask; slots_[at] != kNone; at = (at + 1) & mask) {
+        if (((at - home(records[slots_[at]].id)) & mask) < ((at - gap) & mask)) continue;
+        slots_[gap] = slots_[at];
+        gap = at;
+    }
+    slots_[gap] = kNone;
+    --used_;
+}
+
+void Table::Index::move(const std::vector<crm::Record>& records, std::uint32_t from, std::uint32_t to) {
+    slots_[slot_of(records, from)] = to;
+}
+
+void Table::Index::reserve(const std::vector<crm::Record>& records, std::size_t count) {
+    constexpr std::size_t kSlotsMin = 16;
+    // At most three quarters are used.
+    if (count * 4 <= slots_.size() * 3) return;
+    const std::vector<std::uint32_t> old =
+        std::exchange(slots_, std::vector<std::uint32_t>(std::bit_ceil(std::max(kSlotsMin, count * 4 / 3 + 1)), kNone));
+    for (const std::uint32_t row : old) {
+        if (row != kNone) put(records, row);
+    }
+}
+
+// ---- Table
+
 const crm::Record* Table::find(const Uuid& id) const {
-    const auto at = rows_.find(id);
-    return at == rows_.end() ? nullptr : &records_[at->second];
+    const std::uint32_t row = rows_.find(records_, id);
+    return row == Index::kNone ? nullptr : &records_[row];
 }
 
 void Table::put(crm::Record record) {
@@ -37,25 +97,26 @@ void Table::put(crm::Record record) {
         remove(record.id);
         return;
     }
-    const auto [at, fresh] = rows_.try_emplace(record.id, static_cast<std::uint32_t>(records_.size()));
-    note(at->second);
-    if (fresh) {
+    std::uint32_t row = rows_.find(records_, record.id);
+    if (row == Index::kNone) {
+        row = static_cast<std::uint32_t>(records_.size());
         records_.push_back(std::move(record));
+        rows_.insert(records_, row);
     } else {
-        records_[at->second] = std::move(record);
+        records_[row] = std::move(record);
     }
+    note(row);
 }
 
 void Table::remove(const Uuid& id) {
-    const auto at = rows_.find(id);
-    if (at == rows_.end()) return;
-    const std::uint32_t row = at->second;
+    const std::uint32_t row = rows_.find(records_, id);
+    if (row == Index::kNone) return;
     note(row);
-    rows_.erase(at);
-    if (row + 1 != records_.size()) {  // the last one takes the gap
-        note(static_cast<std::uint32_t>(records_.size() - 1));
-        records_[row] = std::move(records_.back());
-        rows_[records_[row].id] = row;
+    rows_.erase(records_, row);
+    if (const auto last = static_cast<std::uint32_t>(records_.size() - 1); row != last) {  // it takes the gap
+        note(last);
+        rows_.move(records_, last, row);
+        records_[row] = std::move(records_[last]);
     }
     records_.pop_back();
 }
@@ -65,7 +126,7 @@ void Table::reserve(std::size_t count) {
     if (count <= records_.capacity()) return;
     count = std::max(count, records_.capacity() * 2);
     records_.reserve(count);
-    rows_.reserve(count);
+    rows_.reserve(records_, count);
 }
 
 // ---- State

@@ -10,19 +10,58 @@
 #include <optional>
 
 #include "crm/json_codec.h"
+#include "crm/tables.h"
 #include "crm/validate.h"
 
 namespace ct::crm {
 namespace {
 
-// Tags of packed entries. Short texts, which nearly all are, take two bytes beside their own.
+// Tags of packed entries. Short texts, which nearly all are, take two bytes beside their own; the words of the table's
+// choices, which every record has some of, take two altogether.
 constexpr std::uint8_t kFalse = 0;
 constexpr std::uint8_t kTrue = 1;
 constexpr std::uint8_t kInteger = 2;   // zigzag varint follows
 constexpr std::uint8_t kLongText = 3;  // varint of (length - kLongTextMin), then the text
 constexpr std::uint8_t kText = 3;      // tag kText + n: a text of n bytes, 1 <= n < kLongTextMin
-constexpr std::size_t kLongTextMin = 253;
-static_assert(kText + kLongTextMin - 1 == 255);
+constexpr std::uint8_t kWord = 201;    // tag kWord + n: the n-th of kWords
+constexpr std::size_t kLongTextMin = kWord - kText;
+constexpr std::size_t kWordsMax = 256 - kWord;
+
+struct Words {
+    std::array<std::string_view, kWordsMax> sorted{};
+    std::size_t count = 0;
+
+    constexpr void add(std::string_view word) {
+        std::size_t at = count;
+        while (at > 0 && word < sorted[at - 1]) --at;
+        if (at > 0 && sorted[at - 1] == word) return;
+        for (std::size_t i = count; i > at; --i) sorted[i] = sorted[i - 1];
+        sorted[at] = word;
+        ++count;
+    }
+};
+
+constexpr Words kWords = [] {
+    Words words;
+    for (const ModelDef& model : tables::kModels) {
+        for (const FieldDef& field : model.fields) {
+            for (const std::string_view choice : field.choices) words.add(choice);
+        }
+    }
+    for (const std::string_view currency : {"INR", "USD", "EUR", "GBP", "AED"}) words.add(currency);
+    return words;
+}();
+
+/// Its place among kWords, or kWordsMax.
+[[nodiscard]] std::size_t word_of(std::string_view text) {
+    constexpr std::size_t kLengthMin = 2, kLengthMax = 14;
+    const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+    if (text.size() < kLengthMin || text.size() > kLengthMax) return kWordsMax;
+    if (!capital(text.front()) || !capital(text.back())) return kWordsMax;  // spares people's names the search
+    const auto end = kWords.sorted.begin() + kWords.count;
+    const auto found = std::lower_bound(kWords.sorted.begin(), end, text);
+    return found == end || *found != text ? kWordsMax : static_cast<std::size_t>(found - kWords.sorted.begin());
+}
 
 constexpr std::size_t kHeadMax = 2 + 10;  // field, tag, varint of 64 bits
 
@@ -94,7 +133,10 @@ struct Encoded {
         out.head_size += write_varint(out.head.data() + 2, zigzag(*number));
     } else {
         out.text = std::get<std::string_view>(value);
-        if (out.text.size() < kLongTextMin) {
+        if (const std::size_t word = word_of(out.text); word < kWordsMax) {
+            out.head[1] = static_cast<char>(kWord + word);
+            out.text = {};
+        } else if (out.text.size() < kLongTextMin) {
             out.head[1] = static_cast<char>(kText + out.text.size());
         } else {
             out.head[1] = static_cast<char>(kLongText);
@@ -117,6 +159,7 @@ Fields::Entry Fields::decode(std::string_view packed, std::size_t at) {
         const Varint number = read_varint(packed, at);
         return {field, unzigzag(number.value), number.end};
     }
+    if (tag >= kWord) return {field, kWords.sorted[static_cast<std::size_t>(tag) - kWord], at};
     std::size_t length = static_cast<std::size_t>(tag) - kText;
     if (tag == kLongText) {
         const Varint rest = read_varint(packed, at);
@@ -129,6 +172,7 @@ Fields::Entry Fields::decode(std::string_view packed, std::size_t at) {
 
 std::size_t Fields::entry_end(std::string_view packed, std::size_t at) {
     const std::uint8_t tag = byte_at(packed, at + 1);
+    if (tag >= kWord) return at + 2;
     if (tag > kLongText) return at + 2 + (static_cast<std::size_t>(tag) - kText);
     if (tag < kInteger) return at + 2;
     const Varint number = read_varint(packed, at + 2);
@@ -136,7 +180,7 @@ std::size_t Fields::entry_end(std::string_view packed, std::size_t at) {
 }
 
 std::size_t Fields::find(FieldId field) const {
-    const std::string_view packed = packed_;
+    const std::string_view packed = packed_.view();
     if (packed.empty() || field > static_cast<FieldId>(packed[0])) return packed.size();
     // The highest field is at least `field`, so the walk ends inside; entry_end checks what it reads.
     std::size_t at = 1;
@@ -147,7 +191,7 @@ std::size_t Fields::find(FieldId field) const {
 ValueView Fields::get(FieldId field) const {
     const std::size_t at = find(field);
     if (at >= packed_.size() || static_cast<FieldId>(packed_[at]) != field) return {};
-    return decode(packed_, at).value;
+    return decode(packed_.view(), at).value;
 }
 
 bool Fields::has(FieldId field) const {
@@ -188,15 +232,15 @@ void Fields::splice(std::size_t at, std::size_t end, FieldId field, ValueView va
         }
     }
     const Encoded entry = encode(field, value);
-    packed_.replace(at, end - at, entry.head_size + entry.text.size(), '\0');
-    std::memcpy(packed_.data() + at, entry.head.data(), entry.head_size);
-    if (!entry.text.empty()) std::memcpy(packed_.data() + at + entry.head_size, entry.text.data(), entry.text.size());
+    packed_.open(at, end - at, entry.head_size + entry.text.size());
+    std::memcpy(&packed_[at], entry.head.data(), entry.head_size);
+    if (!entry.text.empty()) std::memcpy(&packed_[at + entry.head_size], entry.text.data(), entry.text.size());
 }
 
 void Fields::set(FieldId field, ValueView value) {
     const std::size_t at = find(field);
     const bool there = at < packed_.size() && static_cast<FieldId>(packed_[at]) == field;
-    const std::size_t end = there ? entry_end(packed_, at) : at;
+    const std::size_t end = there ? entry_end(packed_.view(), at) : at;
 
     if (!counts_as_absent(value)) {
         if (at == packed_.size()) {
@@ -208,13 +252,14 @@ void Fields::set(FieldId field, ValueView value) {
     }
     if (!there) return;
     const bool highest = end == packed_.size();
-    packed_.erase(at, end - at);
+    packed_.open(at, end - at, 0);
     if (!highest) return;
     if (packed_.size() == 1) {
         packed_.clear();
         return;
     }
-    for (std::size_t walk = 1; walk < packed_.size(); walk = entry_end(packed_, walk)) packed_[0] = packed_[walk];
+    for (std::size_t walk = 1; walk < packed_.size(); walk = entry_end(packed_.view(), walk))
+        packed_[0] = packed_[walk];
 }
 
 void Fields::append(FieldId field, ValueView value) {
@@ -223,9 +268,10 @@ void Fields::append(FieldId field, ValueView value) {
     if (const auto* const text = std::get_if<std::string_view>(&value); text != nullptr && holds(text->data())) {
         return append(field, std::string_view(std::string(*text)));
     }
-    if (packed_.empty()) packed_.push_back('\0');
+    if (packed_.empty()) packed_.append(std::string_view("\0", 1));
     const Encoded entry = encode(field, value);
-    packed_.append(entry.head.data(), entry.head_size).append(entry.text);
+    packed_.append({entry.head.data(), entry.head_size});
+    packed_.append(entry.text);
     packed_[0] = static_cast<char>(field);
 }
 
@@ -265,7 +311,7 @@ using Json = nlohmann::json;
     return object.empty() ? std::string() : object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-void merge_extra(std::string& into, std::string_view changes) {
+void merge_extra(RareText& into, std::string_view changes) {
     if (changes.empty()) return;
     Json merged = object_of(into);
     Json members = object_of(changes);

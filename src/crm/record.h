@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/small_bytes.h"
 #include "base/uuid.h"
 #include "crm/model.h"
 #include "crm/value.h"
@@ -51,7 +52,7 @@ class Fields {
 
     // Empty without fields. Else: the highest field that is there, then entries in rising order. An entry is the
     // field, a tag and a payload; record.cpp has the tags.
-    std::string packed_;
+    SmallBytes packed_;
 };
 
 struct Fields::Entry {
@@ -63,15 +64,37 @@ struct Fields::Entry {
 template <class Visit>
 void Fields::each(Visit&& visit) const {
     for (std::size_t at = 1; at < packed_.size();) {
-        const Entry entry = decode(packed_, at);
+        const Entry entry = decode(packed_.view(), at);
         visit(entry.field, entry.value);
         at = entry.end;
     }
 }
 
+/// A text that nearly no record has, and that takes little room where it is empty.
+class RareText {
+  public:
+    RareText() = default;
+    RareText(std::string_view text) : bytes_(text) {}
+    RareText(const std::string& text) : bytes_(text) {}
+    RareText(const char* text) : bytes_(std::string_view(text)) {}
+
+    [[nodiscard]] bool empty() const { return bytes_.empty(); }
+    [[nodiscard]] std::string_view view() const { return bytes_.view(); }
+    [[nodiscard]] std::string str() const { return std::string(view()); }
+    operator std::string_view() const { return view(); }
+    bool operator==(const RareText&) const = default;
+    friend bool operator==(const RareText& a, std::string_view b) { return a.view() == b; }
+    friend bool operator==(const RareText& a, const std::string& b) { return a.view() == b; }
+    friend bool operator==(const RareText& a, const char* b) { return a.view() == b; }
+
+  private:
+    SmallBytes bytes_;
+};
+
 enum class SyncStatus : std::uint8_t { synced, pending, syncing, conflict, error };
 [[nodiscard]] std::string_view name(SyncStatus status);  ///< "SYNCED"
 
+/// Its members are in an order that leaves no gaps.
 struct Record {
     Uuid id;
     Model model = Model::lead;
@@ -82,7 +105,7 @@ struct Record {
     UnixMs updated_at = 0;     ///< ms of the last accepted (or own, unsettled) stamp
     UnixMs last_synced_at = 0;
     Fields fields;
-    std::string extra;  ///< JSON object of fields this version does not know, or empty; passed on untouched
+    RareText extra;  ///< JSON object of fields this version does not know, or empty; passed on untouched
 
     bool operator==(const Record&) const = default;
 };

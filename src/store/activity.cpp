@@ -30,7 +30,7 @@ crm::Changes everything(const crm::Record& record) {
     record.fields.each([&](crm::FieldId field, crm::ValueView value) {
         if (!crm::def(record.model, field).derived()) all.set(field, crm::own(value));
     });
-    all.extra = record.extra;
+    all.extra = record.extra.str();
     return all;
 }
 

@@ -62,7 +62,7 @@ UnixMs due_of(const crm::Record& record) {
 crm::Changes before_of(const crm::Record& current, const Operation& operation) {
     crm::Changes before;
     for (const auto& [field, value] : operation.changes.fields) before.set(field, crm::own(current.fields.get(field)));
-    if (!operation.changes.extra.empty()) before.extra = current.extra;
+    if (!operation.changes.extra.empty()) before.extra = current.extra.str();
     return before;
 }
 

@@ -120,7 +120,7 @@ bool RecordTable::read(const sqlite::Use& use, crm::Record& record) {
     record.deleted = use.column_integer(kDeleted) != 0;
     record.sync_status = status_from(use.column_text(kSyncStatus));
     record.last_synced_at = use.column_integer(kLastSyncedAt);
-    record.extra = use.column_string(kExtra);
+    record.extra = use.column_text(kExtra);
     fields_.clear();
     const std::size_t count = crm::def(model_).fields.size();
     for (std::size_t i = 0; i < count; ++i) {

@@ -102,7 +102,7 @@ class Judge {
         if (operation_.changes.extra.empty()) return;
         const json proposed = json::parse(operation_.changes.extra, nullptr, false);
         const json present =
-            now_.record.extra.empty() ? json::object() : json::parse(now_.record.extra, nullptr, false);
+            now_.record.extra.empty() ? json::object() : json::parse(now_.record.extra.view(), nullptr, false);
         if (!proposed.is_object()) return;
         json lost = json::object();
         for (const auto& item : proposed.items()) {

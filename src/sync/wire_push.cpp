@@ -188,8 +188,8 @@ std::string encode_record(const crm::Record& record) {
         const crm::FieldDef& field = crm::def(record.model, id);
         if (!field.derived()) crm::write_value(object.begin(field.name), field, value);
     });
-    if (record.extra.size() > 2) {  // more than {}
-        const json extra = json::parse(record.extra, nullptr, false);
+    if (record.extra.view().size() > 2) {  // more than {}
+        const json extra = json::parse(record.extra.view(), nullptr, false);
         if (extra.is_object()) {
             for (const auto& [member, value] : extra.items()) {
                 if (!hides_member(record, member)) object.raw(member, value.dump());

@@ -29,14 +29,16 @@ bool narrower(const std::vector<std::string>& before, const std::vector<std::str
 
 }  // namespace
 
-SortKey SortKey::of(std::string folded) {
+SortKey SortKey::of(std::string_view folded) {
     if (folded.empty()) return {};
+    constexpr std::size_t kPrefix = 8;
     std::uint64_t prefix = 0;
-    for (std::size_t i = 0; i < 8; ++i) {
+    for (std::size_t i = 0; i < kPrefix; ++i) {
         prefix = prefix << 8 | (i < folded.size() ? static_cast<unsigned char>(folded[i]) : 0U);
     }
     // Signed comparison must give the order of the unsigned bytes.
-    return {false, static_cast<std::int64_t>(prefix ^ (1ULL << 63)), std::move(folded)};
+    return {false, static_cast<std::int64_t>(prefix ^ (1ULL << 63)),
+            SmallBytes(folded.size() > kPrefix ? folded : std::string_view{})};
 }
 
 bool Order::before(std::uint32_t a, std::uint32_t b) const {
@@ -46,7 +48,8 @@ bool Order::before(std::uint32_t a, std::uint32_t b) const {
         const SortKey& y = keys_[b * width + i];
         if (x.absent != y.absent) return y.absent;
         if (x.number != y.number) return (x.number < y.number) != query_.sort[i].descending;
-        if (const int order = x.text.compare(y.text); order != 0) return (order < 0) != query_.sort[i].descending;
+        if (const int order = x.text.view().compare(y.text.view()); order != 0)
+            return (order < 0) != query_.sort[i].descending;
     }
     return ids_[a] < ids_[b];
 }

@@ -11,8 +11,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/small_bytes.h"
 #include "client/state.h"
 
 namespace ct::ui {
@@ -21,10 +23,10 @@ namespace ct::ui {
 struct SortKey {
     bool absent = true;
     std::int64_t number = 0;  ///< of texts: their first eight bytes, so that most comparisons end here
-    std::string text;
+    SmallBytes text;          ///< all of it, where it has more than those
 
     [[nodiscard]] static SortKey of(std::int64_t number) { return {false, number, {}}; }
-    [[nodiscard]] static SortKey of(std::string folded);
+    [[nodiscard]] static SortKey of(std::string_view folded);
 };
 
 struct SortBy {

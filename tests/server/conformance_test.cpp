@@ -143,7 +143,7 @@ TEST_CASE("conformance: a record is written over whole, and what is not there is
     record.server.record.extra = "{\"a\":1}";
     save(site, {record}, 1);
     record.server.record.fields = {};
-    record.server.record.extra.clear();
+    record.server.record.extra = "";
     record.server.record.version = 2;
     record.owner.clear();
     record.stored = true;

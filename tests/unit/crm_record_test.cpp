@@ -31,8 +31,11 @@ Value random_value(Random& random) {
             return Value(random.below(2) == 1 ? number : -number);
         }
         default: {
-            // Lengths around the borders of the encoding: 0, 1, 252, 253, 254, and beyond two varint bytes.
-            constexpr std::array<std::size_t, 9> kLengths{0, 1, 12, 252, 253, 254, 380, 381, 20'000};
+            // Words that are packed as one byte, and others as long.
+            constexpr std::array kWords{"PENDING", "FOLLOW_UP", "INR", "IN", "PENDIN", "INX", "Pending"};
+            if (random.below(4) == 0) return Value(std::string(kWords[random.below(kWords.size())]));
+            // Lengths around the borders of the encoding: 0, 1, 197, 198, 199, and beyond two varint bytes.
+            constexpr std::array<std::size_t, 9> kLengths{0, 1, 12, 197, 198, 199, 325, 326, 20'000};
             const std::size_t length =
                 random.below(10) == 0 ? kLengths[random.below(kLengths.size())] : random.below(40);
             std::string text(length, '\0');
