@@ -94,7 +94,7 @@ struct Store::Impl {
     [[nodiscard]] Result<void> rebuild(const Error& why);
     [[nodiscard]] Result<void> restore(JournalContent content, const std::string& damaged_file);
     [[nodiscard]] Result<void> catch_up(const JournalContent& content);
-    [[nodiscard]] Result<bool> same_as(const JournalContent& content);
+    [[nodiscard]] Result<bool> same_as(const JournalGlance& glance);
     [[nodiscard]] Result<void> salvage(const std::string& damaged_file);
     /// Puts an operation made elsewhere, or before a disaster, into the queue as it is; it is never altered again.
     /// `server`: what the server said of its record, where that has to be known from before.

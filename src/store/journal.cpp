@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -130,6 +132,187 @@ void take_frame(JournalContent& content, std::string_view payload) {
     }
 }
 
+/// Calls `visit` with the payload of each frame that can be read; tells `content` of those that cannot, and of the end.
+/// False: a newer version wrote it.
+template <class Visit>
+bool each_frame(std::string_view bytes, JournalContent& content, const Visit& visit) {
+    bool gap = false;
+    for (std::size_t at = 0; at + kHead <= bytes.size();) {
+        const auto payload = payload_at(bytes, at);
+        if (!payload) {
+            gap = true;
+            at = std::min(bytes.find(kMagic, at + 1), bytes.size());
+            continue;
+        }
+        if (number_at<std::uint32_t>(bytes, at + kMagic.size()) > kVersion) return false;
+        if (std::exchange(gap, false)) ++content.damaged;
+        visit(*payload);
+        at += kHead + payload->size();
+        content.end = static_cast<std::int64_t>(at);
+    }
+    return true;
+}
+
+/// Walks over JSON as this program writes it, without blanks; anything else is for the real reader.
+class Walker {
+  public:
+    explicit Walker(std::string_view text) : text_(text) {}
+
+    [[nodiscard]] bool good() const { return good_; }
+    [[nodiscard]] bool at_end() const { return at_ == text_.size(); }
+    [[nodiscard]] std::size_t at() const { return at_; }
+    [[nodiscard]] std::string_view since(std::size_t from) const { return text_.substr(from, at_ - from); }
+    bool take(char c) {
+        if (at_ >= text_.size() || text_[at_] != c) return false;
+        ++at_;
+        return true;
+    }
+    void need(char c) { good_ = take(c) && good_; }
+    /// A string's contents, escapes as they stand.
+    std::string_view string() {
+        need('"');
+        const std::size_t from = at_;
+        while (good_) {
+            const std::size_t quote = text_.find('"', at_);
+            if (quote == std::string_view::npos) break;
+            std::size_t slashes = 0;
+            while (slashes < quote - from && text_[quote - 1 - slashes] == '\\') ++slashes;
+            at_ = quote + 1;
+            if (slashes % 2 == 0) return text_.substr(from, quote - from);
+        }
+        good_ = false;
+        return {};
+    }
+    std::int64_t number() {
+        std::int64_t value = 0;
+        const char* const end = text_.data() + text_.size();
+        const auto [behind, error] = std::from_chars(text_.data() + at_, end, value);
+        good_ = good_ && error == std::errc{};
+        at_ = static_cast<std::size_t>(behind - text_.data());
+        return value;
+    }
+    void skip() {
+        std::size_t depth = 0;
+        while (good_ && !at_end()) {
+            const char c = text_[at_];
+            if (c == '"') {
+                (void)string();
+            } else if (c == '{' || c == '[') {
+                ++depth;
+                ++at_;
+            } else if (c == '}' || c == ']') {
+                if (depth == 0) return;  // of what this value is in
+                --depth;
+                ++at_;
+            } else if (c == ',' && depth == 0) {
+                return;
+            } else {
+                ++at_;
+                continue;  // of a number or a word, or between values
+            }
+            if (depth == 0) return;
+        }
+        good_ = good_ && depth == 0;
+    }
+    /// Visit(name) walks over the member's value.
+    template <class Visit>
+    void members(const Visit& visit) {
+        need('{');
+        if (take('}')) return;
+        while (good_) {
+            const std::string_view name = string();
+            need(':');
+            if (!good_) return;
+            visit(name);
+            if (!take(',')) return need('}');
+        }
+    }
+
+  private:
+    std::string_view text_;
+    std::size_t at_ = 0;
+    bool good_ = true;
+};
+
+JournalGlance::Row glance_at_row(Walker& walk) {
+    JournalGlance::Row row;
+    row.sequence = std::numeric_limits<std::int64_t>::min();
+    walk.members([&](std::string_view name) {
+        if (name == "state") {
+            row.state = walk.string();
+        } else if (name == "sequence") {
+            row.sequence = walk.number();
+        } else if (name == "operation") {
+            walk.members([&](std::string_view member) {
+                if (member == "id")
+                    row.id = walk.string();
+                else if (member == "stamp")
+                    row.stamp = walk.string();
+                else
+                    walk.skip();
+            });
+        } else {
+            walk.skip();
+        }
+    });
+    return row;
+}
+
+bool glance_at_entry(JournalGlance& glance, Walker& walk) {
+    const std::size_t from = walk.at();
+    std::optional<Position> put, state, gone;
+    std::optional<JournalGlance::Row> row;
+    JournalGlance::Row stands;
+    bool other = false;
+    walk.members([&](std::string_view name) {
+        if (name == "put") {
+            put = walk.number();
+        } else if (name == "row") {
+            row = glance_at_row(walk);
+        } else if (name == "state") {
+            state = walk.number();
+        } else if (name == "is") {
+            stands.state = walk.string();
+        } else if (name == "sequence") {
+            stands.sequence = walk.number();
+        } else if (name == "gone") {
+            gone = walk.number();
+        } else {
+            other = true;
+            walk.skip();
+        }
+    });
+    if (!walk.good()) return false;
+    if (other) {  // few, and small
+        const auto entry = crm::parse_json(walk.since(from));
+        return entry && !put && !state && !gone && take(glance.rest, *entry).has_value();
+    }
+    ++glance.rest.entries;
+    if (gone) return glance.queue.erase(*gone), true;
+    if (put && row && !row->id.empty() && !row->stamp.empty() && !row->state.empty()) {
+        note_sequence(glance.rest, row->sequence);
+        glance.queue.insert_or_assign(*put, *row);
+        return true;
+    }
+    if (!state || stands.state.empty()) return false;
+    note_sequence(glance.rest, stands.sequence);
+    const auto at = glance.queue.find(*state);
+    if (at == glance.queue.end()) return false;
+    at->second.state = stands.state;
+    at->second.sequence = stands.sequence;
+    return true;
+}
+
+bool glance_at_frame(JournalGlance& glance, std::string_view payload) {
+    Walker walk(payload);
+    walk.need('[');
+    do {
+        if (!walk.good() || !glance_at_entry(glance, walk)) return false;
+    } while (walk.take(','));
+    walk.need(']');
+    return walk.good() && walk.at_end();
+}
+
 std::string put_entry(Position position, const sync::QueuedOperation& queued) {
     return "{\"put\":" + std::to_string(position) + ",\"row\":" + queued_text(queued) + "}";
 }
@@ -155,24 +338,27 @@ std::string journal_frame(std::string_view entries) {
 
 Result<JournalContent> read_journal(std::string_view bytes) {
     JournalContent content;
-    bool gap = false;
-    for (std::size_t at = 0; at + kHead <= bytes.size();) {
-        const auto payload = payload_at(bytes, at);
-        if (!payload) {
-            gap = true;
-            at = std::min(bytes.find(kMagic, at + 1), bytes.size());
-            continue;
-        }
-        if (number_at<std::uint32_t>(bytes, at + kMagic.size()) > kVersion) {
-            return fail(ErrorKind::newer, "JOURNAL_NEWER",
-                        "the journal was written by a newer version of this program");
-        }
-        if (std::exchange(gap, false)) ++content.damaged;
-        take_frame(content, *payload);
-        at += kHead + payload->size();
-        content.end = static_cast<std::int64_t>(at);
+    if (!each_frame(bytes, content, [&](std::string_view payload) { take_frame(content, payload); })) {
+        return fail(ErrorKind::newer, "JOURNAL_NEWER", "the journal was written by a newer version of this program");
     }
     return content;
+}
+
+std::optional<JournalGlance> glance_at_journal(std::string_view bytes) {
+    JournalGlance glance;
+    bool good = true;
+    const bool known = each_frame(bytes, glance.rest,
+                                  [&](std::string_view payload) { good = good && glance_at_frame(glance, payload); });
+    if (!known || !good || glance.rest.damaged > 0) return std::nullopt;
+    return glance;
+}
+
+void Journal::keep_open(std::unique_ptr<DurableFile> file, const JournalContent& content) {
+    file_ = std::move(file);
+    end_ = content.end;
+    entries_ = content.entries;
+    attachments_.clear();
+    for (const auto& [id, attachment] : content.attachments) attachments_.insert(id);
 }
 
 Result<std::optional<JournalContent>> Journal::open() {
@@ -188,12 +374,21 @@ Result<std::optional<JournalContent>> Journal::open() {
         error.message = path_ + ": " + error.message;
         return fail(std::move(error));
     }
-    file_ = std::move(*file);
-    end_ = content->end;
-    entries_ = content->entries;
-    attachments_.clear();
-    for (const auto& [id, attachment] : content->attachments) attachments_.insert(id);
+    keep_open(std::move(*file), *content);
     return std::move(*content);
+}
+
+Result<std::optional<JournalGlance>> Journal::glance(std::string& bytes) {
+    file_.reset();
+    if (path_.empty() || !disk_.exists(path_)) return std::nullopt;
+    auto file = disk_.open(path_);
+    if (!file) return fail(file.error());
+    auto read = (*file)->read();
+    if (!read) return fail(read.error());
+    bytes = *std::move(read);
+    auto glance = glance_at_journal(bytes);
+    if (glance) keep_open(std::move(*file), glance->rest);
+    return glance;
 }
 
 Result<void> Journal::rewrite(const JournalContent& content) {

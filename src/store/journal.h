@@ -22,6 +22,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/disk.h"
 #include "base/result.h"
@@ -41,6 +42,20 @@ struct JournalContent {
     std::int64_t end = 0;            ///< offset behind the last frame
 };
 
+/// Which operations a journal holds and how they stand, without what they say: a start with unsent work compares that
+/// with the database, and reads the journal whole only where the two differ (recovery.cpp).
+struct JournalGlance {
+    /// Views into the bytes that were looked at, as they are written in JSON.
+    struct Row {
+        std::string_view id, stamp, state;
+        std::int64_t sequence = 0;
+    };
+    std::unordered_map<Position, Row> queue;
+    JournalContent rest;  ///< everything else; its queue is empty
+};
+/// Nothing where something is not quite as this program writes it: then it has to be read whole.
+[[nodiscard]] std::optional<JournalGlance> glance_at_journal(std::string_view bytes);
+
 /// What the bytes of a journal say. JOURNAL_NEWER (kind newer): a later version of this program wrote it.
 [[nodiscard]] Result<JournalContent> read_journal(std::string_view bytes);
 [[nodiscard]] std::string journal_frame(std::string_view entries);  ///< entries: comma-separated
@@ -53,6 +68,8 @@ class Journal {
     [[nodiscard]] const std::string& path() const { return path_; }
     /// Nothing when there is no file. Reads and keeps it open, so that what follows is appended.
     [[nodiscard]] Result<std::optional<JournalContent>> open();
+    /// Instead of `open`, into `bytes`; nothing also where only `open` can tell.
+    [[nodiscard]] Result<std::optional<JournalGlance>> glance(std::string& bytes);
     /// The journal anew, with this content and no history.
     [[nodiscard]] Result<void> rewrite(const JournalContent& content);
     [[nodiscard]] Result<void> set_aside(const std::string& to);
@@ -81,6 +98,7 @@ class Journal {
     void switch_off(bool off) { off_ = off; }
 
   private:
+    void keep_open(std::unique_ptr<DurableFile> file, const JournalContent& content);
     void add(std::string entry);
     void keep_attachments();
     [[nodiscard]] Result<void> end_flush();

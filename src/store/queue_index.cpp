@@ -138,14 +138,14 @@ void QueueIndex::count(const QueueEntry& entry, int sign) {
             add(summary_.sendable);
             add(summary_.bytes, entry.bytes);
             if (sign > 0)
-                ages_.insert(entry.created_at);
+                ages_.insert(ages_.end(), entry.created_at);  // mostly the youngest: found at once
             else
                 ages_.erase(ages_.find(entry.created_at));
             break;
         }
     }
     if (sign > 0)
-        all_ages_.insert(entry.created_at);
+        all_ages_.insert(all_ages_.end(), entry.created_at);
     else
         all_ages_.erase(all_ages_.find(entry.created_at));
     summary_.oldest_created_at = ages_.empty() ? 0 : *ages_.begin();
@@ -158,7 +158,7 @@ void QueueIndex::count(const QueueEntry& entry, int sign) {
 }
 
 void QueueIndex::add(const QueueEntry& entry) {
-    entries_[entry.position] = entry;
+    entries_.insert_or_assign(entries_.end(), entry.position, entry);  // mostly the last one: found at once
     by_id_[entry.id] = entry.position;
     auto& positions = by_record_[entry.record];
     if (positions.empty()) {

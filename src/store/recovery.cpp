@@ -76,6 +76,14 @@ Result<void> Store::Impl::renew_journal() {
 }
 
 Result<void> Store::Impl::recover() {
+    if (!state.device_id.empty()) {
+        std::string bytes;
+        auto glance = journal.glance(bytes);
+        if (!glance) return fail(glance.error());
+        const auto same = *glance ? same_as(**glance) : Result<bool>(false);
+        if (!same) return fail(same.error());
+        if (*same) return journal.mostly_history(index.entries().size()) ? renew_journal() : Result<void>();
+    }
     auto opened = journal.open();
     if (!opened) return fail(opened.error());
     if (!*opened) return {};
@@ -92,26 +100,24 @@ Result<void> Store::Impl::recover() {
         CT_TRY(journal.set_aside(aside));
         return renew_journal();
     }
-    const auto same = same_as(content);
-    if (!same) return fail(same.error());
-    if (!*same) return catch_up(content);
-    return journal.mostly_history(index.entries().size()) ? renew_journal() : Result<void>();
+    return catch_up(content);
 }
 
-Result<bool> Store::Impl::same_as(const JournalContent& content) {
+/// Whether the database says the same as the journal.
+Result<bool> Store::Impl::same_as(const JournalGlance& glance) {
+    const JournalContent& content = glance.rest;
     const SyncState told = state_from(content.identity).state;
-    bool same = content.damaged == 0 && content.queue.size() == index.entries().size() &&
+    bool same = content.damaged == 0 && glance.queue.size() == index.entries().size() &&
                 told.device_id == state.device_id && told.server_url == state.server_url &&
                 told.workspace_id == state.workspace_id && told.user.id == state.user.id && told.epoch == state.epoch &&
                 content.next_sequence <= state.next_sequence;
-    std::map<Uuid, std::string> stamps;
-    CT_TRY(tables->queue.each_stamp([&](const Uuid& id, std::string_view stamp) { stamps.emplace(id, stamp); }));
-    for (const auto& [position, queued] : content.queue) {
-        if (!same) break;
-        const QueueEntry* entry = index.find(queued.operation.id);
-        same = entry != nullptr && entry->position == position && entry->state == queued.state &&
-               entry->sequence == queued.sequence && stamps[entry->id] == queued.operation.stamp;
-    }
+    if (!same) return false;
+    CT_TRY(tables->queue.each_stamp([&](const Uuid& id, std::string_view stamp) {
+        const QueueEntry* entry = same ? index.find(id) : nullptr;
+        const auto at = entry == nullptr ? glance.queue.end() : glance.queue.find(entry->position);
+        same = at != glance.queue.end() && at->second.state == sync::name(entry->state) &&
+               at->second.sequence == entry->sequence && at->second.stamp == stamp && at->second.id == id.str();
+    }));
     auto attachments = read_unsent_attachments(*connection);
     if (!attachments) return fail(attachments.error());
     same = same && attachments->size() == content.attachments.size();

@@ -145,6 +145,40 @@ TEST_CASE("journal: a tail that is torn at any byte costs the last frame and not
     CHECK(std::is_sorted(ends.begin(), ends.end()));
 }
 
+TEST_CASE("journal: a glance at it tells the same of every operation as reading it") {
+    Desk desk;
+    fill(desk);
+    const std::string whole = bytes_of(journal_of(desk));
+    std::size_t seen = 0;
+    for (std::size_t cut = 0; cut <= whole.size(); cut += 3) {
+        const std::string_view bytes = std::string_view(whole).substr(0, cut);
+        const auto content = read_journal(bytes);
+        const auto glance = glance_at_journal(bytes);
+        REQUIRE(glance.has_value());
+        CHECK(glance->rest.entries == content->entries);
+        CHECK(glance->rest.end == content->end);
+        CHECK(glance->rest.next_sequence == content->next_sequence);
+        CHECK(glance->rest.identity == content->identity);
+        CHECK(glance->rest.attachments.size() == content->attachments.size());
+        CHECK(glance->queue.size() == content->queue.size());
+        for (const auto& [position, queued] : content->queue) {
+            const auto at = glance->queue.find(position);
+            REQUIRE(at != glance->queue.end());
+            CHECK(at->second.id == queued.operation.id.str());
+            CHECK(at->second.stamp == queued.operation.stamp);
+            CHECK(at->second.state == sync::name(queued.state));
+            CHECK(at->second.sequence == queued.sequence);
+            ++seen;
+        }
+    }
+    CHECK(seen > 100);
+    for (const char* other : {"{\"gone\": 7}", "{\"gone\":7", "{\"put\":1}", "{}", "7", "{\"gone\":7}]",
+                              "{\"state\":99,\"is\":\"SENT\",\"sequence\":4}", "{\"row\":{},\"put\":1}"}) {
+        CAPTURE(other);
+        CHECK_FALSE(glance_at_journal(journal_frame(other)).has_value());
+    }
+}
+
 TEST_CASE("journal: a flipped bit anywhere is never believed, and costs one frame") {
     Desk desk;
     fill(desk);
