@@ -146,7 +146,9 @@ struct Client::Impl {
     }
 
     void begin_to_load() {
-        if (options.load_records) loading = Loading{};
+        if (!options.load_records) return;
+        loading = Loading{};
+        store->read_once(true);
     }
 
     /// Some records for the window: whoever saves meanwhile has his turn between. What is saved or pulled while the
@@ -154,6 +156,7 @@ struct Client::Impl {
     void load_part() {
         if (loading->model == crm::models().size()) {
             loading.reset();
+            store->read_once(false);
             return emit(LoadDone{});
         }
         const crm::Model model = crm::models()[loading->model].model;

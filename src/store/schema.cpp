@@ -170,8 +170,9 @@ constexpr std::array kMigrations{make_first_tables, index_decisions, make_attach
 Result<void> configure(Connection& connection) {
     const std::string durable = CT_MUTANT(unsynced_commit) ? "OFF" : "FULL";
     return connection.execute(
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=" + durable +
-        "; PRAGMA foreign_keys=OFF; PRAGMA cache_size=-16000;"
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=" + durable + "; PRAGMA foreign_keys=OFF; PRAGMA cache_size=-" +
+        std::to_string(kCacheKiB) +
+        ";"
         "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=16777216;");
 }
 

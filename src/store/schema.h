@@ -14,6 +14,9 @@ namespace ct::store {
 
 inline constexpr std::int64_t kApplicationId = 0x43546368;  // "CTch": what `file` and we tell our files by
 
+/// What a connection keeps of the file in memory; while all is read once from one end to the other, no more than this.
+inline constexpr int kCacheKiB = 16'000, kReadOnceKiB = 1'000;
+
 /// One step from version n-1 to n of the schema; the n-th of the list. Runs inside the migration's transaction.
 using Migration = Result<void> (*)(sqlite::Connection&);
 [[nodiscard]] std::span<const Migration> migrations();

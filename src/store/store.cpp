@@ -212,6 +212,7 @@ Result<void> Store::load(crm::Model model, std::size_t chunk,
 Result<Store::Part> Store::load_part(crm::Model model, std::optional<std::int64_t> before, std::size_t count) const {
     if (!impl_->connection) return impl_->no_connection();
     Part part;
+    part.records.reserve(count);
     auto read = impl_->records(model).some_living(
         before, count,
         [&](crm::Record&& record) {
@@ -225,6 +226,12 @@ Result<Store::Part> Store::load_part(crm::Model model, std::optional<std::int64_
     if (!read) return fail(read.error());
     part.next = *read;
     return part;
+}
+
+void Store::read_once(bool on) {
+    if (!impl_->connection) return;
+    const auto set = impl_->connection->execute("PRAGMA cache_size=-" + std::to_string(on ? kReadOnceKiB : kCacheKiB));
+    if (!set) log::warn(set.error().message);
 }
 
 Result<std::optional<crm::Record>> Store::get(crm::Model model, const Uuid& id) const {

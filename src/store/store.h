@@ -242,6 +242,9 @@ class Store {
         std::optional<std::int64_t> next;  ///< `before` of the next part; nothing: this was the last
     };
     [[nodiscard]] Result<Part> load_part(crm::Model model, std::optional<std::int64_t> before, std::size_t count) const;
+    /// While everything is read once, from one end to the other, little of the file is kept in memory: what is read
+    /// then stays, and between it there would be gaps where the file's pages were.
+    void read_once(bool on);
     [[nodiscard]] Result<std::optional<crm::Record>> get(crm::Model model, const Uuid& id) const;  ///< tombstones too
     [[nodiscard]] Result<std::int64_t> count(crm::Model model) const;                              ///< not deleted
 
