@@ -52,8 +52,11 @@ void destroy(ImFontAtlas* atlas, ImFontConfig* source) {
     if (source->FontLoaderData != nullptr) freetype().FontSrcDestroy(atlas, source);
 }
 
+/// ImGui asks every font of every size for a tabulator: that would open them all.
+bool in_no_font(ImWchar character) { return character < 0x20; }
+
 bool contains(ImFontAtlas* atlas, ImFontConfig* source, ImWchar character) {
-    return open(atlas, source) && freetype().FontSrcContainsGlyph(atlas, source, character);
+    return !in_no_font(character) && open(atlas, source) && freetype().FontSrcContainsGlyph(atlas, source, character);
 }
 
 bool begin_size(ImFontAtlas*, ImFontConfig*, ImFontBaked*, void* baked_data) {
