@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -342,16 +343,31 @@ int open_window(const Arguments& arguments, const ct::client::Profile& profile, 
     options.config = *config;
     options.wake = ct::app::Window::wake;
     options.program = std::string("colortouch ") + COLORTOUCH_VERSION;
-    auto client = ct::client::Client::open(std::move(options));
+    std::optional<ct::Result<std::unique_ptr<ct::client::Client>>> opened;  // outlives the window
+    // The records are opened while OpenGL is begun.
+    auto opening = std::async(std::launch::async, [&options] { return ct::client::Client::open(std::move(options)); });
+    // A picture is of this program, whatever the desktop around it wishes.
+    const auto bus = picture ? nullptr : std::make_unique<ct::app::SessionBus>(ct::app::Window::wake);
+    const ct::ui::FontData font_data = fonts();
+    auto imgui = std::make_unique<ImGuiHolder>();
+    const std::string place_file = (profile.data_dir / "window.json").string();
+    ct::app::WindowOptions window_options{"ColorTouch", arguments.width, arguments.height};
+    if (arguments.size.empty() && !picture) window_options.place = ct::app::read_place(place_file);
+    auto window = ct::app::Window::open(window_options);
+    const auto& client = opened.emplace(opening.get());
     if (!client) {
+        if (window) window->reset();
+        imgui.reset();
         const bool in_use = client.error().code == "PROFILE_IN_USE";
         if (in_use && !picture && !arguments.timing && ct::app::knock(profile.data_dir.string(), arguments.open))
             return 0;
         return refuse(arguments, client.error().message);
     }
+    if (!window) {
+        complain(window.error().message);
+        return kExitNoWindow;
+    }
     ct::log::to_file(profile.log_file().string());
-    // A picture is of this program, whatever the desktop around it wishes.
-    const auto bus = picture ? nullptr : std::make_unique<ct::app::SessionBus>(ct::app::Window::wake);
     ct::ui::AppOptions for_app = app_options(arguments, profile, *config, **client, bus.get());
     for_app.restore = [&restore](const std::string& file, const std::string& passphrase) {
         restore = RestoreRequest{file, passphrase};
@@ -359,17 +375,7 @@ int open_window(const Arguments& arguments, const ct::client::Profile& profile, 
     for_app.notice = std::exchange(notice, {});
     if (const auto report = picture ? std::nullopt : ct::app::take_crash_report(profile.data_dir.string()))
         for_app.crash_report = *report;
-    const ct::ui::FontData font_data = fonts();
     for_app.fonts = &font_data;
-    const ImGuiHolder imgui;
-    const std::string place_file = (profile.data_dir / "window.json").string();
-    ct::app::WindowOptions window_options{"ColorTouch", arguments.width, arguments.height};
-    if (arguments.size.empty() && !picture) window_options.place = ct::app::read_place(place_file);
-    auto window = ct::app::Window::open(window_options);
-    if (!window) {
-        complain(window.error().message);
-        return kExitNoWindow;
-    }
     auto doorbell = ct::app::Doorbell::hang(profile.data_dir.string(), ct::app::Window::wake);
     if (!doorbell) ct::log::warn(doorbell.error().message);
     for_app.display_scale = (*window)->scale();

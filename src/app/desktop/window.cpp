@@ -68,6 +68,9 @@ Result<std::unique_ptr<Window>> Window::open(const WindowOptions& options) {
     glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
     glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
     glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+    // Nothing is behind anything: a depth buffer would be as large as the window, for nothing.
+    glfwWindowHint(GLFW_DEPTH_BITS, 0);
+    glfwWindowHint(GLFW_STENCIL_BITS, 0);
     glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_TRUE);
     glfwWindowHintString(GLFW_X11_CLASS_NAME, "colortouch");
     glfwWindowHintString(GLFW_X11_INSTANCE_NAME, "colortouch");
@@ -83,6 +86,8 @@ Result<std::unique_ptr<Window>> Window::open(const WindowOptions& options) {
             glfwWindowHint(GLFW_POSITION_Y, options.place->y);
         }
     }
+    // Shown when there is something to be seen: see draw_frame.
+    glfwWindowHint(GLFW_VISIBLE, GLFW_FALSE);
     GLFWwindow* handle = glfwCreateWindow(width, height, options.title.c_str(), nullptr, nullptr);
     if (handle == nullptr) {
         const std::string why = last_error();
@@ -99,7 +104,7 @@ Result<std::unique_ptr<Window>> Window::open(const WindowOptions& options) {
 
 void Window::connect() {
     glfwMakeContextCurrent(window_);
-    glfwSwapInterval(1);
+    glfwSwapInterval(0);  // the first frame waits for nothing
     glfwSetWindowUserPointer(window_, this);
     glfwSetWindowSizeLimits(window_, 720, 480, GLFW_DONT_CARE, GLFW_DONT_CARE);
     std::vector<std::uint8_t> pixels = icon_pixels(64);
@@ -189,6 +194,8 @@ Picture Window::draw_picture() {
 void Window::draw_frame(Picture* picture) {
     if (!draw_ || drawing_) return;
     drawing_ = true;
+    const bool first = !std::exchange(shown_, true);
+    if (first) glfwShowWindow(window_);
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
     ImGui::NewFrame();
@@ -198,6 +205,7 @@ void Window::draw_frame(Picture* picture) {
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     if (picture != nullptr) *picture = read_pixels();  // before the swap: the front buffer cannot be read everywhere
     glfwSwapBuffers(window_);
+    if (first) glfwSwapInterval(1);
     drawing_ = false;
     drawn_ = true;
 }

@@ -30,7 +30,8 @@ struct Picture {
 
 class Window {
   public:
-    /// Opens it and connects it to the current ImGui context. NO_DISPLAY, NO_OPENGL.
+    /// Opens it and connects it to the current ImGui context. It comes to the screen with the first frame. NO_DISPLAY,
+    /// NO_OPENGL.
     [[nodiscard]] static Result<std::unique_ptr<Window>> open(const WindowOptions& options);
     ~Window();
     Window(const Window&) = delete;
@@ -68,7 +69,7 @@ class Window {
     mutable Place restored_;  // when it was last not maximized
     std::function<void()> draw_;
     std::optional<std::string> dropped_;
-    bool input_ = true, focus_gained_ = false, drawing_ = false, drawn_ = false;
+    bool input_ = true, focus_gained_ = false, drawing_ = false, drawn_ = false, shown_ = false;
 };
 
 }  // namespace ct::app
