@@ -86,19 +86,108 @@ Result<void> Editor::apply(std::vector<Edit> edits, std::string label) {
     std::reverse(step.backward.begin(), step.backward.end());
     step.forward = edits;
     step.first_ticket = step.ticket = run(std::move(edits));
+    keep(std::move(step));
+    return {};
+}
+
+void Editor::keep(Step step) {
     redo_.clear();
     undo_.push_back(std::move(step));
     if (undo_.size() > kStepsMax) undo_.pop_front();
-    return {};
 }
 
 void Editor::note(std::string label, std::function<void()> turn) {
     Step step;
     step.label = std::move(label);
     step.turn = std::move(turn);
-    redo_.clear();
-    undo_.push_back(std::move(step));
-    if (undo_.size() > kStepsMax) undo_.pop_front();
+    keep(std::move(step));
+}
+
+void Editor::note(std::string label, std::vector<Edit> forward, std::vector<Edit> backward) {
+    Step step;
+    step.label = std::move(label);
+    step.forward = std::move(forward);
+    step.backward = std::move(backward);
+    keep(std::move(step));
+}
+
+// ---- many edits
+
+void Editor::apply_each(Many many) {
+    finish();
+    long_.emplace();
+    long_->many = std::move(many);
+    run_part();
+}
+
+bool Editor::go_on() {
+    if (long_) run_part();
+    return long_.has_value();
+}
+
+void Editor::finish() {
+    while (long_) run_part();
+}
+
+/// Of a new step, or of one that is undone or done again.
+void Editor::run_part() {
+    Long& now = *long_;
+    std::vector<Edit> part;
+    if (!now.many.edit) {
+        const std::size_t end = std::min(now.edits.size(), now.next + kAtOnce);
+        for (; now.next < end; ++now.next) {
+            Edit& edit = now.edits[now.next];
+            // Those that somebody else was faster with are passed over.
+            const bool there = state_.find(edit.model, edit.record) != nullptr;
+            if (there != (edit.kind == OperationKind::create)) part.push_back(std::move(edit));
+        }
+        if (!part.empty()) (void)run(std::move(part));
+        if (now.next == now.edits.size()) long_.reset();
+        return;
+    }
+    Result<void> good;
+    // Looking at a record that needs no edit costs less than an edit, but not nothing.
+    for (std::size_t looked = 0;
+         good && now.next < now.many.records.size() && part.size() < kAtOnce && looked < 10 * kAtOnce; ++looked) {
+        auto edit = now.many.edit(now.many.records[now.next++]);
+        if (!edit) {
+            good = fail(edit.error());
+        } else if (*edit) {
+            if ((*edit)->kind == OperationKind::update) good = crm::validate((*edit)->model, (*edit)->changes);
+            auto back = good ? inverse(**edit) : Result<Edit>(fail(good.error()));
+            if (!back) {
+                good = fail(back.error());
+            } else {
+                now.step.backward.push_back(std::move(*back));
+                part.push_back(std::move(**edit));
+            }
+        }
+    }
+    if (!good && now.step.forward.empty()) {  // nothing has happened yet
+        part.clear();
+        now.step.backward.clear();
+    }
+    if (!part.empty()) {
+        now.step.forward.insert(now.step.forward.end(), part.begin(), part.end());
+        const std::size_t count = part.size();
+        now.step.ticket = run(std::move(part));
+        now.step.parts.emplace_back(now.step.ticket, count);
+    }
+    if (good && now.next < now.many.records.size()) return;
+    end_long(good ? Result<std::size_t>(now.step.forward.size()) : Result<std::size_t>(fail(good.error())));
+}
+
+void Editor::end_long(const Result<std::size_t>& done) {
+    Long ended = *std::exchange(long_, std::nullopt);
+    if (!ended.step.forward.empty()) {
+        ended.step.label = ended.many.label(ended.step.forward.size());
+        // A short one is as any other: what could not be saved takes the whole step with it.
+        if (ended.step.parts.size() == 1) ended.step.first_ticket = ended.step.parts.front().first;
+        if (ended.step.parts.size() == 1) ended.step.parts.clear();
+        std::reverse(ended.step.backward.begin(), ended.step.backward.end());
+        keep(std::move(ended.step));
+    }
+    if (ended.many.done) ended.many.done(done);
 }
 
 /// The edit that takes this one back, given what is shown now. Undoing a delete says "create": the store turns that
@@ -196,6 +285,27 @@ void Editor::put_edits_on_top(store::Visible& visible) {
 
 /// The step that this save was part of: a new edit never happened; a failed undo or redo left things as they were.
 std::optional<std::string> Editor::take_back(std::uint64_t ticket) {
+    // Of a long one a part: it never happened, the others did.
+    const auto without = [ticket](Step& step, bool reversed) {
+        std::size_t before = 0;
+        for (auto part = step.parts.begin(); part != step.parts.end(); before += part++->second) {
+            if (part->first != ticket) continue;
+            const auto from = static_cast<std::ptrdiff_t>(before), count = static_cast<std::ptrdiff_t>(part->second);
+            const auto back = reversed ? static_cast<std::ptrdiff_t>(step.backward.size()) - from - count : from;
+            step.forward.erase(step.forward.begin() + from, step.forward.begin() + from + count);
+            step.backward.erase(step.backward.begin() + back, step.backward.begin() + back + count);
+            step.parts.erase(part);
+            return true;
+        }
+        return false;
+    };
+    if (long_ && without(long_->step, false)) return long_->many.label(long_->step.forward.size());
+    for (auto step = undo_.begin(); step != undo_.end(); ++step) {
+        if (!without(*step, true)) continue;
+        std::string label = step->label;
+        if (step->forward.empty()) undo_.erase(step);
+        return label;
+    }
     for (std::deque<Step>* stack : {&undo_, &redo_}) {
         const auto found = std::find_if(stack->begin(), stack->end(), [&](const Step& step) {
             return step.ticket == ticket || step.first_ticket == ticket;
@@ -237,12 +347,21 @@ const std::string& Editor::redo_label() const {
 
 /// Moves the newest step from one stack to the other, and carries out one of its directions.
 Result<void> Editor::step(std::deque<Step>& from, std::deque<Step>& to, std::vector<Edit> Step::*direction) {
+    finish();
     if (from.empty()) return {};
     Step taken = std::move(from.back());
     from.pop_back();
     if (taken.turn) {
         taken.turn();
         to.push_back(std::move(taken));
+        return {};
+    }
+    if ((taken.*direction).size() > kAtOnce) {
+        taken.parts.clear();
+        long_.emplace();
+        long_->edits = taken.*direction;
+        to.push_back(std::move(taken));
+        run_part();
         return {};
     }
     for (const Edit& edit : taken.*direction) {

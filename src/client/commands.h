@@ -30,9 +30,28 @@ class Editor {
     /// ("Delete 12 leads").
     [[nodiscard]] Result<void> apply(std::vector<Edit> edits, std::string label);
 
+    /// The same for as many records as there are, one undo step still, but saved and sent in groups of kAtOnce edits:
+    /// no frame waits for a million. Up to that many are done at once.
+    struct Many {
+        std::vector<Uuid> records;
+        std::function<Result<std::optional<Edit>>(const Uuid&)> edit;  ///< nothing: this one needs none
+        std::function<std::string(std::size_t edits)> label;
+        /// At the end: how many there were, or why it went no further; those before it stand.
+        std::function<void(const Result<std::size_t>&)> done;
+    };
+    static constexpr std::size_t kAtOnce = 2'000;
+    void apply_each(Many many);
+    /// To be called with every frame: the next part. True: there is more.
+    bool go_on();
+    /// All that is left, now: before the end of the program, and before another step is taken.
+    void finish();
+
     /// What was done elsewhere (an import, by the worker) becomes an undo step: `turn` takes it back, called again it
     /// does it once more.
     void note(std::string label, std::function<void()> turn);
+
+    /// What the worker did that comes to these edits (a conflict that was decided) becomes an undo step.
+    void note(std::string label, std::vector<Edit> forward, std::vector<Edit> backward);
 
     [[nodiscard]] bool can_undo() const { return !undo_.empty(); }
     [[nodiscard]] bool can_redo() const { return !redo_.empty(); }
@@ -52,9 +71,10 @@ class Editor {
     struct Step {
         std::string label;
         std::vector<Edit> forward, backward;
-        std::uint64_t first_ticket = 0;  ///< of the save that the user made
-        std::uint64_t ticket = 0;        ///< of the save that carried it out last, undo and redo included
-        std::function<void()> turn{};    ///< of what was done elsewhere; then there are no edits
+        std::vector<std::pair<std::uint64_t, std::size_t>> parts{};  ///< of a long one: tickets, and their edits
+        std::uint64_t first_ticket = 0;                              ///< of the save that the user made
+        std::uint64_t ticket = 0;      ///< of the save that carried it out last, undo and redo included
+        std::function<void()> turn{};  ///< of what was done elsewhere; then there are no edits
     };
     struct InFlight {
         UnixMs at = 0;
@@ -76,6 +96,9 @@ class Editor {
     void put_edits_on_top(store::Visible& visible);
     [[nodiscard]] static std::optional<crm::Record> shown(const Unsaved& unsaved);
     [[nodiscard]] std::optional<std::string> take_back(std::uint64_t ticket);
+    void run_part();
+    void end_long(const Result<std::size_t>& done);
+    void keep(Step step);
     Result<void> step(std::deque<Step>& from, std::deque<Step>& to, std::vector<Edit> Step::*direction);
     [[nodiscard]] Result<Edit> inverse(const Edit& edit) const;
 
@@ -85,6 +108,13 @@ class Editor {
     Post post_;
     std::uint64_t next_ticket_ = 1;
     std::deque<Step> undo_, redo_;
+    struct Long {
+        Many many;                // none: an old step is carried out once more
+        std::vector<Edit> edits;  // that it consists of then
+        std::size_t next = 0;     // of the records, or of the edits
+        Step step;                // so far; its edits backward are in the order of those forward
+    };
+    std::optional<Long> long_;
     std::unordered_map<std::uint64_t, InFlight> in_flight_;  // by ticket
     std::unordered_map<Uuid, Unsaved> unsaved_;              // exactly the records that in_flight_ names
 };

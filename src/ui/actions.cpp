@@ -78,29 +78,41 @@ std::string count_of(Model model, std::size_t count) {
     return count_text(static_cast<std::int64_t>(count), one, many);
 }
 
+namespace {
+
+/// Says at the end what was done, with a way back.
+std::function<void(const Result<std::size_t>&)> told_at_end(Desk& desk, std::function<std::string(std::size_t)> words) {
+    return [&desk, words = std::move(words)](const Result<std::size_t>& done) {
+        if (desk.accepted(done) && *done > 0) offer_undo(desk, words(*done));
+    };
+}
+
+}  // namespace
+
 void remove_records(Desk& desk, Model model, const std::vector<Uuid>& ids) {
-    std::vector<Edit> edits;
-    for (const Uuid& id : ids) {
-        if (desk.state.find(model, id) != nullptr) edits.push_back({OperationKind::remove, model, id, {}});
-    }
-    if (edits.empty()) return;
-    const std::string what = count_of(model, edits.size());
-    if (desk.accepted(desk.editor.apply(std::move(edits), "Delete " + what))) offer_undo(desk, "Deleted " + what);
+    client::Editor::Many many;
+    many.records = ids;
+    many.edit = [&desk, model](const Uuid& id) -> Result<std::optional<Edit>> {
+        if (desk.state.find(model, id) == nullptr) return std::nullopt;
+        return Edit{OperationKind::remove, model, id, {}};
+    };
+    many.label = [model](std::size_t count) { return "Delete " + count_of(model, count); };
+    many.done = told_at_end(desk, [model](std::size_t count) { return "Deleted " + count_of(model, count); });
+    desk.editor.apply_each(std::move(many));
 }
 
 void set_choice(Desk& desk, Model model, const std::vector<Uuid>& ids, crm::FieldId field, std::string_view value) {
-    std::vector<Edit> edits;
-    for (const Uuid& id : ids) {
+    client::Editor::Many many;
+    many.records = ids;
+    many.edit = [&desk, model, field, wanted = std::string(value)](const Uuid& id) -> Result<std::optional<Edit>> {
         const crm::Record* record = desk.state.find(model, id);
-        if (record == nullptr || record->fields.text(field) == value) continue;
-        edits.push_back({OperationKind::update, model, id, one(field, std::string(value))});
-    }
-    if (edits.empty()) return;
-    const std::string what = count_of(model, edits.size());
-    const std::string label = "Set " + what + " to " + words_of_choice(value);
-    if (desk.accepted(desk.editor.apply(std::move(edits), label))) {
-        offer_undo(desk, what + " set to " + words_of_choice(value));
-    }
+        if (record == nullptr || record->fields.text(field) == wanted) return std::nullopt;
+        return Edit{OperationKind::update, model, id, one(field, wanted)};
+    };
+    const std::string to = words_of_choice(value);
+    many.label = [model, to](std::size_t count) { return "Set " + count_of(model, count) + " to " + to; };
+    many.done = told_at_end(desk, [model, to](std::size_t count) { return count_of(model, count) + " set to " + to; });
+    desk.editor.apply_each(std::move(many));
 }
 
 void set_reminder_done(Desk& desk, const Uuid& id, bool done) {

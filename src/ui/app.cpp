@@ -80,6 +80,7 @@ bool App::set_system_dark(bool dark) {
 }
 
 bool App::may_close() {
+    editor_.finish();
     if (closing() || (unsent_records(desk_) == 0 && !shell_.drawer().dirty())) return true;
     inspector_.close(desk_);  // it would cover the question
     shell_.leave().ask(Leaving::close);
@@ -153,6 +154,7 @@ void App::frame() {
     // Edits move records in memory, so they wait until nothing points there; each may ask for another.
     const auto acts = std::exchange(desk_.at_frame_end, {});
     for (const auto& act : acts) act();
+    if (acts.empty() && editor_.go_on()) desk_.redraw_within(0);
     if (desk_.open_request) shell_.drawer().show(desk_, *std::exchange(desk_.open_request, std::nullopt));
     if (!acts.empty()) desk_.redraw_within(0);
     if (std::exchange(desk_.inspector_wanted, false)) inspector_.toggle(desk_);

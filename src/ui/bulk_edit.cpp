@@ -35,15 +35,35 @@ const char* hint_of(const crm::FieldDef& def) {
     }
 }
 
+Result<std::optional<client::Edit>> edit_of(Desk& desk, crm::Model model, FieldId field, const std::string& typed,
+                                            const Uuid& id) {
+    const crm::Record* record = desk.state.find(model, id);
+    if (record == nullptr) return std::nullopt;
+    Result<crm::Value> value = typed_value(model, field, typed, currency_of(*record), desk.now());
+    if (!value) return fail(value.error());
+    const auto* labels = std::get_if<std::string>(&*value);
+    if (labels != nullptr && crm::def(model, field).type == FieldType::labels)
+        value = crm::Value(sync::merge_sets({}, record->fields.text(field), *labels));
+    if (crm::view(*value) == record->fields.get(field)) return std::nullopt;
+    client::Edit edit;
+    edit.kind = sync::OperationKind::update;
+    edit.model = model;
+    edit.record = id;
+    edit.changes.set(field, *std::move(value));
+    crm::complete_phones(model, edit.changes, desk.config.default_country);
+    return edit;
+}
+
 }  // namespace
 
 void BulkEdit::draw(Desk& desk, crm::Model model, std::size_t count,
-                    const std::function<std::vector<Uuid>()>& records) {
+                    const std::function<void(const Act&)>& with_records) {
     const Theme& theme = desk.theme;
     if (std::exchange(open_next_, false)) {
         field_.reset();
         text_.clear();
         problem_.clear();
+        close_next_ = false;
         ImGui::OpenPopup("bulk edit");
     }
     ImGui::SetNextWindowSize({theme.px(kWidth), 0});
@@ -77,8 +97,11 @@ void BulkEdit::draw(Desk& desk, crm::Model model, std::size_t count,
         const bool enter =
             field_ && ImGui::GetIO().WantTextInput &&
             (ImGui::IsKeyPressed(ImGuiKey_Enter, false) || ImGui::IsKeyPressed(ImGuiKey_KeypadEnter, false));
-        if ((button(theme, "Apply", ButtonKind::primary) || enter) && apply(desk, model, records()))
-            ImGui::CloseCurrentPopup();
+        if (button(theme, "Apply", ButtonKind::primary) || enter) {
+            with_records(
+                [this, model](Desk& on, const std::vector<Uuid>& records) { close_next_ = apply(on, model, records); });
+        }
+        if (std::exchange(close_next_, false)) ImGui::CloseCurrentPopup();
         ImGui::EndDisabled();
         ImGui::SameLine(0, theme.px(8));
         if (button(theme, "Cancel##bulk edit", ButtonKind::quiet)) ImGui::CloseCurrentPopup();
@@ -127,30 +150,27 @@ bool BulkEdit::apply(Desk& desk, crm::Model model, const std::vector<Uuid>& reco
         problem_ = std::string(def.label) + " is needed";
         return false;
     }
-    std::vector<client::Edit> edits;
-    for (const Uuid& id : records) {
-        const crm::Record* record = desk.state.find(model, id);
-        if (record == nullptr) continue;
-        Result<crm::Value> value = typed_value(model, field, typed, currency_of(*record), desk.now());
+    // Whether it can be read is found out before anything is changed: with the first record that has it.
+    if (!records.empty()) {
+        const crm::Record* first = desk.state.find(model, records.front());
+        const auto value = typed_value(model, field, typed, first == nullptr ? "" : currency_of(*first), desk.now());
         if (!value) {
             problem_ = value.error().message;
             return false;
         }
-        if (const auto* labels = std::get_if<std::string>(&*value); labels != nullptr && def.type == FieldType::labels)
-            value = crm::Value(sync::merge_sets({}, record->fields.text(field), *labels));
-        if (crm::view(*value) == record->fields.get(field)) continue;
-        client::Edit& edit = edits.emplace_back();
-        edit.kind = sync::OperationKind::update;
-        edit.model = model;
-        edit.record = id;
-        edit.changes.set(field, *std::move(value));
-        crm::complete_phones(model, edit.changes, desk.config.default_country);
     }
-    if (edits.empty()) return true;
-    desk.later([&desk, edits = std::move(edits), what = count_of(model, edits.size()), label = std::string(def.label)] {
-        if (!desk.accepted(desk.editor.apply(edits, "Set " + label + " of " + what))) return;
-        desk.toasts.add(ToastKind::done, label + " of " + what + " is set", "Undo", [&desk] { undo(desk); });
-    });
+    client::Editor::Many many;
+    many.records = records;
+    many.edit = [&desk, model, field, typed](const Uuid& id) { return edit_of(desk, model, field, typed, id); };
+    many.label = [model, label = std::string(def.label)](std::size_t count) {
+        return "Set " + label + " of " + count_of(model, count);
+    };
+    many.done = [&desk, model, label = std::string(def.label)](const Result<std::size_t>& done) {
+        if (!desk.accepted(done) || *done == 0) return;
+        desk.toasts.add(ToastKind::done, label + " of " + count_of(model, *done) + " is set", "Undo",
+                        [&desk] { undo(desk); });
+    };
+    desk.editor.apply_each(std::move(many));
     return true;
 }
 

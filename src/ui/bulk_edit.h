@@ -1,6 +1,7 @@
 // One field of many records, given the same value in one undo step.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,14 +14,17 @@ class BulkEdit {
   public:
     /// Opens the popup in this frame.
     void open() { open_next_ = true; }
-    /// Under the cursor; `records` are asked for when the value is applied.
-    void draw(Desk& desk, crm::Model model, std::size_t count, const std::function<std::vector<Uuid>()>& records);
+    /// What is done with the records: see `draw`.
+    using Act = std::function<void(Desk&, const std::vector<Uuid>&)>;
+    /// Under the cursor. `with_records` is asked for them when the value is applied: it calls what it is given in
+    /// a later frame.
+    void draw(Desk& desk, crm::Model model, std::size_t count, const std::function<void(const Act&)>& with_records);
 
   private:
     void draw_value(Desk& desk, crm::Model model);
     [[nodiscard]] bool apply(Desk& desk, crm::Model model, const std::vector<Uuid>& records);
 
-    bool open_next_ = false;
+    bool open_next_ = false, close_next_ = false;
     std::optional<crm::FieldId> field_;
     std::string text_, problem_;
 };

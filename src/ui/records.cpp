@@ -13,6 +13,8 @@
 namespace ct::ui {
 namespace {
 
+/// Of a whole table, between two frames: each is a look somewhere else in memory.
+constexpr std::size_t kRowsPerFrame = 100'000;
 constexpr float kRoomForWords = 700;  // at scale 1: with less, the bar over a selection has fewer of them
 
 }  // namespace
@@ -49,10 +51,7 @@ void Records::update(Desk& desk) {
                                                   desk.state.table(crm::Model::payment).revision());
     }
     // A selection that one cannot see must not be deleted: it ends with the filter under which it was made.
-    if (search_ != selected_under_ || query_.quick != selected_under_quick_) {
-        selected_.clear();
-        select_all_later_ = false;
-    }
+    if (search_ != selected_under_ || query_.quick != selected_under_quick_) clear_selection();
     selected_under_ = search_;
     selected_under_quick_ = query_.quick;
     // Of a start with many records the first ones stand there while the rest comes, and all is sorted once.
@@ -63,54 +62,100 @@ void Records::update(Desk& desk) {
         asked_ = query_;
         if (!order_.complete()) desk.redraw_within(0);
     }
-    if (select_all_later_ && order_.complete()) select_all();
     if (!tally_.update(*table_, conditions_)) desk.redraw_within(0);
-    if (std::exchange(selected_revision_, table_->revision()) == table_->revision()) return;
-    std::erase_if(selected_, [this](const Uuid& id) { return table_->find(id) == nullptr; });
+    const bool changed = std::exchange(selected_revision_, table_->revision()) != table_->revision();
+    if (changed && select_next_) select_next_ = 0;  // those that are shown may be others, or elsewhere
+    if (changed && !selected_.empty()) prune_next_ = 0;
+    if (select_all_later_ && order_.complete()) select_all();
+    go_on_selecting(desk);
+    prune_selection(desk);
+    go_on_gathering(desk);
+}
+
+void Records::clear_selection() {
+    selected_.clear();
+    select_all_later_ = false;
+    select_next_.reset();
+    prune_next_.reset();
+    errand_.reset();
 }
 
 void Records::select_all() {
     if (table_ == nullptr) return;
     select_all_later_ = !order_.complete();
-    if (select_all_later_) return;
-    for (const std::uint32_t row : order_.rows()) selected_.insert(table_->at(row).id);
+    if (!select_all_later_) select_next_ = 0;
 }
 
-std::vector<Uuid> Records::selected_in_order() const {
-    std::vector<Uuid> ids;
-    ids.reserve(selected_.size());
-    for (const std::uint32_t row : order_.rows()) {
-        if (selected_.contains(table_->at(row).id)) ids.push_back(table_->at(row).id);
+void Records::go_on_selecting(Desk& desk) {
+    if (!select_next_) return;
+    if (!order_.complete()) {  // they are being sorted or filtered anew
+        select_all_later_ = true;
+        select_next_.reset();
+        return;
     }
-    return ids;
+    const std::span<const std::uint32_t> rows = order_.rows();
+    if (*select_next_ == 0) selected_.reserve(rows.size());
+    const std::size_t end = std::min(rows.size(), *select_next_ + kRowsPerFrame);
+    for (std::size_t i = *select_next_; i < end; ++i) selected_.insert(table_->at(rows[i]).id);
+    select_next_ = end;
+    desk.redraw_within(0);
+    if (end == rows.size()) select_next_.reset();
+}
+
+void Records::prune_selection(Desk& desk) {
+    if (!prune_next_) return;
+    prune_next_ =
+        selected_.prune(*prune_next_, kRowsPerFrame, [this](const Uuid& id) { return table_->find(id) == nullptr; });
+    if (*prune_next_ == 0)
+        prune_next_.reset();
+    else
+        desk.redraw_within(0);
+}
+
+void Records::with_selected(Desk& desk, Act act) {
+    if (busy()) return;
+    errand_ = Errand{std::move(act), {}, 0, table_->revision()};
+    errand_->ids.reserve(selected_.size());
+    go_on_gathering(desk);
+}
+
+void Records::go_on_gathering(Desk& desk) {
+    if (!errand_) return;
+    if (errand_->revision != table_->revision()) *errand_ = Errand{std::move(errand_->act), {}, 0, table_->revision()};
+    const std::span<const std::uint32_t> rows = order_.rows();
+    const std::size_t end = std::min(rows.size(), errand_->next + kRowsPerFrame);
+    for (; errand_->next < end && errand_->ids.size() < selected_.size(); ++errand_->next) {
+        const Uuid& id = table_->at(rows[errand_->next]).id;
+        if (selected_.contains(id)) errand_->ids.push_back(id);
+    }
+    if (errand_->next < rows.size() && errand_->ids.size() < selected_.size()) return desk.redraw_within(0);
+    Errand done = *std::exchange(errand_, std::nullopt);
+    desk.later([&desk, done = std::move(done)] { done.act(desk, done.ids); });
 }
 
 void Records::remove_selected(Desk& desk) {
     if (selected_.empty()) return;
-    remove_records(desk, spec_.model, selected_in_order());
-    selected_.clear();
+    with_selected(desk, [this](Desk& at, const std::vector<Uuid>& ids) {
+        remove_records(at, spec_.model, ids);
+        clear_selection();
+    });
 }
 
 void Records::copy(Desk& desk) {
-    std::vector<Uuid> rows = selected_in_order();
-    if (rows.empty() && !focused_.nil()) rows.push_back(focused_);
-    std::vector<const Column*> columns;
+    if (selected_.empty()) {
+        if (!focused_.nil()) copy_rows(desk, {focused_});
+        return;
+    }
+    with_selected(desk, [this](Desk& at, const std::vector<Uuid>& ids) { copy_rows(at, ids); });
+}
+
+void Records::copy_rows(Desk& desk, std::vector<Uuid> rows) {
+    TableExport::View view{spec_.model, std::move(rows), {}};
     for (const int column : shown_columns_) {
         const Column& known = spec_.columns[static_cast<std::size_t>(column)];
-        if (known.kind != Column::Kind::sync) columns.push_back(&known);
+        if (known.kind != Column::Kind::sync) view.columns.push_back(&known);
     }
-    std::string out;
-    std::size_t copied = 0;
-    append_csv_header(out, spec_.model, columns, false);
-    for (const Uuid& id : rows) {
-        const crm::Record* record = desk.state.find(spec_.model, id);
-        if (record == nullptr) continue;
-        append_csv_row(out, desk.state, *record, columns, false);
-        ++copied;
-    }
-    if (copied == 0) return;
-    ImGui::SetClipboardText(out.c_str());
-    desk.toasts.add(ToastKind::info, "Copied " + count_of(spec_.model, copied) + " as CSV");
+    export_.copy(desk, std::move(view));
 }
 
 void Records::draw(Desk& desk) {
@@ -256,12 +301,13 @@ void Records::draw_bulk_bar(Desk& desk, float room) {
     const Theme& theme = desk.theme;
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const bool roomy = room > theme.px(kRoomForWords);
-    const std::string words =
-        count_text(static_cast<std::int64_t>(selected_.size()), "", "") + (roomy ? " selected" : "##selected");
+    const std::string words = count_text(static_cast<std::int64_t>(selected_.size()), "", "") +
+                              (select_next_ ? "…" : "") + (roomy ? " selected" : "##selected");
     ImGui::SetCursorScreenPos({at.x + theme.px(4), at.y + (theme.px(34) - ImGui::GetFontSize()) / 2});
     text(theme, words.substr(0, words.find("##")), theme.colors().accent.strong, Size::body, true);
     ImGui::SameLine(0, theme.px(16));
     ImGui::SetCursorScreenPos({ImGui::GetCursorScreenPos().x, at.y});
+    ImGui::BeginDisabled(busy());
     const crm::FieldDef& field = crm::def(spec_.model, spec_.bulk_field);
     const std::string label = "Set " + std::string(field.label);
     if (button(theme, label.c_str(), ButtonKind::plain, roomy ? icon::kEdit : nullptr)) ImGui::OpenPopup("bulk choice");
@@ -269,8 +315,8 @@ void Records::draw_bulk_bar(Desk& desk, float room) {
     if (ImGui::BeginPopup("bulk choice")) {
         for (const std::string_view choice : field.choices) {
             if (!menu_item(theme, words_of_choice(choice).c_str())) continue;
-            desk.later([this, &desk, choice] {
-                set_choice(desk, spec_.model, selected_in_order(), spec_.bulk_field, choice);
+            with_selected(desk, [this, choice](Desk& on, const std::vector<Uuid>& ids) {
+                set_choice(on, spec_.model, ids, spec_.bulk_field, choice);
             });
             ImGui::CloseCurrentPopup();
         }
@@ -279,17 +325,21 @@ void Records::draw_bulk_bar(Desk& desk, float room) {
     ImGui::PopStyleVar();
     ImGui::SameLine();
     if (button(theme, roomy ? "Set another field" : "Set …##Set another field")) bulk_.open();
-    bulk_.draw(desk, spec_.model, selected_.size(), [this] { return selected_in_order(); });
+    bulk_.draw(desk, spec_.model, selected_.size(), [this, &desk](const BulkEdit::Act& act) {
+        with_selected(desk, [act](Desk& on, const std::vector<Uuid>& ids) { act(on, ids); });
+    });
     if (spec_.model == crm::Model::lead && selected_.size() == 2) {
         ImGui::SameLine();
         if (button(theme, "Merge", ButtonKind::plain, roomy ? icon::kMerge : nullptr)) {
-            const std::vector<Uuid> two = selected_in_order();
-            if (two.size() == 2) desk.merge_wanted = {two[0], two[1]};
+            with_selected(desk, [](Desk& on, const std::vector<Uuid>& two) {
+                if (two.size() == 2) on.merge_wanted = {two[0], two[1]};
+            });
         }
     }
     ImGui::SameLine();
     if (button(theme, "Delete", ButtonKind::danger, roomy ? icon::kTrash : nullptr))
         desk.later([this, &desk] { remove_selected(desk); });
+    ImGui::EndDisabled();
     ImGui::SameLine();
     if (roomy ? button(theme, "Clear selection", ButtonKind::quiet)
               : icon_button(theme, "Clear selection", icon::kClose))

@@ -7,13 +7,13 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "ui/bulk_edit.h"
 #include "ui/cell_edit.h"
 #include "ui/desk.h"
 #include "ui/filter.h"
+#include "ui/id_set.h"
 #include "ui/order.h"
 #include "ui/table_csv.h"
 #include "ui/table_views.h"
@@ -65,17 +65,20 @@ class Records {
     void draw(Desk& desk);
     /// The text that is searched for (filter.h); the shell's search field edits it.
     [[nodiscard]] std::string& search() { return search_; }
+    /// Many over several frames, as all that is done with a whole selection.
     void select_all();
     void remove_selected(Desk& desk);
     /// The selected rows, or the one that the keyboard is on, into the clipboard.
     void copy(Desk& desk);
     void in_search(bool on) { in_search_ = on; }  ///< the keyboard is on the field of search()
-    void clear_selection() { selected_.clear(); }
+    void clear_selection();
     [[nodiscard]] bool editing() const { return cell_.open(); }  ///< a cell: Esc is its own
-    [[nodiscard]] const std::unordered_set<Uuid>& selected() const { return selected_; }
+    [[nodiscard]] const IdSet& selected() const { return selected_; }
     [[nodiscard]] crm::Model model() const { return spec_.model; }
     [[nodiscard]] std::size_t shown() const { return order_.rows().size(); }
     [[nodiscard]] bool complete() const { return order_.complete(); }  ///< the filter has seen every row
+    /// All are being selected, or gathered for what is to be done with them.
+    [[nodiscard]] bool busy() const { return select_next_.has_value() || errand_.has_value(); }
 
   private:
     void update(Desk& desk);
@@ -90,6 +93,7 @@ class Records {
     void draw_table(Desk& desk);
     void set_up_columns(const Theme& theme, float room);
     void draw_header_row(const Theme& theme);
+    void draw_header(const Theme& theme, int column);
     void draw_rows(Desk& desk);
     void draw_row(Desk& desk, const crm::Record& record, std::size_t index);
     void draw_cells(Desk& desk, const crm::Record& record, float height);
@@ -99,7 +103,14 @@ class Records {
     void follow_keys(Desk& desk, const crm::Record& record);
     [[nodiscard]] std::optional<std::size_t> row_to_focus(const Desk& desk) const;
     void apply(std::span<const ImGuiSelectionRequest> requests);
-    [[nodiscard]] std::vector<Uuid> selected_in_order() const;
+    /// Calls it with the selected ones in their order, at the end of this frame or of those that it takes to gather
+    /// them.
+    using Act = std::function<void(Desk&, const std::vector<Uuid>&)>;
+    void with_selected(Desk& desk, Act act);
+    void go_on_selecting(Desk& desk);
+    void go_on_gathering(Desk& desk);
+    void prune_selection(Desk& desk);
+    void copy_rows(Desk& desk, std::vector<Uuid> rows);
 
     RecordsSpec spec_;
     std::string search_;
@@ -115,8 +126,17 @@ class Records {
     std::vector<Tally::Condition> conditions_;  // of the quick filters
     Tally tally_;                               // what they let pass
     std::uint64_t selected_revision_ = 0;       // of the table, when those who went were last taken out of selected_
-    std::unordered_set<Uuid> selected_;
-    bool select_all_later_ = false;         // once the filter has seen every row
+    IdSet selected_;
+    bool select_all_later_ = false;           // once the filter has seen every row
+    std::optional<std::size_t> select_next_;  // of the rows that are shown: from here on they are to be selected
+    std::optional<std::size_t> prune_next_;   // of selected_: from here on those that went are to be taken out
+    struct Errand {
+        Act act;
+        std::vector<Uuid> ids;  // so far
+        std::size_t next = 0;   // of the rows that are shown
+        std::uint64_t revision = 0;
+    };
+    std::optional<Errand> errand_;
     Uuid focused_;                          // the row that the keyboard is on
     std::optional<std::size_t> focus_row_;  // to be given the keyboard in this frame
     Uuid focus_next_;                       // to be given it when it is drawn

@@ -84,15 +84,36 @@ void append_csv_row(std::string& out, const client::State& state, const crm::Rec
     crm::write_csv_row(out, cells);
 }
 
+void TableExport::begin(View view, bool with_ids) {
+    view_ = std::move(view);
+    with_ids_ = with_ids;
+    next_ = written_ = 0;
+    text_.clear();
+    append_csv_header(text_, view_->model, view_->columns, with_ids);
+}
+
+void TableExport::copy(Desk& desk, View view) {
+    if (view_) return;
+    begin(std::move(view), false);
+    go_on(desk);
+}
+
 void TableExport::go_on(Desk& desk) {
     const std::size_t end = std::min(next_ + kRowsPerFrame, view_->rows.size());
     for (; next_ < end; ++next_) {
         const crm::Record* record = desk.state.find(view_->model, view_->rows[next_]);
-        if (record != nullptr) append_csv_row(text_, desk.state, *record, view_->columns, true);
+        if (record == nullptr) continue;
+        append_csv_row(text_, desk.state, *record, view_->columns, with_ids_);
+        ++written_;
     }
     desk.redraw_within(0);
     if (next_ < view_->rows.size()) return;
-    desk.post(client::WriteFile{file_, std::move(text_)});
+    if (with_ids_) {
+        desk.post(client::WriteFile{file_, std::move(text_)});
+    } else if (written_ > 0) {
+        ImGui::SetClipboardText(text_.c_str());
+        desk.toasts.add(ToastKind::info, "Copied " + count_of(view_->model, written_) + " as CSV");
+    }
     view_.reset();
     text_ = {};
 }
@@ -151,10 +172,7 @@ void TableExport::draw_popup(Desk& desk, Model model, std::size_t rows, const ch
         ImGui::EndDisabled();
         if ((pressed || enter) && !trim(file_).empty()) {
             file_ = trim(file_);
-            view_ = view();
-            next_ = 0;
-            text_.clear();
-            append_csv_header(text_, model, view_->columns, true);
+            begin(view(), true);
             ImGui::CloseCurrentPopup();
         }
         ImGui::EndPopup();

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -369,6 +370,83 @@ TEST_CASE("Editor: when all saves are told, the window shows what is stored, in 
             REQUIRE(shown != nullptr);
             REQUIRE(*shown == record);
         }
+    }
+}
+
+TEST_CASE("Editor: many edits are done in parts, and are one step to undo and to do again") {
+    Desk desk;
+    constexpr std::size_t kLeads = 2 * Editor::kAtOnce + 500;
+    std::vector<Uuid> ids;
+    for (std::size_t i = 0; i < kLeads; ++i) {
+        crm::Record record;
+        record.id = Uuid{
+            {static_cast<std::uint8_t>(i >> 16), static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i), 1}};
+        record.fields.set(kName, "Asha");
+        if (i < 3) record.fields.set(kCity, "Pune");
+        desk.state.put(record);
+        desk.stored.put(record);
+        ids.push_back(record.id);
+    }
+    const auto in_pune = [&] {
+        return std::count_if(ids.begin(), ids.end(), [&](const Uuid& id) { return desk.text(id, kCity) == "Pune"; });
+    };
+    std::optional<Result<std::size_t>> done;
+    Editor::Many many;
+    many.records = ids;
+    many.edit = [&](const Uuid& id) -> Result<std::optional<Edit>> {
+        if (desk.text(id, kCity) == "Pune") return std::nullopt;
+        return Edit{OperationKind::update, Model::lead, id, change(kCity, "Pune")};
+    };
+    many.label = [](std::size_t count) { return "Move " + std::to_string(count); };
+    many.done = [&](const Result<std::size_t>& what) { done = what; };
+    desk.editor.apply_each(many);
+    CHECK(in_pune() == Editor::kAtOnce + 3);  // a frame's part
+    CHECK(desk.posted.size() == 1);
+    CHECK_FALSE(done.has_value());
+    CHECK_FALSE(desk.editor.can_undo());
+    CHECK(desk.editor.go_on());
+    CHECK_FALSE(desk.editor.go_on());
+    CHECK_FALSE(desk.editor.go_on());
+    CHECK(in_pune() == kLeads);
+    CHECK(desk.posted.size() == 3);
+    REQUIRE(done.has_value());
+    CHECK(**done == kLeads - 3);
+    CHECK(desk.editor.undo_label() == "Move " + std::to_string(kLeads - 3));
+
+    SUBCASE("undone and done again") {
+        desk.save_all();
+        REQUIRE(desk.editor.undo().has_value());
+        CHECK(desk.posted.back().edits.size() == Editor::kAtOnce);
+        desk.editor.finish();
+        CHECK(in_pune() == 3);
+        desk.save_all();
+        REQUIRE(desk.editor.redo().has_value());
+        REQUIRE(desk.editor.undo().has_value());  // while the other is under way: that is done first
+        desk.editor.finish();
+        CHECK(in_pune() == 3);
+        desk.save_all();
+        CHECK(desk.editor.saving() == 0);
+    }
+    SUBCASE("a part that cannot be saved leaves the step") {
+        desk.save(0);
+        CHECK(desk.refuse(1).has_value());
+        desk.save(2);
+        CHECK(in_pune() == kLeads - Editor::kAtOnce);
+        REQUIRE(desk.editor.undo().has_value());
+        desk.editor.finish();
+        CHECK(in_pune() == 3);
+        CHECK_FALSE(desk.editor.can_undo());
+    }
+    SUBCASE("one that is refused stops it; within the first part nothing happens at all") {
+        many.edit = [&](const Uuid& id) -> Result<std::optional<Edit>> {
+            if (id == ids[100]) return fail(ErrorKind::invalid, "INVALID", "no");
+            return Edit{OperationKind::update, Model::lead, id, change(kCity, "Goa")};
+        };
+        const std::size_t posted = desk.posted.size();
+        desk.editor.apply_each(many);
+        CHECK_FALSE(done->has_value());
+        CHECK(desk.posted.size() == posted);
+        CHECK(in_pune() == kLeads);
     }
 }
 
