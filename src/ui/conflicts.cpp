@@ -361,17 +361,20 @@ void Conflicts::draw_buttons(Desk& desk, const Conflict& conflict, Choices& choi
 void Conflicts::resolve(Desk& desk, const Conflict& conflict, store::Resolution resolution) {
     const sync::Operation operation = conflict.queued.operation;
     // Whoever takes it back sees again what was given up, as an edit of their own.
-    crm::Changes given_up;
+    crm::Changes given_up, taken;
     for (const ConflictField& field : conflict.fields) {
         if (!field.clashes || whole(conflict)) continue;
         const auto choice = std::find_if(resolution.fields.begin(), resolution.fields.end(),
                                          [&](const store::FieldChoice& one) { return one.field == field.field; });
         Side kept = resolution.otherwise;
+        const crm::Value* third = nullptr;
         if (choice != resolution.fields.end()) {
             const auto* side = std::get_if<Side>(&choice->decision);
             kept = side != nullptr ? *side : Side::mine;
+            third = std::get_if<crm::Value>(&choice->decision);
         }
         given_up.set(field.field, kept == Side::mine ? field.theirs : field.mine);
+        taken.set(field.field, third != nullptr ? *third : kept == Side::mine ? field.mine : field.theirs);
     }
     desk.post(client::ResolveConflict{operation.id, std::move(resolution)});
     choices_.erase(operation.id);
@@ -383,14 +386,16 @@ void Conflicts::resolve(Desk& desk, const Conflict& conflict, store::Resolution 
         desk.toasts.add(ToastKind::done, "Decided. It goes to everybody with the next sync");
         return;
     }
+    const auto edit = [&operation](crm::Changes changes) {
+        return client::Edit{sync::OperationKind::update, operation.model, operation.record, std::move(changes)};
+    };
+    desk.editor.note("Decide a conflict", {edit(std::move(taken))}, {edit(std::move(given_up))});
     desk.toasts.add(ToastKind::done, "Decided. It goes to everybody with the next sync", "Undo",
-                    [&desk, operation, given_up = std::move(given_up)] {
-                        desk.accepted(desk.editor.set(operation.model, operation.record, given_up));
-                    });
+                    [&desk] { undo(desk); });
 }
 
 void Conflicts::resolve_all_like(Desk& desk, const Conflict& conflict, Side side) {
-    std::vector<client::Edit> back;
+    std::vector<client::Edit> back, forward;
     std::vector<Uuid> ids;
     for (const Conflict& other : desk.conflicts) {
         if (!alike(other, conflict)) continue;
@@ -400,6 +405,7 @@ void Conflicts::resolve_all_like(Desk& desk, const Conflict& conflict, Side side
         if (whole(other)) continue;
         back.push_back({sync::OperationKind::update, operation.model, operation.record,
                         values_of(other, side == Side::mine ? Side::theirs : Side::mine)});
+        forward.push_back({sync::OperationKind::update, operation.model, operation.record, values_of(other, side)});
     }
     for (const Uuid& id : ids) {
         choices_.erase(id);
@@ -412,9 +418,8 @@ void Conflicts::resolve_all_like(Desk& desk, const Conflict& conflict, Side side
     });
     const std::string words = "Decided " + std::to_string(ids.size()) + ". They go to everybody with the next sync";
     if (back.empty()) return desk.toasts.add(ToastKind::done, words);
-    desk.toasts.add(ToastKind::done, words, "Undo", [&desk, back = std::move(back)] {
-        desk.accepted(desk.editor.apply(back, "Take back " + std::to_string(back.size()) + " decisions"));
-    });
+    desk.editor.note("Decide " + std::to_string(ids.size()) + " conflicts", std::move(forward), std::move(back));
+    desk.toasts.add(ToastKind::done, words, "Undo", [&desk] { undo(desk); });
 }
 
 // ---- what was decided without asking

@@ -116,6 +116,24 @@ TEST_CASE("a decision is taken back with an edit that says what was given up") {
           crm::Value(std::int64_t{15'000}));
 }
 
+TEST_CASE("a decision is undone and done again as any other step") {
+    Driver ui;
+    go_to_conflicts(ui, {conflict(1, 12'000, 15'000)});
+    ui.click("Keep mine");
+    const auto amounts = [&] {
+        std::vector<std::int64_t> all;
+        for (const client::Commit& commit : ui.posted<client::Commit>())
+            all.push_back(
+                std::get<std::int64_t>(*commit.edits.at(0).changes.find(crm::field(Model::payment, "amount"))));
+        return all;
+    };
+    CHECK(amounts().empty());
+    ui.key(ImGuiKey_Z, ImGuiMod_Ctrl);
+    CHECK(amounts() == std::vector<std::int64_t>{15'000});
+    ui.key(ImGuiKey_Y, ImGuiMod_Ctrl);
+    CHECK(amounts() == std::vector<std::int64_t>{15'000, 12'000});
+}
+
 TEST_CASE("the same is decided for all that are alike, and for no other") {
     Driver ui;
     store::Conflict other = conflict(3, 7'000, 8'000);
