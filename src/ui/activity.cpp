@@ -93,7 +93,8 @@ void Activity::draw_head(Desk& desk) {
                        }) ||
               changed;
     ImGui::SameLine(0, theme.px(12));
-    const float room = std::max(theme.px(120), std::min(ImGui::GetContentRegionAvail().x, theme.px(260)));
+    if (ImGui::GetContentRegionAvail().x < theme.px(120)) ImGui::NewLine();
+    const float room = std::min(ImGui::GetContentRegionAvail().x, theme.px(260));
     search_field(theme, "##Filter activity", "Filter", filter_, room);
     ImGui::Dummy({0, theme.px(4)});
     if (!changed) return;
@@ -104,7 +105,7 @@ void Activity::draw_head(Desk& desk) {
 }
 
 void Activity::draw_nothing(Desk& desk) {
-    if (asked_ || !desk.state.loaded()) return text(desk.theme, "Reading the trail …", desk.theme.colors().muted);
+    if (!known_ || !desk.state.loaded()) return text(desk.theme, "Reading the trail …", desk.theme.colors().muted);
     const bool all = whose_ == 0 && !model_;
     empty_state(desk.theme, icon::kHistory, all ? "Nothing has happened yet" : "Nothing of this kind",
                 all ? "Every edit leaves a line here: who, what and when. What still stands can be taken back."

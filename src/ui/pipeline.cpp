@@ -121,10 +121,12 @@ void Pipeline::draw(Desk& desk) {
     const ImVec2 head = ImGui::GetCursorScreenPos();
     const float room = ImGui::GetContentRegionAvail().x;
     text(theme, "Pipeline", Size::title, true);
-    text(theme, "Drag a card to where the lead stands now, or move it with Ctrl and the arrows.", theme.colors().muted);
     const float width = theme.px(118);
+    ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + room - width - theme.px(16));  // clear of the button
+    text(theme, "Drag a card to where the lead stands now, or move it with Ctrl and the arrows.", theme.colors().muted);
+    ImGui::PopTextWrapPos();
     const ImVec2 after = ImGui::GetCursorScreenPos();
-    ImGui::SetCursorScreenPos({head.x + room - width, head.y});
+    ImGui::SetCursorScreenPos({head.x + room - width, head.y - theme.px(2)});
     if (button(theme, "New lead", ButtonKind::primary, icon::kAdd, width)) desk.create(Model::lead);
     ImGui::SetCursorScreenPos({after.x, after.y + theme.px(8)});
     if (leads.size() == 0 && desk.state.loaded()) {

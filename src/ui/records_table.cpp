@@ -1,4 +1,6 @@
 // The table of a page of records: columns, rows, selection, and what keys and mouse do there.
+#include <imgui_internal.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -112,7 +114,7 @@ void Records::draw_header_row(const Theme& theme) {
             ImGui::SetCursorPosX(ImGui::GetCursorPosX() +
                                  std::max(0.0F, room - std::max(0.0F, arrow - ImGui::GetStyle().CellPadding.x)));
         }
-        ImGui::TableHeader(column.header);
+        draw_header(theme, i);
         ImGui::PopID();
     }
     ImGui::PopStyleColor();
@@ -120,11 +122,34 @@ void Records::draw_header_row(const Theme& theme) {
     Theme::pop();
 }
 
+/// ImGui draws the arrow of a sorted column at that column's end, where it seems to belong to the next one: the words
+/// and the arrow behind them are drawn here.
+void Records::draw_header(const Theme& theme, int column) {
+    const char* const words = spec_.columns[static_cast<std::size_t>(column)].header;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    ImGui::PushStyleColor(ImGuiCol_Text, 0);
+    ImGui::TableHeader(words);
+    ImGui::PopStyleColor();
+    const auto by =
+        std::find_if(query_.sort.begin(), query_.sort.end(), [&](const SortBy& one) { return one.column == column; });
+    const bool sorted = by != query_.sort.end();
+    const ImU32 color = sorted ? theme.colors().text : theme.colors().muted;
+    ImDrawList* const list = ImGui::GetWindowDrawList();
+    list->AddText(at, color, words);
+    if (!sorted) return;
+    constexpr float kArrow = 0.65F;
+    const float x = at.x + ImGui::CalcTextSize(words).x + theme.px(3);
+    ImGui::RenderArrow(list, {x, at.y}, color, by->descending ? ImGuiDir_Down : ImGuiDir_Up, kArrow);
+    if (query_.sort.size() < 2) return;
+    const std::string rank = std::to_string(by - query_.sort.begin() + 1);
+    list->AddText({x + ImGui::GetFontSize() * kArrow + theme.px(2), at.y}, color, rank.c_str());
+}
+
 void Records::apply(std::span<const ImGuiSelectionRequest> requests) {
     const std::span<const std::uint32_t> rows = order_.rows();
     for (const ImGuiSelectionRequest& request : requests) {
         if (request.Type == ImGuiSelectionRequestType_SetAll) {
-            selected_.clear();
+            clear_selection();
             if (request.Selected) select_all();
         } else if (request.Type == ImGuiSelectionRequestType_SetRange) {
             for (ImGuiSelectionUserData i = request.RangeFirstItem; i <= request.RangeLastItem; ++i) {

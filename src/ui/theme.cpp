@@ -96,7 +96,7 @@ Palette light_palette() {
     p.border_strong = rgb(0xC9CFDB);
     p.text = rgb(0x171D2B);
     p.muted = rgb(0x5A6478);
-    p.faint = rgb(0x98A1B3);
+    p.faint = rgb(0x646E81);
     p.hover = rgb(0xF0F2F7);
     p.pressed = rgb(0xE5E8F0);
     p.selected = rgb(0xE9EDFD);
@@ -124,7 +124,7 @@ Palette dark_palette() {
     p.border_strong = rgb(0x414A5C);
     p.text = rgb(0xE9ECF3);
     p.muted = rgb(0xA0A9BA);
-    p.faint = rgb(0x6B7486);
+    p.faint = rgb(0x8B94A7);
     p.hover = rgb(0x222835);
     p.pressed = rgb(0x2A3140);
     p.selected = rgb(0x252F52);

@@ -183,13 +183,16 @@ bool Today::draw_tile(Desk& desk, const char* label, const std::string& number, 
     list->AddRect(at, max, ImGui::IsItemHovered() ? p.border_strong : p.border, theme.px(10), 0, theme.px(1));
     const float side = theme.px(44);
     const ImVec2 box{at.x + theme.px(20), at.y + (height - side) / 2};
-    list->AddRectFilled(box, {box.x + side, box.y + side}, tone.soft, theme.px(12));
-    ImGui::PushFont(theme.font(), 18.0F);
-    const ImVec2 size = ImGui::CalcTextSize(icon);
-    list->AddText({std::floor(box.x + (side - size.x) / 2), std::floor(box.y + (side - size.y) / 2)}, tone.strong,
-                  icon);
-    ImGui::PopFont();
-    const float x = box.x + side + theme.px(16);
+    float x = box.x;
+    if (width >= theme.px(170)) {  // with less room the words come first
+        list->AddRectFilled(box, {box.x + side, box.y + side}, tone.soft, theme.px(12));
+        ImGui::PushFont(theme.font(), 18.0F);
+        const ImVec2 size = ImGui::CalcTextSize(icon);
+        list->AddText({std::floor(box.x + (side - size.x) / 2), std::floor(box.y + (side - size.y) / 2)}, tone.strong,
+                      icon);
+        ImGui::PopFont();
+        x += side + theme.px(16);
+    }
     theme.push(Size::title, true);
     draw_text({x, at.y + theme.px(18)}, p.text, number, max.x - x);
     Theme::pop();

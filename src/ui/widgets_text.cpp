@@ -258,6 +258,32 @@ void begin_card(const Theme& theme, const char* id, float width) {
 
 void end_card() { ImGui::EndChild(); }
 
+namespace {
+
+/// Lines that each stand in the middle, from `top` down; where they end. For words of our own, in one size.
+float centered(const Theme& theme, std::string_view words, ImU32 color, float center, float top, float wrap) {
+    theme.push(Size::body);
+    ImFont* const font = ImGui::GetFont();
+    const float size = ImGui::GetFontSize();
+    ImDrawList* const list = ImGui::GetWindowDrawList();
+    const char* const end = end_of(words);
+    const float begin = top;
+    for (const char* line = words.data(); line < end; top += size + theme.px(4)) {
+        const char* stop = font->CalcWordWrapPosition(size, line, end, wrap);
+        if (stop == line) ++stop;  // no room for a single letter
+        const float width = ImGui::CalcTextSize(line, stop).x;
+        list->AddText({std::floor(center - width / 2), std::floor(top)}, color, line, stop);
+        for (line = stop; line < end && *line == ' ';) ++line;
+    }
+    ImGui::LogText("%.*s\n", static_cast<int>(words.size()), words.data());
+    ImGui::SetCursorScreenPos({center - wrap / 2, begin});
+    ImGui::Dummy({wrap, top - begin});
+    Theme::pop();
+    return top;
+}
+
+}  // namespace
+
 bool empty_state(const Theme& theme, const char* icon, const char* title, const char* words, const char* action) {
     const Palette& p = theme.colors();
     const ImVec2 room = ImGui::GetContentRegionAvail();
@@ -278,13 +304,9 @@ bool empty_state(const Theme& theme, const char* icon, const char* title, const 
     Theme::pop();
     y += theme.px(28);
     const float wrap = std::min(theme.px(420), room.x - theme.px(40));
-    const ImVec2 size = ImGui::CalcTextSize(words, nullptr, false, wrap);
-    ImGui::SetCursorScreenPos({std::floor(center - std::min(size.x, wrap) / 2), y});
-    ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + wrap);
-    text(theme, words, p.muted);
-    ImGui::PopTextWrapPos();
+    y = centered(theme, words, p.muted, center, y, wrap);
     if (action == nullptr) return false;
-    y += size.y + theme.px(20);
+    y += theme.px(16);
     theme.push(Size::body, true);
     const float width = measure(action).x + theme.px(44);
     Theme::pop();

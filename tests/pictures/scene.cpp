@@ -218,7 +218,13 @@ void Stage::conflicts() {
 }
 
 void Stage::answer() {
-    if (app_->state().table(Model::lead).size() < 6) return;
+    if (app_->state().table(Model::lead).size() < 6) {  // nothing has happened yet, and that is known
+        for (const client::Command& command : std::exchange(commands_, {})) {
+            if (const auto* asked = std::get_if<client::ListActivity>(&command))
+                app_->handle(client::ActivityListed{asked->query, {}});
+        }
+        return;
+    }
     const auto row = [](std::string what, const crm::Record& of, UnixMs ago) {
         store::AuditRow made;
         made.what = std::move(what);
