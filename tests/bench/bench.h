@@ -59,7 +59,9 @@ void bench_start();
 void bench_rest();
 void bench_server();
 [[nodiscard]] int load_profile(const std::string& profile);  ///< part of bench_pull, in a process of its own
-[[nodiscard]] int show_bare_window();                        ///< the reference of bench_start, in a process of its own
+/// A profile with that many leads of the server's and that many that it has not heard of, to look at with other tools.
+[[nodiscard]] int fill_profile(const std::string& profile, std::size_t leads, std::size_t unsent);
+[[nodiscard]] int show_bare_window();  ///< the reference of bench_start, in a process of its own
 void bench_ui();
 
 }  // namespace ct::bench

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,8 @@ int main(int argc, char** argv) {
     using namespace ct::bench;
     if (argc == 2 && argv[1] == std::string("--bare-window")) return show_bare_window();
     if (argc == 3 && argv[1] == std::string("--load")) return load_profile(argv[2]);
+    if (argc == 5 && argv[1] == std::string("--fill"))
+        return fill_profile(argv[2], std::strtoull(argv[3], nullptr, 10), std::strtoull(argv[4], nullptr, 10));
     const std::vector<std::pair<std::string, void (*)()>> all{
         {"edits", bench_edits}, {"push", bench_push},         {"pull", bench_pull},     {"stages", bench_stages},
         {"link", bench_link},   {"recorder", bench_recorder}, {"server", bench_server}, {"start", bench_start},

@@ -3,6 +3,9 @@
 #define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
 #include <fcntl.h>
+#include <imgui.h>
+#include <imgui_impl_glfw.h>
+#include <imgui_impl_opengl3.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -49,6 +52,17 @@ void fill(const std::string& profile, std::size_t leads) {
             row.changes = operation.changes;
         }
         if (auto applied = (*store)->apply(page); !applied) give_up(applied.error().message);
+    }
+}
+
+/// Leads of one's own that no server has heard of.
+void fill_queue(const std::string& profile, std::size_t edits) {
+    constexpr std::size_t kAtOnce = 5'000;
+    auto store = store::Store::open(profile + "/colortouch.db", system_clock(), system_random());
+    if (!store) give_up(store.error().message);
+    for (std::size_t done = 0; done < edits; done += kAtOnce) {
+        const auto creates = sample_creates(std::min(kAtOnce, edits - done), 1'000'000 + done);
+        if (auto saved = (*store)->commit(creates, "user"); !saved) give_up(saved.error().message);
     }
 }
 
@@ -126,6 +140,8 @@ struct Start {
     std::int64_t bytes = 0;
 };
 
+std::int64_t bytes_at_end(const std::string& line) { return std::atoll(line.c_str() + line.rfind(',') + 1) * 1'000; }
+
 /// The median of five, after one that warms the disk's cache.
 Start start(const std::string& profile) {
     std::vector<double> first, all;
@@ -137,25 +153,34 @@ Start start(const std::string& profile) {
         if (run < 0) continue;
         first.push_back(said.at[0]);
         all.push_back(said.at[1]);
-        const std::string& last = said.lines[1];
-        result.bytes = std::atoll(last.c_str() + last.rfind(',') + 1) * 1'000;
+        result.bytes = bytes_at_end(said.lines[1]);
     }
     result.first_ms = median(first);
     result.all_ms = median(all);
     return result;
 }
 
-double bare_window() {
+/// A window with OpenGL alone, and then with a sentence that ImGui draws into it: what of ours is not ours.
+Start bare_window() {
+    Start bare;
     std::vector<double> shown;
     for (int run = -1; run < kRuns; ++run) {
         const Said said = watch({"/proc/self/exe", "--bare-window"});
-        if (said.at.empty()) give_up("a bare window was not shown");
+        if (said.at.size() != 2) give_up("a bare window was not shown");
         if (run >= 0) shown.push_back(said.at[0]);
+        bare.bytes = bytes_at_end(said.lines[1]);
     }
-    return median(shown);
+    bare.first_ms = median(shown);
+    return bare;
 }
 
 }  // namespace
+
+int fill_profile(const std::string& profile, std::size_t leads, std::size_t unsent) {
+    fill(profile, leads);
+    if (unsent > 0) fill_queue(profile, unsent);
+    return 0;
+}
 
 int show_bare_window() {
     glfwSetErrorCallback([](int, const char* words) { std::fprintf(stderr, "bench: bare window: %s\n", words); });
@@ -172,6 +197,22 @@ int show_bare_window() {
     glfwSwapBuffers(window);
     std::puts("shown");
     std::fflush(stdout);
+    ImGui::CreateContext();
+    ImGui::GetIO().IniFilename = nullptr;
+    ImGui_ImplGlfw_InitForOpenGL(window, true);
+    ImGui_ImplOpenGL3_Init("#version 150");
+    ImGui_ImplOpenGL3_NewFrame();
+    ImGui_ImplGlfw_NewFrame();
+    ImGui::NewFrame();
+    ImGui::GetForegroundDrawList()->AddText({40, 40}, IM_COL32_WHITE, "A bare window");
+    ImGui::Render();
+    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    glfwSwapBuffers(window);
+    std::printf("with ImGui, %lld kB\n", static_cast<long long>(resident_bytes() / 1'000));
+    std::fflush(stdout);
+    ImGui_ImplOpenGL3_Shutdown();
+    ImGui_ImplGlfw_Shutdown();
+    ImGui::DestroyContext();
     glfwTerminate();
     return 0;
 }
@@ -181,12 +222,19 @@ void bench_start() {
     fill(directory.file("full"), 100'000);
     const Start full = start(directory.file("full"));
     const Start empty = start(directory.file("empty"));
-    const double bare = bare_window();
+    const Start bare = bare_window();
     const auto ms = [](double value) { return number(value) + " ms"; };
     report("start to the first frame, 100,000 leads", ms(full.first_ms),
-           "empty profile " + ms(empty.first_ms) + ", bare GLFW window " + ms(bare), "250 ms");
+           "empty profile " + ms(empty.first_ms) + ", bare GLFW window " + ms(bare.first_ms), "100 ms");
     report("… to the frame with all of them", ms(full.all_ms), "empty profile " + ms(empty.all_ms), "250 ms");
-    report("… and resident memory then", bytes(full.bytes), "empty profile " + bytes(empty.bytes));
+    report("… and resident memory then", bytes(full.bytes),
+           "empty profile " + bytes(empty.bytes) + ", bare window with ImGui " + bytes(bare.bytes), "150 MB");
+    fill_queue(directory.file("full"), 100'000);
+    const Start unsent = start(directory.file("full"));
+    fill(directory.file("twice"), 200'000);
+    const Start twice = start(directory.file("twice"));
+    report("start to the first frame, 100,000 more leads, unsent", ms(unsent.first_ms),
+           "200,000 leads, all sent " + ms(twice.first_ms), "2 x");
     fill(directory.file("large"), 1'000'000);
     const Start large = start(directory.file("large"));
     report("start to the first frame, 1,000,000 leads", ms(large.first_ms), "empty profile " + ms(empty.first_ms),

@@ -225,6 +225,33 @@ void sort_million(Screen& screen, const std::string& what, float from_left) {
     screen.settle();
 }
 
+/// What each frame costs while all rows are selected, and while a tenth of them is deleted and brought back.
+void whole_table(Screen& screen) {
+    ui::Records& records = screen.app().shell().records(crm::Model::lead);
+    const auto frames = [&](const std::string& what, const std::function<void()>& act,
+                            const std::function<bool()>& going) {
+        std::vector<double> each{screen.frame(act)};
+        while (going() && each.size() < 10'000) {
+            each.push_back(screen.frame());
+            screen.save_all();
+        }
+        report_frames(what, each, std::to_string(each.size()) + " frames", "16 ms at p99");
+        screen.settle();
+    };
+    frames(
+        "… Ctrl+A over all of them", [&] { records.select_all(); }, [&] { return records.busy(); });
+    filter_million(screen, "… \"city:Kochi\"", "city:Kochi");
+    records.select_all();
+    while (records.busy()) (void)screen.frame();
+    const std::size_t rows = records.shown();
+    frames(
+        "… " + std::to_string(rows) + " of them deleted", [&] { records.remove_selected(screen.app().desk()); },
+        [&] { return records.shown() > 0; });
+    frames(
+        "… and brought back", [&] { (void)screen.app().editor().undo(); }, [&] { return records.shown() < rows; });
+    filter_million(screen, "… and all of them again", "");
+}
+
 void filters(Screen& screen) {
     filter_million(screen, "… the first letter ever, \"m\"", "m");
     filter_million(screen, "… \"me\"", "me");
@@ -261,6 +288,7 @@ void bench_ui() {
     scrolling(screen, "1,000,000", "1 ms at p99");
     edits(screen);
     filters(screen);
+    whole_table(screen);
     sort_million(screen, "… sorted by name", 0.05F);
     sort_million(screen, "… by name, the other way round", 0.05F);
 }
