@@ -77,8 +77,9 @@ struct Store::Impl {
     [[nodiscard]] Result<void> reload();
     [[nodiscard]] Result<void> stamp_as(const std::string& device_id);  ///< what was never sent
     /// What differs from `state`; then it is `state`.
-    [[nodiscard]] Result<void> write_state(const SyncState& next);
+    [[nodiscard]] Result<void> write_state(const SyncState& wanted);
     [[nodiscard]] Result<void> forget_bases();
+    [[nodiscard]] Result<void> recall_sent(SyncState& next);
     /// The clock is at that stamp now, at least. A row of the queue has it: it need not be written before that goes.
     void observe(const std::string& stamp);
     /// Somebody changed something then: the clock is past it. To be written with the state.

@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <algorithm>
 #include <tuple>
 
 #include "base/log.h"
@@ -131,11 +132,13 @@ Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work)
     return done;
 }
 
-Result<void> Store::Impl::write_state(const SyncState& next) {
+Result<void> Store::Impl::write_state(const SyncState& wanted) {
+    SyncState next = wanted;
     if (next.epoch != state.epoch && !state.epoch.empty()) {
         foreign_epoch = true;
         CT_TRY(forget_bases());
     }
+        CT_TRY(recall_sent(next));
     CT_TRY(store::write_state(*connection, next, foreign_epoch));
     const bool same = next.device_id == state.device_id && next.server_url == state.server_url &&
                       next.workspace_id == state.workspace_id && next.user.id == state.user.id &&
@@ -160,6 +163,19 @@ Result<void> Store::Impl::forget_bases() {
 
 void Store::Impl::observe(const std::string& stamp) {
     const auto parts = sync::parse_stamp(stamp);
+/// What was under way takes its place in the order again, and the numbers that it had: of this device the restored
+/// server knows no later ones, and what an edit needs has to be offered back before it. As itself it stays as it was.
+Result<void> Store::Impl::recall_sent(SyncState& next) {
+    std::vector<Position> in_flight;
+    for (const auto& [position, entry] : index.entries()) {
+        if (entry.state != sync::QueueState::sent) continue;
+        in_flight.push_back(position);
+        next.next_sequence = std::min(next.next_sequence, entry.sequence);
+    }
+    for (const Position position : in_flight) CT_TRY(set_state(position, sync::QueueState::queued));
+    return {};
+}
+
     if (!parts || std::tie(parts->ms, parts->counter) <= std::tie(state.stamp_ms, state.stamp_counter)) return;
     state.stamp_ms = parts->ms;
     state.stamp_counter = parts->counter;

@@ -31,5 +31,40 @@ TEST_CASE("restored server: what it lost is offered back before what hangs on it
     CHECK(other.store->queue().operations == 0);
 }
 
+TEST_CASE("restored server: an edit whose answer was on its way waits for what it needs, and asks nobody") {
+    for (const bool backup_has_it : {false, true}) {
+        INFO(backup_has_it);
+        Office office;
+        (void)office.add_user("boss@example.org", server::Role::manager);
+        Seat seat(office, "seat", "boss@example.org"), other(office, "other", "boss@example.org");
+        CHECK(seat.sync().row.outcome == "done");
+        if (!backup_has_it) office.back_up();
+        const Uuid lead = other.add_lead("Asha");
+        CHECK(other.sync().row.outcome == "done");
+        CHECK(seat.sync().row.outcome == "done");
+        seat.set(lead, "city", "Goa");
+        const Uuid note = seat.add_note(lead, "called");
+        seat.lose_answers = true;
+        CHECK(seat.sync().row.outcome != "done");
+        seat.lose_answers = false;
+        if (backup_has_it) office.back_up();
+        REQUIRE(seat.store->queue().in_flight == 2);
+        office.restore();
+
+        seat.answers.clear();
+        for (int round = 0; round < 3; ++round) {
+            const client::SyncFinished finished = seat.sync();
+            CHECK(finished.row.outcome == "done");
+            CHECK(finished.row.failed == 0);
+        }
+        for (const std::string& answer : seat.answers) CHECK(answer.find("rejected") == std::string::npos);
+        CHECK(seat.store->queue().operations == 0);
+        CHECK(other.sync().row.outcome == "done");
+        CHECK(other.text(lead) == "Asha");
+        CHECK(other.text(lead, "city") == "Goa");
+        CHECK(other.text(note, "text", crm::Model::note) == "called");
+    }
+}
+
 }  // namespace
 }  // namespace ct::calm

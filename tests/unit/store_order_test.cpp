@@ -159,7 +159,8 @@ TEST_CASE("another epoch: versions of the server as it was before are no base an
     Desk desk;
     pull_three(desk);
     desk.commit({desk.update(1, {{"city", "Goa"}})});
-    const Operation sent = desk.take().operations.at(0);
+    const Batch batch = desk.take();
+    const Operation& sent = batch.operations.at(0);
     REQUIRE(sent.base == 10);
     desk.commit({desk.update(2, {{"city", "Goa"}})});
     SyncState state = desk.store->state();
@@ -178,6 +179,10 @@ TEST_CASE("another epoch: versions of the server as it was before are no base an
         "d1");
     page.epoch = "epoch-2";
     desk.apply(page);
+    const Batch again = desk.take();  // under the number that it had: the server knows of none after that
+    CHECK(again.sequence == batch.sequence);
+    CHECK(records_of(again) == "3 2 1");
+    CHECK(again.operations.back() == sent);
     desk.settle({Desk::result(sent, Verdict::applied, 4)});
     desk.commit({desk.update(1, {{"city", "Pune"}})});
     CHECK(listed(desk).back().operation.base == 4);
