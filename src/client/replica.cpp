@@ -359,6 +359,8 @@ void Replica::on(sync::action::RestartPull& action) {
     if (auto saved = store_.save_state(state); !saved) return cannot_carry_out(saved.error());
     log::warn(std::string(action.other_epoch ? "the server's history begins anew" : "what is known here is too old") +
               "; pulling from the start, unsent work is kept");
+    for (const std::string& place : store_.state().selection.uncompared.places())
+        log::warn(place + ": left out, so what is here of it is compared and offered back once it is wanted again");
     told_.push_back(sync::event::IdentityRenewed{state.device_id, state.epoch});
 }
 

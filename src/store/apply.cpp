@@ -124,7 +124,7 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
         return forget(row.model, row.id, applied.visible);
     }
     if (!server) return fail(server.error());
-    if (no_news(*server, row, from_start) && !foreign_epoch && !repairing) return {};
+    if (no_news(*server, row, from_start) && !of_other_epoch(row.model) && !repairing) return {};
     if (row.kind == RowKind::deleted && server->version == 0 && !index.dirty(row.id)) return {};  // never seen here
     if (whole && server->version == 0 && index.dirty(row.id)) CT_TRY(revive(row.id, applied.visible));
     const crm::Record known = *server;
@@ -135,7 +135,7 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
     } else {
         lay_over(*server, row, now);
     }
-    if (foreign_epoch && whole) {
+    if (of_other_epoch(row.model) && whole) {
         if (auto offered = offer_back(known, *server); !offered) return fail(offered.error());
     }
     CT_TRY(note_pulled(known, *server));
@@ -172,7 +172,7 @@ Result<void> Store::Impl::end_snapshot(const Of& of, Visible& visible) {
             unconfirmed.emplace(id, model);
             continue;
         }
-        if (foreign_epoch) {
+        if (of_other_epoch(model)) {
             CT_TRY(offer_missing(model, id, visible));
             continue;
         }

@@ -29,12 +29,12 @@ Result<Store::Impl::Removals> Store::Impl::removals_of(const sync::PullPage& pag
     const auto goes = [&](const Uuid& id) { return !mentioned.contains(id) && !index.dirty(id); };
     if (page.from) {
         for (const auto& [id, model] : unconfirmed) {
-            if (of(model) && goes(id)) count(model);
+            if (of(model) && !of_other_epoch(model) && goes(id)) count(model);
         }
         return removals;
     }
     for (const crm::ModelDef& model : crm::models()) {  // a pull from the start in one page
-        if (!of(model.model) || mirror.count(model.model) <= kRecordsMax) continue;
+        if (!of(model.model) || of_other_epoch(model.model) || mirror.count(model.model) <= kRecordsMax) continue;
         CT_TRY(each_stand(model.model, [&](const Uuid& id, Stand found) {
             if (found.counts() && goes(id)) count(model.model);
         }));

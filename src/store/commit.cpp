@@ -104,7 +104,7 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
     if (restores) queued.operation.kind = OperationKind::update;
     // What the old epoch's version says may be of the server as it was before; and of what is left out, others may have
     // changed what nobody here has seen since: then the stamp alone judges.
-    queued.operation.base = foreign_epoch || edits_left_out(operation) ? 0 : current.version;
+    queued.operation.base = of_other_epoch(operation.model) || edits_left_out(operation) ? 0 : current.version;
     queued.before = before_of(current, operation);
     queued.operation.seen = sync::merging(operation.model, queued.before);
     queued.user = user;

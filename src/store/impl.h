@@ -247,10 +247,14 @@ struct Store::Impl {
     std::int64_t openings = 0;               // that succeeded
     std::map<Uuid, crm::Model> unconfirmed;  // as the table of that name
     bool foreign_epoch = false;              // the server's versions begin anew: smaller ones are not older
-    bool repairing = false;                  // what comes is right, whatever its version
-    bool catching_up = false;                // the page is one of the catch-up
-    sync::Parts unwanted;                    // left out by the user, as last told
-    bool from_start = false;                 // the page is of a pull from the start
+    /// What is known here of this model is of the server as it was before.
+    [[nodiscard]] bool of_other_epoch(crm::Model model) const {
+        return foreign_epoch || state.selection.uncompared.whole(model);
+    }
+    bool repairing = false;    // what comes is right, whatever its version
+    bool catching_up = false;  // the page is one of the catch-up
+    sync::Parts unwanted;      // left out by the user, as last told
+    bool from_start = false;   // the page is of a pull from the start
     Mirror mirror;
     bool removals_allowed = false;
     Removals removed_in_run{};  // by the pages of the pull that is under way

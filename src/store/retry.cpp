@@ -119,7 +119,7 @@ Result<void> Store::Impl::queue_again(Position position, const Uuid& new_id, con
     Operation& operation = queued->operation;
     operation.id = new_id;
     // Whoever sends it again has seen what the server holds, as far as that is kept up to date here.
-    operation.base = edits_left_out(operation) ? 0 : server->version;
+    operation.base = of_other_epoch(entry.model) || edits_left_out(operation) ? 0 : server->version;
     const auto there = before_operation(entry, std::move(*server));
     if (!there) return fail(there.error());
     operation.changes = sync::merged_onto(*there, operation);

@@ -91,7 +91,7 @@ Result<Settled> Store::settle(const sync::PushAnswer& answer) {
 Result<void> Store::Impl::take_later(const crm::Record& record, Visible& visible) {
     const auto known = server_record(record.model, record.id);
     if (!known) return fail(known.error());
-    if (record.version < known->version && !foreign_epoch) return {};
+    if (record.version < known->version && !of_other_epoch(record.model)) return {};
     crm::Record server = record;
     server.last_synced_at = clock.now();
     return show(record.model, std::move(server), visible);
@@ -184,7 +184,7 @@ Result<void> Store::Impl::accept(const QueueEntry& entry, const OperationResult&
     if (!queued) return fail(queued.error());
     if (!result.record) {
         apply_accepted(*server, queued->operation, result.version);
-    } else if (result.record->version >= server->version || foreign_epoch) {
+    } else if (result.record->version >= server->version || of_other_epoch(entry.model)) {
         server = *result.record;
     }
     server->last_synced_at = clock.now();

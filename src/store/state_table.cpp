@@ -67,6 +67,8 @@ const Member kMembers[] = {
      [](StoredState& s, std::string_view text) {
          if (!text.empty()) s.state.selection.cursor = std::string(text);
      }},
+    {"uncompared", [](const StoredState& s) { return s.state.selection.uncompared.text(); },
+     [](StoredState& s, std::string_view text) { s.state.selection.uncompared = sync::Parts::read(text); }},
     {"foreignEpoch", [](const StoredState& s) { return std::string(s.foreign_epoch ? "1" : ""); },
      [](StoredState& s, std::string_view text) { s.foreign_epoch = !text.empty(); }},
 };

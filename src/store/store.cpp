@@ -136,13 +136,15 @@ Result<void> Store::Impl::write_state(const SyncState& wanted) {
     SyncState next = wanted;
     if (next.epoch != state.epoch && !state.epoch.empty()) {
         foreign_epoch = true;
+        next.selection.other_epoch();
         CT_TRY(forget_bases());
     }
         CT_TRY(recall_sent(next));
     CT_TRY(store::write_state(*connection, next, foreign_epoch));
     const bool same = next.device_id == state.device_id && next.server_url == state.server_url &&
                       next.workspace_id == state.workspace_id && next.user.id == state.user.id &&
-                      next.epoch == state.epoch && next.selection.left_out == state.selection.left_out;
+                      next.epoch == state.epoch && next.selection.left_out == state.selection.left_out &&
+                      next.selection.uncompared == state.selection.uncompared;
     if (!same) journal.identity(state_values({next, foreign_epoch}));
     state = next;
     return {};

@@ -110,8 +110,9 @@ std::string Parts::text() const {
 
 void Selection::choose(const Parts& wanted, bool fresh) {
     if (fresh) {
-        *this = Selection{};
         left_out = wanted;
+        catching_up = {};
+        cursor.reset();
         return;
     }
     for (const ModelDef& def : crm::models()) {
@@ -132,10 +133,23 @@ void Selection::choose(const Parts& wanted, bool fresh) {
     if (catching_up.empty()) begin_missing(wanted);
 }
 
+void Selection::other_epoch() {
+    for (const ModelDef& model : crm::models()) {
+        if (left_out.whole(model.model)) uncompared.set_whole(model.model, true);
+    }
+}
+
+void Selection::compared_all_but(const Parts& these) {
+    for (const ModelDef& model : crm::models()) {
+        if (!these.whole(model.model)) uncompared.set_whole(model.model, false);
+    }
+}
+
 void Selection::join(const Parts& wanted) {
     for (const ModelDef& def : crm::models()) {
         const Model model = def.model;
         if (catching_up.whole(model)) left_out.set_whole(model, false);
+        if (catching_up.whole(model)) uncompared.set_whole(model, false);
         left_out.set_fields(model, left_out.fields(model) & ~catching_up.fields(model));
     }
     catching_up = {};

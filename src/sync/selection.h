@@ -67,9 +67,16 @@ struct Selection {
     Parts left_out;                     ///< what the main cursor does not stand for
     Parts catching_up;                  ///< of it: what is being fetched
     std::optional<std::string> cursor;  ///< of the catch-up; nothing: it begins
+    /// Models that were left out when the server turned out to be another incarnation of itself (a restored backup):
+    /// what is here of them was never compared with what that has, and is offered back once they are wanted again.
+    Parts uncompared;
 
     /// What the user left out is now `wanted`. `fresh`: the main pull begins anew, and brings all that is wanted.
     void choose(const Parts& wanted, bool fresh);
+    /// The server is another incarnation from now on.
+    void other_epoch();
+    /// A pull from the start of all but these has come to its end.
+    void compared_all_but(const Parts& these);
     /// What was being fetched is here, and followed from now on; what is wanted and missing still is next.
     void join(const Parts& wanted);
 

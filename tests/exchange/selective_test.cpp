@@ -184,5 +184,60 @@ TEST_CASE_FIXTURE(Desks, "selective: a server with another history brings everyt
     check_alike(other);
 }
 
+// ---- left out while the server was restored from a backup
+
+TEST_CASE_FIXTURE(Desks, "selective: what the server lost of a part that was left out is offered back with that") {
+    Seat other(office, "other", "boss@example.org");
+    (void)other.sync();
+    office.back_up();
+    const Uuid lost = boss.add_note(leads[0], "after the backup");
+    REQUIRE(boss.sync().row.outcome == "done");
+    REQUIRE(other.sync().row.outcome == "done");
+    other.replica->leave_out(parts({"Note"}));
+    other.drain();
+    boss.close();  // nobody else has it
+    office.restore();
+    for (int round = 0; round < 2; ++round) CHECK(other.sync().row.outcome == "done");
+    CHECK(note_of(other, lost) == "after the backup");
+    other.close();
+    other.open();
+    Seat third(office, "third", "boss@example.org");
+    (void)third.sync();
+    CHECK(note_of(third, lost) == "none");
+    third.save({{sync::OperationKind::remove, Model::note, notes[3], {}}});  // after the restore, and known to all
+    REQUIRE(third.sync().row.outcome == "done");
+
+    other.replica->leave_out({});
+    other.drain();
+    for (int round = 0; round < 2; ++round) CHECK(other.sync().row.outcome == "done");
+    CHECK(other.store->queue().operations == 0);
+    CHECK(note_of(other, lost) == "after the backup");
+    CHECK(other.store->state().selection.uncompared.empty());
+    REQUIRE(third.sync().row.outcome == "done");
+    CHECK(note_of(third, lost) == "after the backup");
+    CHECK(note_of(other, notes[3]) == "none");
+    CHECK(note_of(third, notes[3]) == "none");
+    boss.open();
+    check_alike(other);
+}
+
+TEST_CASE_FIXTURE(Desks, "selective: of a part that was never here nothing is offered back") {
+    Seat other(office, "other", "boss@example.org");
+    other.replica->leave_out(parts({"Note"}));
+    other.drain();
+    (void)other.sync();
+    REQUIRE(other.count(Model::note) == 0);
+    office.back_up();
+    office.restore();
+    CHECK(other.sync().row.outcome == "done");
+    other.replica->leave_out({});
+    other.drain();
+    CHECK(other.sync().row.outcome == "done");
+    CHECK(other.asked("/api/sync/push").empty());
+    CHECK(other.store->queue().operations == 0);
+    CHECK(other.count(Model::note) == 30);
+    check_alike(other);
+}
+
 }  // namespace
 }  // namespace ct::calm
