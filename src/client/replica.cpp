@@ -334,8 +334,8 @@ void Replica::on(sync::action::StopListening&) {
 }
 
 void Replica::on(sync::action::Stalled& action) {
-    const UnixMs oldest = store_.queue().oldest_created_at;
-    log::warn(std::to_string(store_.queue().sendable) + " edits wait, the oldest since " +
+    const UnixMs oldest = store_.queue().oldest_unsettled_at;
+    log::warn(std::to_string(store_.queue().operations) + " edits wait, the oldest since " +
               (oldest == 0 ? std::string("now") : format_rfc3339(oldest)) + "; " + std::to_string(action.rounds) +
               " attempts in vain: " + action.reason);
 }

@@ -71,8 +71,13 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
         SyncState next = impl_->state;
         if (!CT_MUTANT(page_without_cursor)) next.cursor = page.cursor;
         if (next.epoch.empty()) next.epoch = page.epoch;
-        if (!page.has_more) impl_->foreign_epoch = false;
-        return impl_->write_state(next);
+        if (!page.has_more) {
+            impl_->foreign_epoch = false;
+            next.selection.compared_all_but(next.selection.left_out);
+        }
+        CT_TRY(impl_->write_state(next));
+        if (page.has_more) return {};
+        return impl_->ask_again_for_parents(page.cursor != page.from, applied.visible);
     });
     if (!done) return fail(done.error());
     for (std::size_t i = 0; i < removals->size(); ++i) {
@@ -92,6 +97,7 @@ Result<void> Store::Impl::apply_rows(const sync::PullPage& page, PageApplied& ap
         applied.newest_stamp_ms = std::max(applied.newest_stamp_ms, row.updated_at);
         if (index.empty()) continue;
         if (index.dirty(row.id) || !index.of_parent(row.id).empty()) around.insert(row.id);
+        parent_came(row.id);
     }
     hear_of(applied.newest_stamp_ms);
     std::map<Uuid, crm::Model> touched;

@@ -129,6 +129,11 @@ struct Store::Impl {
     /// Parks what is obstructed, frees what is not any more, around these records; records whose look changed are
     /// added to `touched`.
     [[nodiscard]] Result<void> park_and_free(std::set<Uuid> around, std::map<Uuid, crm::Model>& touched);
+    [[nodiscard]] bool mirror_incomplete() const;
+    /// What the server refused for want of this record can go again; `park_and_free` around it is to follow.
+    void parent_came(const Uuid& record);
+    /// At the end of a pull: frees what was refused for want of its parent. `moved`: the pull brought something.
+    [[nodiscard]] Result<void> ask_again_for_parents(bool moved, Visible& visible);
     /// Records whose operations changed: another stamp is another time of change.
     [[nodiscard]] Result<void> show_again(const std::map<Uuid, crm::Model>& records_changed, Visible& visible);
     [[nodiscard]] Result<void> refresh(const std::map<Uuid, crm::Model>& touched, Visible& visible);

@@ -255,9 +255,9 @@ bool QueueIndex::obstructed_alone(const QueueEntry& entry,
         if (earlier >= entry.position) break;
         if (in_the_way(entries_.at(earlier))) return true;
     }
-    if (entry.parent.nil()) return false;
-    if (const QueueEntry* creation = creation_of(entry.parent)) return in_the_way(*creation);
-    return entry.wants_parent && !parent_is_there(entry);
+    const QueueEntry* creation = entry.parent.nil() ? nullptr : creation_of(entry.parent);
+    if (creation != nullptr) return in_the_way(*creation);
+    return entry.wants_parent && (!entry.parent_news || !parent_is_there(entry));
 }
 
 std::vector<Position> QueueIndex::in_flight(const BatchLimits& limits) const {

@@ -29,6 +29,7 @@ struct QueueEntry {
     UnixMs created_at = 0;
     std::int64_t bytes = 0;
     bool wants_parent = false;  ///< the server said MISSING_PARENT
+    bool parent_news = false;   ///< … and since then its parent came, or a pull brought what may have changed that
     int retry_count = 0;
     UnixMs due_at = 0;  ///< when somebody waits for the record (`due_field`); 0: never
 };
@@ -64,7 +65,8 @@ class QueueIndex {
 
     /// Something must be settled before this operation (or its group) can be sent: an earlier operation of its record,
     /// or the creation of its parent, stands in error, in conflict or is parked itself; one of its group needs a
-    /// person; or the server said that its parent is missing and `parent_is_there` does not know better.
+    /// person; or the server said that its parent is missing, and nothing was heard since then, or `parent_is_there`
+    /// does not know better.
     [[nodiscard]] bool obstructed(const QueueEntry& entry,
                                   const std::function<bool(const QueueEntry&)>& parent_is_there) const;
     /// The operation in this queue that creates the record, if there is one.

@@ -186,6 +186,7 @@ Result<void> QueueTable::each_entry(const std::function<void(const QueueEntry&)>
         entry.created_at = use->column_integer(9);
         entry.bytes = use->column_integer(10);
         entry.wants_parent = use->column_text(11) == "MISSING_PARENT";
+        entry.parent_news = entry.state != sync::QueueState::parked;  // it was free to go
         entry.retry_count = static_cast<int>(use->column_integer(12));
         visit(entry);
     }

@@ -96,6 +96,37 @@ Result<bool> Store::Impl::parent_is_there(const QueueEntry& entry) {
     return parent->has_value() && (*parent)->version > 0;
 }
 
+/// Records are still to come: one that is not here may be there all the same.
+bool Store::Impl::mirror_incomplete() const { return !state.cursor || foreign_epoch || !unconfirmed.empty(); }
+
+void Store::Impl::parent_came(const Uuid& record) {
+    const std::set<Position> children = index.of_parent(record);
+    for (const Position position : children) {
+        const QueueEntry& entry = index.at(position);
+        if (!entry.wants_parent || entry.parent_news) continue;
+        index.change(position, [](QueueEntry& changed) { changed.parent_news = true; });
+    }
+}
+
+/// Asked again at once, the server would say the same ten times over. What brought something may have brought what it
+/// was about: that the parent is out of sight, mostly, or in sight again.
+Result<void> Store::Impl::ask_again_for_parents(bool moved, Visible& visible) {
+    if (index.summary().parked == 0) return {};
+    std::set<Uuid> around;
+    std::vector<Position> again;
+    for (const auto& [position, entry] : index.entries()) {
+        if (entry.state != QueueState::parked || !entry.wants_parent) continue;
+        around.insert(entry.record);
+        if (moved) again.push_back(position);
+    }
+    for (const Position position : again) {
+        index.change(position, [](QueueEntry& changed) { changed.parent_news = true; });
+    }
+    std::map<Uuid, crm::Model> touched;
+    CT_TRY(park_and_free(std::move(around), touched));
+    return refresh(touched, visible);
+}
+
 Result<void> Store::Impl::park_and_free(std::set<Uuid> around, std::map<Uuid, crm::Model>& touched) {
     const auto there = [this](const QueueEntry& entry) { return parent_is_there(entry).value_or(false); };
     while (!around.empty()) {
@@ -108,7 +139,8 @@ Result<void> Store::Impl::park_and_free(std::set<Uuid> around, std::map<Uuid, cr
             const QueueEntry entry = index.at(position);
             if (entry.state != QueueState::queued && entry.state != QueueState::parked) continue;
             // A parent that nobody here creates and the server does not have will not come by waiting.
-            const bool hopeless = entry.wants_parent && index.creation_of(entry.parent) == nullptr && !there(entry);
+            const bool hopeless = entry.wants_parent && index.creation_of(entry.parent) == nullptr && !there(entry) &&
+                                  !mirror_incomplete();
             if (CT_MUTANT(parked_for_ever) && entry.state == QueueState::parked) continue;
             const QueueState next = hopeless                         ? QueueState::error
                                     : index.obstructed(entry, there) ? QueueState::parked

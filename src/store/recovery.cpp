@@ -199,6 +199,7 @@ Result<void> Store::Impl::adopt(QueuedOperation queued, Position position, Visib
     }
     QueueEntry entry = entry_of(queued, position);
     entry.wants_parent = queued.error_code == "MISSING_PARENT";
+    entry.parent_news = entry.state != QueueState::parked;
     CT_TRY(tables->queue.insert(entry, queued));
     index.add(entry);
     observe(queued.operation.stamp);

@@ -70,10 +70,16 @@ Result<Settled> Store::settle(const sync::PushAnswer& answer) {
             const Uuid record = entry->record;
             if (!entry->group.nil()) groups.insert(entry->group);
             CT_TRY(impl_->settle_one(result, settled, touched));
+            if (result.verdict != Verdict::rejected && result.verdict != Verdict::conflict) impl_->parent_came(record);
             if (impl_->index.dirty(record) || !impl_->index.of_parent(record).empty()) around.insert(record);
         }
         for (const Uuid& group : groups) CT_TRY(impl_->wait_together(group, settled));
-        for (const crm::Record& record : answer.later) CT_TRY(impl_->take_later(record, settled.visible));
+        for (const crm::Record& record : answer.later) {
+            CT_TRY(impl_->take_later(record, settled.visible));
+            if (impl_->index.of_parent(record.id).empty()) continue;
+            impl_->parent_came(record.id);
+            around.insert(record.id);
+        }
         CT_TRY(impl_->park_and_free(std::move(around), touched));
         CT_TRY(impl_->refresh(touched, settled.visible));
         for (const auto& [position, entry] : impl_->index.entries()) {
@@ -120,7 +126,7 @@ Result<void> Store::Impl::settle_one(const OperationResult& result, Settled& set
         case Verdict::rejected: {
             const auto parent = parent_is_there(entry);
             if (!parent) return fail(parent.error());
-            const bool known = *parent || index.creation_of(entry.parent) != nullptr;
+            const bool known = *parent || index.creation_of(entry.parent) != nullptr || mirror_incomplete();
             const bool waits = result.error.code == kMissingParent && known && entry.retry_count + 1 < kRetryMax;
             if (!waits) ++settled.rejected;
             CT_TRY(keep(entry, result, waits ? QueueState::parked : QueueState::error, result.error.code,
@@ -216,6 +222,7 @@ Result<void> Store::Impl::keep(const QueueEntry& entry, const OperationResult& r
         changed.state = next;
         changed.retry_count = queued->retry_count;
         changed.wants_parent = code == kMissingParent;
+        changed.parent_news = false;
     });
     return audit(*queued, result.verdict == Verdict::conflict ? "CONFLICT" : "REJECTED", queued->user);
 }

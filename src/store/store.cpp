@@ -138,8 +138,8 @@ Result<void> Store::Impl::write_state(const SyncState& wanted) {
         foreign_epoch = true;
         next.selection.other_epoch();
         CT_TRY(forget_bases());
-    }
         CT_TRY(recall_sent(next));
+    }
     CT_TRY(store::write_state(*connection, next, foreign_epoch));
     const bool same = next.device_id == state.device_id && next.server_url == state.server_url &&
                       next.workspace_id == state.workspace_id && next.user.id == state.user.id &&
@@ -163,8 +163,6 @@ Result<void> Store::Impl::forget_bases() {
     return {};
 }
 
-void Store::Impl::observe(const std::string& stamp) {
-    const auto parts = sync::parse_stamp(stamp);
 /// What was under way takes its place in the order again, and the numbers that it had: of this device the restored
 /// server knows no later ones, and what an edit needs has to be offered back before it. As itself it stays as it was.
 Result<void> Store::Impl::recall_sent(SyncState& next) {
@@ -178,6 +176,8 @@ Result<void> Store::Impl::recall_sent(SyncState& next) {
     return {};
 }
 
+void Store::Impl::observe(const std::string& stamp) {
+    const auto parts = sync::parse_stamp(stamp);
     if (!parts || std::tie(parts->ms, parts->counter) <= std::tie(state.stamp_ms, state.stamp_counter)) return;
     state.stamp_ms = parts->ms;
     state.stamp_counter = parts->counter;

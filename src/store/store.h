@@ -274,8 +274,8 @@ class Store {
     [[nodiscard]] Result<Batch> take_batch(const BatchLimits& limits);
 
     /// Books the server's verdicts (a whole answer). Accepted operations leave the queue and move the shadow on;
-    /// MISSING_PARENT parks; other rejections go to `error`, conflicts to `conflict`; parked ones whose obstacle is
-    /// gone are queued again.
+    /// MISSING_PARENT parks until the parent comes or a pull brought something; other rejections go to `error`,
+    /// conflicts to `conflict`; parked ones whose obstacle is gone are queued again.
     [[nodiscard]] Result<Settled> settle(const sync::PushAnswer& answer);
 
     // ---- receiving
@@ -310,7 +310,8 @@ class Store {
     [[nodiscard]] Result<std::vector<sync::QueuedOperation>> list_queue(std::size_t limit = 1'000) const;
     /// Queues an operation that was refused again under a new id, with those of its group, as an edit of what is there
     /// now: labels and lines are joined with what others added since. `mended` are values that take the place of its
-    /// own. Nothing goes again by itself but what waits for a parent (MISSING_PARENT, at most ten times): every other
+    /// own. Nothing goes again by itself but what waits for a parent (MISSING_PARENT, at most ten times, and not before
+    /// a pull told more): every other
     /// verdict would be the same. NO_SUCH_OPERATION, OPERATION_IN_FLIGHT, IN_CONFLICT (`resolve` is for those),
     /// OUT_OF_SIGHT (its record was revoked), NOTHING_TO_MEND (a delete), NOTHING_TO_SEND (what is left is there
     /// already), errors of crm::validate.

@@ -341,7 +341,7 @@ class Engine {
 
     [[nodiscard]] std::int64_t unsettled() const { return sendable_ + parked_ + errors_ + conflicts_; }
     [[nodiscard]] std::string why_held_back() const;
-    void watch_queue(const std::string& outcome);
+    void watch_queue(std::string outcome);
 
     [[nodiscard]] bool spares() const { return metered_ && !asked_for_; }  ///< the heavy part waits
     [[nodiscard]] bool may_sync() const { return has_server_ && signed_in_ && !offline_chosen_; }

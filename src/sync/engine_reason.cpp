@@ -65,8 +65,11 @@ std::string Engine::why_held_back() const {
     };
     add(conflicts_, " needs your decision", " need your decision");
     add(errors_, " was refused: mend or discard it", " were refused: mend or discard them");
-    add(parked_, errors_ + conflicts_ > 0 ? " waits for that" : " waits for the record that it belongs to",
-        errors_ + conflicts_ > 0 ? " wait for that" : " wait for the records that they belong to");
+    add(parked_,
+        errors_ + conflicts_ > 0 ? " waits for that"
+                                 : " waits for the record that it belongs to: the server misses that",
+        errors_ + conflicts_ > 0 ? " wait for that"
+                                 : " wait for the records that they belong to: the server misses them");
     return text;
 }
 
@@ -103,13 +106,15 @@ Standing Engine::standing() const {
 
 /// At the end of a round: whether the queue moves. A reason is told when it is new, and again after twice as many
 /// rounds in vain.
-void Engine::watch_queue(const std::string& outcome) {
+void Engine::watch_queue(std::string outcome) {
     const bool moved = counts_.pushed + counts_.conflicts + counts_.failed > 0;
-    if (sendable_ == 0 || moved || !may_sync()) {
+    const bool for_parents = sendable_ == 0 && parked_ > 0 && errors_ + conflicts_ == 0;  // nobody is asked about those
+    if ((sendable_ == 0 && !for_parents) || moved || !may_sync()) {
         in_vain_ = 0;
         told_outcome_.clear();
         return;
     }
+    if (for_parents && outcome.empty()) outcome = "MISSING_PARENT";
     if (!link_up_) return;
     ++in_vain_;
     const bool news = outcome != told_outcome_;

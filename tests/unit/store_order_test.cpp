@@ -250,6 +250,8 @@ TEST_CASE("resolve: a conflict that is decided frees those of its save that wait
     desk.settle({conflict, Desk::rejected(batch.operations[1], "MISSING_PARENT")});
     CHECK(desk.queue() == "UPDATE 1 CONFLICT; CREATE 70 PARKED");
     REQUIRE(desk.store->resolve(batch.operations[0].id, {}, id_of(2'000), desk.stamp()));
+    CHECK(desk.queue() == "UPDATE 1 PARKED; CREATE 70 PARKED");  // its parent was not there a moment ago
+    desk.apply(desk.page({Desk::row(2, 15, {{"city", "Goa"}}, false)}, "c2"));
     CHECK(desk.queue() == "UPDATE 1 QUEUED; CREATE 70 QUEUED");
     CHECK(desk.take().operations.size() == 2);
     desk.check_memory_is_disk();
@@ -262,7 +264,7 @@ TEST_CASE("revoked: who had failed for the company's sake goes again with the wh
     const Batch batch = desk.take();
     desk.settle(
         {Desk::rejected(batch.operations[0], "MISSING_PARENT"), Desk::rejected(batch.operations[1], "GROUP_FAILED")});
-    REQUIRE(desk.queue() == "UPDATE 1 QUEUED; UPDATE 2 QUEUED");  // what kept it back passes by itself
+    REQUIRE(desk.queue() == "UPDATE 1 PARKED; UPDATE 2 PARKED");  // what kept it back passes by itself
     PullRow revoked = Desk::deleted_row(1, 15);
     revoked.kind = sync::RowKind::revoked;
     desk.apply(desk.page({revoked}, "c2"));

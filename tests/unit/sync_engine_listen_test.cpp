@@ -358,6 +358,32 @@ TEST_CASE("watchdog: what the store gives out nothing of is seen, and said to be
     CHECK(hand.need<action::Stalled>().outcome == "HELD_BACK");
 }
 
+TEST_CASE("watchdog: what waits for a record that the server misses stands still, too, and nobody was asked about it") {
+    Hand hand;
+    hand.first_round();
+    hand.tell(event::QueueChanged{0, false, 2, 0, 0});
+    std::vector<int> told;
+    for (int round = 1; round <= 5; ++round) {
+        hand.fire();
+        hand.answer_batch(0);
+        hand.answer_page();
+        hand.tell(event::PageDone{});
+        CHECK(hand.engine.rounds_in_vain() == round);
+        const auto* stalled = hand.get<action::Stalled>();
+        if (stalled == nullptr) continue;
+        told.push_back(stalled->rounds);
+        CHECK(stalled->outcome == "MISSING_PARENT");
+        CHECK(stalled->reason == "2 edits wait for the records that they belong to: the server misses them");
+    }
+    CHECK(told == std::vector{2, 4});
+    hand.tell(event::QueueChanged{0, false, 2, 1, 0});  // now a person is asked
+    hand.fire();
+    hand.answer_batch(0);
+    hand.answer_page();
+    hand.tell(event::PageDone{});
+    CHECK(hand.engine.rounds_in_vain() == 0);
+}
+
 TEST_CASE("watchdog: what waits for a person names what that person has to do") {
     struct Case {
         event::QueueChanged queue;
@@ -368,7 +394,7 @@ TEST_CASE("watchdog: what waits for a person names what that person has to do") 
         {{0, false, 0, 2, 0}, "2 edits were refused: mend or discard them"},
         {{0, false, 3, 1, 2},
          "2 edits need your decision, 1 edit was refused: mend or discard it, 3 edits wait for that"},
-        {{0, false, 1, 0, 0}, "1 edit waits for the record that it belongs to"},
+        {{0, false, 1, 0, 0}, "1 edit waits for the record that it belongs to: the server misses that"},
         {{1, false, 1, 1, 1}, "Waiting a moment for more edits"},
         {{0, false, 0, 0, 0}, ""},
     };
