@@ -24,6 +24,7 @@ using client::Indicator;
 [[nodiscard]] std::string_view state_name(Indicator indicator) {
     switch (indicator) {
         case Indicator::synced:
+        case Indicator::needs_you:
         case Indicator::pending: return "online";
         case Indicator::syncing: return "syncing";
         case Indicator::signed_out:
@@ -31,6 +32,7 @@ using client::Indicator;
         case Indicator::offline:
         case Indicator::server_away:
         case Indicator::login_page:
+        case Indicator::update_needed:
         case Indicator::local_trouble: break;
     }
     return "offline";
@@ -131,7 +133,8 @@ Outcome run_status(Context& context) {
     if (!session) return fail(session.error());
     client::SyncView view = (*session)->view();
     view.next_try_at = 0;  // nobody tries: this program ends now
-    if (view.indicator == Indicator::synced || view.indicator == Indicator::pending)
+    if (view.indicator == Indicator::synced || view.indicator == Indicator::pending ||
+        view.indicator == Indicator::needs_you)
         view.indicator = probe(context, view);
     const UnixMs now = context.surroundings().clock.now();
     if (context.json()) {

@@ -168,6 +168,8 @@ enum class Indicator : std::uint8_t {
     signed_out,
     local_trouble,
     local_only,
+    needs_you,      ///< all else is sent: what is left waits for a person
+    update_needed,  ///< the server takes nothing from this version of the program
 };
 
 /// All that the indicator, its popover and `status` show. Posted whenever any of it changes; a snapshot.
@@ -187,6 +189,7 @@ struct SyncView {
     std::int64_t deferred_rows = 0;     ///< older records that a metered link leaves at the server until *Sync now*
     bool listening = false;             ///< others' edits arrive as they are made
     std::string last_error_code;        ///< of the last failed attempt; empty after a success
+    std::string obstacle;               ///< in words, where `indicator` alone says too little or the wrong thing
     bool working_offline = false;       ///< by the user's choice
     store::HeldRemovals removals;       ///< any: a pull waits for DecideRemovals, and nothing of it is done
     std::string removals_reason;        ///< in words: what would go; empty when nothing is held

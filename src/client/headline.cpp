@@ -37,45 +37,70 @@ std::string syncing(const SyncView& view) {
            bytes(view.bytes_received);
 }
 
+/// Records of which something goes by itself as soon as it can.
+std::int64_t waiting_of(const SyncView& view) { return view.queue.records - view.queue.records_held; }
+
 std::string pending(const SyncView& view, UnixMs now) {
-    if (view.queue.sendable == 0 && view.queue.records == 0) {
-        return "Nothing waits. First sync " + (view.next_try_at > 0 ? in_how_long(view.next_try_at, now) : "soon");
-    }
-    if (view.queue.sendable == 0) return records(view.queue.records) + " waiting for you";
-    return records(view.queue.records) + " waiting" +
-           (view.next_try_at > 0 ? ". Sending " + in_how_long(view.next_try_at, now) : std::string{});
+    const std::int64_t waiting = waiting_of(view);
+    const std::string next = view.next_try_at > 0 ? in_how_long(view.next_try_at, now) : std::string{};
+    if (view.queue.records == 0) return "Nothing waits. First sync " + (next.empty() ? "soon" : next);
+    if (view.queue.sendable == 0)
+        return records(waiting) + (waiting == 1 ? " waits for the record that it belongs to"
+                                                : " wait for the records that they belong to");
+    return records(waiting) + " waiting" + (next.empty() ? std::string{} : ". Sending " + next);
+}
+
+std::string synced(const SyncView& view) {
+    const std::string line = "All saved and sent. Last sync " + format_local_time(view.last_sync_at);
+    if (view.deferred_rows == 0) return line;
+    return line + ". " + count(view.deferred_rows, "older record comes", "older records come") +
+           " when you sync by hand, for the link is metered";
+}
+
+std::string needs_you(const SyncView& view) {
+    if (view.removals.any())
+        return std::string(view.queue.records == 0 ? "All saved and sent" : "All else is saved and sent") +
+               ". Nothing is received until you allow what a sync would remove here";
+    const std::int64_t behind = waiting_of(view);
+    return behind == 0 ? "All else is saved and sent"
+                       : records(behind) + (behind == 1 ? " waits" : " wait") + " for that";
+}
+
+std::string safe_here(const SyncView& view) {
+    const std::int64_t records_here = view.queue.records;
+    return records(records_here) + (records_here == 1 ? " is" : " are") + " safe on this laptop";
+}
+
+std::string offline(const SyncView& view) {
+    const std::string why = view.working_offline ? "Working offline, as you chose. " : "No connection. ";
+    const bool promises = !view.working_offline && (view.queue.records == 0 || waiting_of(view) > 0);
+    return why + (view.queue.records == 0 ? "Nothing waits to be sent" : safe_here(view)) +
+           (promises ? ". Will sync automatically when online" : "");
 }
 
 std::string state_line(const SyncView& view, UnixMs now) {
-    const std::int64_t waiting = view.queue.records;
     switch (view.indicator) {
-        case Indicator::synced: {
-            const std::string line = "All saved and sent. Last sync " + format_local_time(view.last_sync_at);
-            if (view.deferred_rows == 0) return line;
-            return line + ". " + count(view.deferred_rows, "older record comes", "older records come") +
-                   " when you sync by hand, for the link is metered";
-        }
+        case Indicator::synced: return synced(view);
         case Indicator::pending: return pending(view, now);
         case Indicator::syncing: return syncing(view);
-        case Indicator::offline: {
-            const std::string why = view.working_offline ? "Working offline, as you chose. " : "No connection. ";
-            const std::string safe = waiting == 0
-                                         ? "Nothing waits to be sent"
-                                         : records(waiting) + (waiting == 1 ? " is" : " are") + " safe on this laptop";
-            return why + safe + (view.working_offline ? "" : ". Will sync automatically when online");
-        }
+        case Indicator::needs_you: return needs_you(view);
+        case Indicator::offline: return offline(view);
         case Indicator::server_away:
-            return "Internet works, the server does not answer" +
+            return (view.obstacle.empty() ? "Internet works, the server does not answer" : view.obstacle) +
                    (view.next_try_at > 0 ? ". Next try " + in_how_long(view.next_try_at, now) : std::string{});
+        case Indicator::update_needed:
+            return "The server wants a newer version of this program" +
+                   (view.queue.records == 0 ? std::string{} : ". " + safe_here(view));
         case Indicator::login_page: return "A login page is in the way. Open browser";
         case Indicator::signed_out:
-            return waiting == 0 ? "Sign in again to sync. Nothing is lost"
-                                : "Sign in again to send " + records(waiting) + ". Nothing is lost";
-        case Indicator::local_trouble: return "This laptop cannot save. Free some space on its disk now";
+            return waiting_of(view) == 0 ? "Sign in again to sync. Nothing is lost"
+                                         : "Sign in again to send " + records(waiting_of(view)) + ". Nothing is lost";
+        case Indicator::local_trouble:
+            return view.obstacle.empty() ? "This laptop cannot save. Free some space on its disk now"
+                                         : "This laptop cannot save: " + view.obstacle;
         case Indicator::local_only:
-            return waiting == 0 ? "Everything stays on this laptop until you sign in to a server"
-                                : records(waiting) + (waiting == 1 ? " is" : " are") +
-                                      " safe on this laptop. Sign in to a server to sync";
+            return view.queue.records == 0 ? "Everything stays on this laptop until you sign in to a server"
+                                           : safe_here(view) + ". Sign in to a server to sync";
     }
     return {};
 }
@@ -101,8 +126,11 @@ std::string in_words(const store::HeldRemovals& removals) {
 std::string headline(const SyncView& view, UnixMs now) {
     std::string line = state_line(view, now);
     if (!view.simulated_link.empty()) line = "SIMULATED LINK (" + view.simulated_link + "). " + line;
-    if (view.needs_you > 0) line = count(view.needs_you, "needs", "need") + " your decision. " + line;
-    return line;
+    if (view.needs_you == 0) return line;
+    const bool refused = view.queue.errors == view.needs_you;  // nothing to decide between: to mend, or to give up
+    return (refused ? count(view.needs_you, "was refused", "were refused")
+                    : count(view.needs_you, "needs", "need") + " your decision") +
+           ". " + line;
 }
 
 }  // namespace ct::client

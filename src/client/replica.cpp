@@ -18,6 +18,9 @@ std::optional<UnixMs> server_time(const sync::Reply& reply) {
     return std::nullopt;
 }
 
+/// A full disk is what a person can do something about, and what the indicator takes it for.
+std::string words_of_trouble(const Error& error) { return error.code == "DISK_FULL" ? std::string{} : error.message; }
+
 }  // namespace
 
 Replica::Replica(store::Store& store, Secrets secrets, const Clock& clock, Random& random, ReplicaOptions options,
@@ -39,6 +42,7 @@ Replica::Replica(store::Store& store, Secrets secrets, const Clock& clock, Rando
 void Replica::start() {
     if (const auto& newer = store_.read_only()) {  // nothing is sent, and what came could not be kept
         in_trouble_ = true;
+        trouble_words_ = words_of_trouble(*newer);
         ports_.emit(Trouble{*newer});
         queue_changed(false);
         return;
@@ -420,6 +424,7 @@ void Replica::local_trouble(const Error& error) {
         return;  // an edit's fault, not the disk's
     if (rebuild(error)) return told_.push_back(sync::event::LocalFailure{error.message});
     log::error(error.message);
+    trouble_words_ = words_of_trouble(error);
     if (!std::exchange(in_trouble_, true)) ports_.emit(Trouble{error});
     told_.push_back(sync::event::LocalFailure{error.message});
 }
@@ -442,7 +447,7 @@ bool Replica::rebuild(const Error& error) {
     stamps_ = sync::HybridClock(store_.state().device_id, stamps_.last_ms(), stamps_.last_counter());
     ports_.emit(Trouble{rebuilt_notice(*rebuilt)});
     note_reopening();
-    told_.push_back(sync::event::QueueChanged{store_.queue().sendable, false});
+    told_.push_back(queue_event(false));
     return true;
 }
 
@@ -473,21 +478,31 @@ Indicator Replica::indicator() const {
         case sync::Obstacle::login_page: return Indicator::login_page;
         case sync::Obstacle::signed_out: return Indicator::signed_out;
         case sync::Obstacle::local: return Indicator::local_trouble;
+        case sync::Obstacle::upgrade: return Indicator::update_needed;
         case sync::Obstacle::server_away:
-        case sync::Obstacle::upgrade:
         case sync::Obstacle::busy:
         case sync::Obstacle::protocol: return Indicator::server_away;
         case sync::Obstacle::held_back:
         case sync::Obstacle::none: break;
     }
-    const bool all_receipted = store_.queue().operations == 0 && !removals_.any() && store_.state().last_sync_at > 0;
-    return all_receipted ? Indicator::synced : Indicator::pending;
+    const store::QueueSummary& queue = store_.queue();
+    if (queue.sendable == 0 && (queue.errors + queue.conflicts > 0 || removals_.any())) return Indicator::needs_you;
+    return queue.operations == 0 && store_.state().last_sync_at > 0 ? Indicator::synced : Indicator::pending;
+}
+
+/// What the indicator does not say by itself.
+std::string Replica::obstacle(Indicator indicator) const {
+    const bool known = engine_.obstacle() == sync::Obstacle::server_away;  // "does not answer" is what is meant
+    if (indicator == Indicator::server_away) return known ? std::string{} : engine_.obstacle_in_words();
+    if (indicator != Indicator::local_trouble) return {};
+    return in_trouble_ ? trouble_words_ : engine_.last_detail();
 }
 
 SyncView Replica::view() const {
     const store::SyncState& state = store_.state();
     SyncView view;
     view.indicator = indicator();
+    view.obstacle = obstacle(view.indicator);
     view.queue = store_.queue();
     view.removals = removals_;
     view.removals_refused = removals_refused_;

@@ -147,6 +147,7 @@ class Replica {
     void note_reopening();
     void publish();
     [[nodiscard]] Indicator indicator() const;
+    [[nodiscard]] std::string obstacle(Indicator indicator) const;
 
     store::Store& store_;
     Secrets secrets_;
@@ -165,6 +166,7 @@ class Replica {
     bool telling_ = false;          // the engine is at work further up the stack
     std::int64_t openings_ = 0;     // of the store, that the window knows of
     bool in_trouble_ = false;       // the last write to the disk failed
+    std::string trouble_words_;     // … and why; empty: it is full
     std::optional<SignIn> signing_in_;
     store::HeldRemovals removals_;  // that wait for somebody's word
     bool removals_refused_ = false;

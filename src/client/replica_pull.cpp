@@ -138,7 +138,7 @@ void Replica::on(sync::action::ApplyRepair& action) {
     if (hold(*applied)) return;
     stamps_.observe(applied->newest_stamp_ms);
     show(std::move(applied->visible));
-    told_.push_back(sync::event::QueueChanged{store_.queue().sendable, false});
+    told_.push_back(queue_event(false));
     told_.push_back(sync::event::PageDone{applied->rows, applied->ignored});
 }
 

@@ -170,6 +170,7 @@ void QueueIndex::add(const QueueEntry& entry) {
     if (!entry.group.nil()) by_group_[entry.group].insert(entry.position);
     if (entry.due_at != 0) due_.emplace(entry.due_at, entry.position);
     count(entry, +1);
+    look_whether_held(entry.record);
 }
 
 void QueueIndex::remove(Position position) {
@@ -188,7 +189,23 @@ void QueueIndex::remove(Position position) {
     drop(by_parent_, entry.parent, position);
     drop(by_group_, entry.group, position);
     if (entry.due_at != 0) due_.erase({entry.due_at, position});
+    const Uuid record = entry.record;
     entries_.erase(at);
+    look_whether_held(record);
+}
+
+void QueueIndex::look_whether_held(const Uuid& record) {
+    const std::vector<Position>& positions = of_record(record);
+    const auto any = [&](const auto& has) {
+        return std::any_of(positions.begin(), positions.end(), [&](Position each) { return has(entries_.at(each)); });
+    };
+    const bool held = any([](const QueueEntry& entry) { return needs_person(entry.state); }) &&
+                      !any([](const QueueEntry& entry) { return !stuck(entry.state); });
+    if (held)
+        held_.insert(record);
+    else
+        held_.erase(record);
+    summary_.records_held = static_cast<std::int64_t>(held_.size());
 }
 
 void QueueIndex::change(Position position, const std::function<void(QueueEntry&)>& change) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/uuid.h"
@@ -74,6 +75,7 @@ class QueueIndex {
 
   private:
     void count(const QueueEntry& entry, int sign);
+    void look_whether_held(const Uuid& record);
     [[nodiscard]] bool obstructed_alone(const QueueEntry& entry,
                                         const std::function<bool(const QueueEntry&)>& parent_is_there) const;
     [[nodiscard]] std::vector<Position> in_flight(const BatchLimits& limits) const;
@@ -84,6 +86,7 @@ class QueueIndex {
     std::unordered_map<Uuid, std::set<Position>> by_parent_;
     std::unordered_map<Uuid, std::set<Position>> by_group_;
     std::map<std::int64_t, Position> by_sequence_;  // in flight
+    std::unordered_set<Uuid> held_;                 // see QueueSummary::records_held
     std::multiset<UnixMs> ages_;                    // of what can be sent
     std::multiset<UnixMs> all_ages_;
     std::set<std::pair<UnixMs, Position>> due_;

@@ -107,7 +107,8 @@ struct QueueSummary {
     std::int64_t sendable = 0;    ///< queued + sent
     std::int64_t in_flight = 0;   ///< sent, verdict unknown
     std::int64_t parked = 0, errors = 0, conflicts = 0;
-    std::int64_t records = 0;  ///< distinct records with any unsettled operation
+    std::int64_t records = 0;       ///< distinct records with any unsettled operation
+    std::int64_t records_held = 0;  ///< … of which one needs a person, and none can go by itself
     std::int64_t records_by_model[crm::kModelCount] = {};
     UnixMs oldest_created_at = 0;    ///< of sendable rows; 0: none
     UnixMs oldest_unsettled_at = 0;  ///< of all rows; 0: none

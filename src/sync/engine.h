@@ -283,6 +283,7 @@ class Engine {
     [[nodiscard]] bool needs_person() const;
     /// In words: what it waits for, and why; never empty while anything in the queue is not settled.
     [[nodiscard]] std::string reason() const;
+    [[nodiscard]] std::string obstacle_in_words() const;  ///< empty: the last attempt went through
     [[nodiscard]] Standing standing() const;
     /// The promise above; false is a bug (checked after every event by tests and the simulator).
     [[nodiscard]] bool invariant() const;

@@ -38,8 +38,12 @@ std::string Engine::reason() const {
     if (offline_chosen_) return "Working offline is switched on";
     if (sendable_ == 0) return why_held_back();
     if (phase_ != Phase::idle) return "Sending now";
+    return obstacle_ == Obstacle::none ? "Waiting a moment for more edits" : obstacle_in_words();
+}
+
+std::string Engine::obstacle_in_words() const {
     switch (obstacle_) {
-        case Obstacle::none: return "Waiting a moment for more edits";
+        case Obstacle::none: return {};
         case Obstacle::no_route: return "No connection";
         case Obstacle::server_away: return "The server does not answer: " + last_detail_;
         case Obstacle::login_page: return "A login page or another site answers in the server's place";
@@ -53,7 +57,7 @@ std::string Engine::reason() const {
             return edits(sendable_) +
                    " could go and the queue gives none out: a fault of this program, please report it";
     }
-    return "Waiting";
+    return {};
 }
 
 /// Nothing can be sent, and yet there is something: each of it waits for a person, or for what does.

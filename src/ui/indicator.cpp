@@ -48,6 +48,8 @@ IndicatorLook look_of(const Palette& p, Indicator indicator) {
         case Indicator::login_page: return {icon::kCloud, icon::kKey, "Login page", &p.warn, false};
         case Indicator::signed_out: return {icon::kCloud, icon::kPerson, "Sign in again", &p.warn, false};
         case Indicator::local_trouble: return {icon::kError, nullptr, "Cannot save", &p.danger, true};
+        case Indicator::needs_you: return {icon::kWarning, nullptr, "Needs you", &p.warn, false};
+        case Indicator::update_needed: return {icon::kCloud, icon::kErrorOutline, "Update needed", &p.warn, false};
         case Indicator::local_only: return {icon::kComputer, nullptr, "On this laptop", &p.neutral, false};
     }
     return {icon::kCloud, nullptr, "", &p.neutral, false};
@@ -59,7 +61,8 @@ std::string badge_of(const client::SyncView& view) {
     }
     // On a device without a server nothing waits: the number would never go down.
     if (view.indicator == Indicator::local_only) return {};
-    return view.queue.records > 0 ? count_text(view.queue.records, "", "") : std::string{};
+    const std::int64_t waiting = view.queue.records - view.queue.records_held;  // those have a badge of their own
+    return waiting > 0 ? count_text(waiting, "", "") : std::string{};
 }
 
 void IndicatorView::refresh(Desk& desk) {

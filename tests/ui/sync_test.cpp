@@ -29,7 +29,8 @@ client::SyncView view_of(Indicator indicator, std::int64_t waiting = 3) {
 
 constexpr Indicator kAll[] = {Indicator::synced,     Indicator::pending,       Indicator::syncing,
                               Indicator::offline,    Indicator::server_away,   Indicator::login_page,
-                              Indicator::signed_out, Indicator::local_trouble, Indicator::local_only};
+                              Indicator::signed_out, Indicator::local_trouble, Indicator::local_only,
+                              Indicator::needs_you,  Indicator::update_needed};
 
 }  // namespace
 
@@ -89,6 +90,11 @@ TEST_CASE("the badge counts records, or says how far sending is") {
     sending.sending_total = 40;
     CHECK(ui::badge_of(sending) == "12/40");
     CHECK(ui::badge_of(view_of(Indicator::local_only, 40)).empty());
+    client::SyncView refused = view_of(Indicator::needs_you, 3);
+    refused.queue.records_held = 3;
+    CHECK(ui::badge_of(refused).empty());
+    refused.queue.records = 5;
+    CHECK(ui::badge_of(refused) == "2");
 }
 
 TEST_CASE("Sync now and F5 ask for a sync; the answer is a toast") {
