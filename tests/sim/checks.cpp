@@ -56,10 +56,12 @@ std::string check_rebase(Laptop& laptop, Model model, const std::vector<QueuedOp
         const auto shown = laptop.store().get(model, id);
         const auto server = shadows.get(id);
         if (!shown || !server) return "a row of " + laptop.name() + " cannot be read";
-        const bool stuck = std::all_of(operations.begin(), operations.end(), [](const QueuedOperation& queued) {
-            return failed(queued) || queued.state == QueueState::sent;
+        const bool refused = std::any_of(operations.begin(), operations.end(), failed);
+        const bool stuck = std::all_of(operations.begin(), operations.end(), [&](const QueuedOperation& queued) {
+            return failed(queued) || queued.state == QueueState::sent ||
+                   (refused && queued.state == QueueState::parked);
         });
-        if (!*shown && (stuck || laptop.lacks_records)) continue;  // stuck: revoked, in error or under way
+        if (!*shown && (stuck || laptop.lacks_records)) continue;  // stuck: revoked, in error, behind that or under way
         if (!*shown) return "rule 1: " + laptop.name() + " has edits of a record that it does not have: " + id.str();
         crm::Record base;
         base.id = id;
