@@ -31,6 +31,7 @@ struct QueueEntry {
     std::int64_t bytes = 0;
     bool wants_parent = false;  ///< the server said MISSING_PARENT
     bool parent_news = false;   ///< … and since then its parent came, or a pull brought what may have changed that
+    int pulls_in_vain = 0;      ///< … that brought nothing; forgotten with the process
     int retry_count = 0;
     UnixMs due_at = 0;  ///< when somebody waits for the record (`due_field`); 0: never
 };

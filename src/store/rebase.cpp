@@ -8,6 +8,8 @@ using sync::OperationKind;
 using sync::QueuedOperation;
 using sync::QueueState;
 
+constexpr int kPullsInVainMax = 10;  // that told nothing of a missing parent: then the server is asked all the same
+
 Result<crm::Record> Store::Impl::server_record(crm::Model model, const Uuid& id) {
     auto found = shadows(model).get(id);
     if (found && !*found && !index.dirty(id)) found = records(model).get(id);
@@ -91,9 +93,9 @@ Result<void> Store::Impl::set_state(Position position, QueueState next) {
 Result<bool> Store::Impl::parent_is_there(const QueueEntry& entry) {
     const auto field = crm::def(entry.model).parent;
     if (!field || entry.parent.nil()) return true;
-    auto parent = records(crm::def(entry.model, *field).target.value_or(crm::Model::lead)).get(entry.parent);
+    const auto parent = server_record(crm::def(entry.model, *field).target.value_or(crm::Model::lead), entry.parent);
     if (!parent) return fail(parent.error());
-    return parent->has_value() && (*parent)->version > 0;
+    return parent->version > 0 && !parent->deleted;  // a tombstone may be that of one that is out of sight
 }
 
 /// Records are still to come: one that is not here may be there all the same.
@@ -109,7 +111,8 @@ void Store::Impl::parent_came(const Uuid& record) {
 }
 
 /// Asked again at once, the server would say the same ten times over. What brought something may have brought what it
-/// was about: that the parent is out of sight, mostly, or in sight again.
+/// was about: that the parent is out of sight, mostly, or in sight again. A pull that is answered by a copy which lags
+/// behind brings nothing for a while; one that never brings anything must not keep an edit for ever either.
 Result<void> Store::Impl::ask_again_for_parents(bool moved, Visible& visible) {
     if (index.summary().parked == 0) return {};
     std::set<Uuid> around;
@@ -117,10 +120,12 @@ Result<void> Store::Impl::ask_again_for_parents(bool moved, Visible& visible) {
     for (const auto& [position, entry] : index.entries()) {
         if (entry.state != QueueState::parked || !entry.wants_parent) continue;
         around.insert(entry.record);
-        if (moved) again.push_back(position);
+        again.push_back(position);
     }
     for (const Position position : again) {
-        index.change(position, [](QueueEntry& changed) { changed.parent_news = true; });
+        index.change(position, [moved](QueueEntry& changed) {
+            changed.parent_news = changed.parent_news || moved || ++changed.pulls_in_vain >= kPullsInVainMax;
+        });
     }
     std::map<Uuid, crm::Model> touched;
     CT_TRY(park_and_free(std::move(around), touched));

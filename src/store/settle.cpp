@@ -223,6 +223,7 @@ Result<void> Store::Impl::keep(const QueueEntry& entry, const OperationResult& r
         changed.retry_count = queued->retry_count;
         changed.wants_parent = code == kMissingParent;
         changed.parent_news = false;
+        changed.pulls_in_vain = 0;
     });
     return audit(*queued, result.verdict == Verdict::conflict ? "CONFLICT" : "REJECTED", queued->user);
 }

@@ -120,7 +120,7 @@ std::string check_queue(Laptop& laptop, const std::vector<QueuedOperation>& queu
     if (summary.operations != static_cast<std::int64_t>(queue.size()) || summary.sendable != sendable)
         return "the count of the queue is wrong: " + std::to_string(summary.operations) + ", " +
                std::to_string(summary.sendable) + " sendable" + laptop.describe();
-    if (sendable > 0 && laptop.replica().engine().reason().empty())
+    if (!queue.empty() && laptop.replica().engine().reason().empty())
         return "edits wait and no reason is given" + laptop.describe();
     return {};
 }
