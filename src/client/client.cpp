@@ -172,11 +172,7 @@ struct Client::Impl {
         ++loading->model;
         if (!part) return replica.trouble(part.error());
         if (const std::int64_t damaged = std::exchange(loading->damaged, 0); damaged > 0) {
-            replica.trouble({ErrorKind::corrupt,
-                             "ROW_DAMAGED",
-                             options.profile.database().string() + ": " + std::to_string(damaged) +
-                                 " records were damaged on the disk",
-                             {}});
+            replica.trouble(store::rows_damaged(damaged, options.profile.database().string()));
         }
     }
 

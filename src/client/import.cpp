@@ -35,10 +35,7 @@ class Importer {
         if (all_known_ || options_.model != Model::lead || options_.on_duplicate == OnDuplicate::create) return false;
         const auto part = doors_.load_part(Model::lead, known_down_to_);
         if (!part) return fail(part.error());
-        if (part->damaged > 0) {
-            return fail(ErrorKind::corrupt, "ROW_DAMAGED",
-                        std::to_string(part->damaged) + " records were damaged on the disk");
-        }
+        if (part->damaged > 0) return fail(store::rows_damaged(part->damaged));
         for (const Record& record : part->records) {
             if (merged_away(record)) continue;
             const auto text = [&](FieldId field) { return record.fields.text(field); };

@@ -180,7 +180,7 @@ Result<void> Reader::each(crm::Model model, const std::function<void(crm::Record
     std::int64_t damaged = 0;
     CT_TRY(impl_->tables.records[static_cast<std::size_t>(model)].each_living(visit, [&](const Uuid&) { ++damaged; }));
     if (damaged == 0) return {};
-    return fail(ErrorKind::corrupt, "ROW_DAMAGED", std::to_string(damaged) + " rows were damaged on the disk");
+    return fail(rows_damaged(damaged));
 }
 
 Result<std::vector<SyncHistoryRow>> Reader::history(std::size_t limit) {

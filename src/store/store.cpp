@@ -28,6 +28,11 @@ Tables::Tables(sqlite::Connection& connection, Journal& journal, bool foreign) :
     }
 }
 
+Error rows_damaged(std::int64_t count, const std::string& file) {
+    const char* what = count == 1 ? " record was damaged on the disk" : " records were damaged on the disk";
+    return {ErrorKind::corrupt, "ROW_DAMAGED", (file.empty() ? "" : file + ": ") + std::to_string(count) + what, {}};
+}
+
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
@@ -223,8 +228,7 @@ Result<void> Store::load(crm::Model model, std::size_t chunk,
         });
     flush();
     if (!read || damaged == 0) return read;
-    return fail(ErrorKind::corrupt, "ROW_DAMAGED",
-                impl_->file + ": " + std::to_string(damaged) + " records were damaged on the disk");
+    return fail(rows_damaged(damaged, impl_->file));
 }
 
 Result<Store::Part> Store::load_part(crm::Model model, std::optional<std::int64_t> before, std::size_t count) const {

@@ -386,4 +386,7 @@ class Store {
     std::unique_ptr<Impl> impl_;
 };
 
+/// ROW_DAMAGED, for whoever was to read all records and had to leave some out. `file` may be empty.
+[[nodiscard]] Error rows_damaged(std::int64_t count, const std::string& file = {});
+
 }  // namespace ct::store
