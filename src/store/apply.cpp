@@ -64,12 +64,14 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
     applied.held = impl_->too_many(*removals, impl_->removed_in_run);
     if (applied.held.any()) return applied;
     auto done = impl_->transaction([&]() -> Result<void> {
+        impl_->lost_record = false;
         if (!page.from) CT_TRY(impl_->begin_snapshot(followed));
         impl_->from_start = !page.from || !impl_->unconfirmed.empty();
         CT_TRY(impl_->apply_rows(page, applied));
         if (!page.has_more) CT_TRY(impl_->end_snapshot(followed, applied.visible));
         SyncState next = impl_->state;
         if (!CT_MUTANT(page_without_cursor)) next.cursor = page.cursor;
+        if (std::exchange(impl_->lost_record, false)) next.cursor.reset();
         if (next.epoch.empty()) next.epoch = page.epoch;
         if (!page.has_more) {
             impl_->foreign_epoch = false;
@@ -132,6 +134,13 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
     if (!server) return fail(server.error());
     if (no_news(*server, row, from_start) && !of_other_epoch(row.model) && !repairing) return {};
     if (row.kind == RowKind::deleted && server->version == 0 && !index.dirty(row.id)) return {};  // never seen here
+    if (row.kind == RowKind::changed && !row.whole && server->version == 0 && index.creation_of(row.id) == nullptr) {
+        // What is changed must have been here: the disk has lost it. A part of it must not pass for all of it.
+        log::warn(std::string(crm::name(row.model)) + " " + row.id.str() +
+                  " is changed and not here: everything is pulled anew");
+        lost_record = true;
+        return {};
+    }
     if (whole && server->version == 0 && index.dirty(row.id)) CT_TRY(revive(row.id, applied.visible));
     const crm::Record known = *server;
     if (whole) {

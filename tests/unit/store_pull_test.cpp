@@ -67,6 +67,37 @@ TEST_CASE("mirror: sums that are wrong are found and mended") {
     desk.check_memory_is_disk();
 }
 
+TEST_CASE("a part of a record that the disk has lost does not pass for all of it: everything is pulled anew") {
+    Desk desk;
+    pull_three(desk);
+    const std::string name = text_of(*desk.get(2), "name");
+    desk.store.reset();
+    {
+        auto connection = sqlite::Connection::open(desk.file, false);
+        REQUIRE(connection.has_value());
+        REQUIRE((*connection)->execute("DELETE FROM lead WHERE version=10 AND name='" + name + "'"));
+    }
+    desk.reopen();
+    desk.apply(
+        desk.page({Desk::row(1, 12, {{"city", "Goa"}}, false), Desk::row(2, 13, {{"city", "Goa"}}, false)}, "c2"));
+    CHECK_FALSE(desk.store->state().cursor);
+    CHECK_FALSE(desk.get(2));
+    CHECK(desk.get(1)->version == 12);
+    desk.apply(desk.page({Desk::row(1, 12, {{"name", "Asha"}, {"city", "Goa"}}),
+                          Desk::row(2, 13, {{"name", "Bo"}, {"city", "Goa"}}), Desk::row(3, 10, {{"name", "Chi"}})},
+                         "c2"));
+    CHECK(desk.store->state().cursor == "c2");
+    CHECK(text_of(*desk.get(2), "name") == "Bo");
+}
+
+TEST_CASE("a part of a record of our own that the server has, and we were not told so, is no loss") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.create(7)});
+    desk.apply(desk.page({Desk::row(7, 12, {{"city", "Goa"}}, false)}, "c2"));
+    CHECK(desk.store->state().cursor == "c2");
+}
+
 TEST_CASE("compare: an answer of another moment is no ground for a judgement") {
     Desk desk;
     pull_three(desk);
