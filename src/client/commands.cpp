@@ -115,7 +115,7 @@ void Editor::note(std::string label, std::vector<Edit> forward, std::vector<Edit
 
 void Editor::apply_each(Many many) {
     finish();
-    long_.emplace();
+    long_ = Long{};  // clang 14 emplaces no nested type that has member initialisers
     long_->many = std::move(many);
     run_part();
 }
@@ -358,7 +358,7 @@ Result<void> Editor::step(std::deque<Step>& from, std::deque<Step>& to, std::vec
     }
     if ((taken.*direction).size() > kAtOnce) {
         taken.parts.clear();
-        long_.emplace();
+        long_ = Long{};  // clang 14 emplaces no nested type that has member initialisers
         long_->edits = taken.*direction;
         to.push_back(std::move(taken));
         run_part();

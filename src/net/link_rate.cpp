@@ -20,7 +20,8 @@ void LinkRate::received(std::int64_t bytes, std::int64_t microseconds) {
     if (bytes < kTellingBytes || microseconds < 0) return;
     const double seen = static_cast<double>(bytes) * 8 / static_cast<double>(std::max<std::int64_t>(microseconds, 1));
     const double rate = std::clamp(seen, kLeastMbit, kMostMbit);
-    mbit_per_s_ = mbit_per_s_ == 0 ? rate : (mbit_per_s_ + rate) / 2;
+    // The mean of the times, not of the rates: a body that was there before anybody looked says next to nothing.
+    mbit_per_s_ = mbit_per_s_ == 0 ? rate : 2 / (1 / mbit_per_s_ + 1 / rate);
 }
 
 std::string LinkRate::header() const {

@@ -62,7 +62,7 @@ Result<PageApplied> Store::catch_up(const sync::PullPage& page) {
         SyncState next = impl_->state;
         next.selection.cursor = page.cursor;
         if (ends) next.selection.join(impl_->unwanted);
-        if (std::exchange(impl_->lost_record, false)) next.cursor.reset();
+        if (std::exchange(impl_->lost_record, false)) next.selection.cursor.reset();
         return impl_->write_state(next);
     });
     if (!done) return fail(done.error());

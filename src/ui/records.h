@@ -108,6 +108,7 @@ class Records {
     using Act = std::function<void(Desk&, const std::vector<Uuid>&)>;
     void with_selected(Desk& desk, Act act);
     void go_on_selecting(Desk& desk);
+    void begin_gathering(Act act);
     void go_on_gathering(Desk& desk);
     void prune_selection(Desk& desk);
     void copy_rows(Desk& desk, std::vector<Uuid> rows);
@@ -135,6 +136,7 @@ class Records {
         std::vector<Uuid> ids;  // so far
         std::size_t next = 0;   // of the rows that are shown
         std::uint64_t revision = 0;
+        decltype(Query::sort) sort;  // at that revision and in that order
     };
     std::optional<Errand> errand_;
     Uuid focused_;                          // the row that the keyboard is on

@@ -299,9 +299,9 @@ void add_user_commands(CLI::App& app, Asked& asked) {
                            [&asked](Storage& s) { return set_password(s, asked); }))
         ->add_option("--email", asked.email)
         ->required();
-    CLI::App* role = with_workspace(
-        command(*user, asked, "role", "Let a user see and do more or less; their laptops follow with the next sync",
-                [&asked](Storage& s) { return set_role(s, asked); }));
+    CLI::App* role =
+        with_workspace(command(*user, asked, "role", "Let a user see and do more or less; their laptops follow",
+                               [&asked](Storage& s) { return set_role(s, asked); }));
     role->add_option("--email", asked.email)->required();
     role->add_option("--role", asked.role)
         ->transform(CLI::IsMember({"ADMIN", "MANAGER", "EMPLOYEE"}, CLI::ignore_case))
