@@ -49,6 +49,17 @@ bool no_news(const crm::Record& server, const PullRow& row, bool from_start) {
            told.created_at == server.created_at && told.updated_at == server.updated_at;
 }
 
+/// Of a record that is not known here a row has all that it must have, whether it says so or not.
+bool can_be_all(const PullRow& row) {
+    if (row.whole) return true;
+    const auto fields = crm::def(row.model).fields;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const crm::Value* value = row.changes.find(static_cast<crm::FieldId>(i));
+        if (fields[i].required && (value == nullptr || crm::absent(crm::view(*value)))) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 Result<PageApplied> Store::apply(const sync::PullPage& page) {
@@ -134,7 +145,8 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
     if (!server) return fail(server.error());
     if (no_news(*server, row, from_start) && !of_other_epoch(row.model) && !repairing) return {};
     if (row.kind == RowKind::deleted && server->version == 0 && !index.dirty(row.id)) return {};  // never seen here
-    if (row.kind == RowKind::changed && !row.whole && server->version == 0 && index.creation_of(row.id) == nullptr) {
+    const bool unknown = server->version == 0 && index.creation_of(row.id) == nullptr;
+    if (row.kind == RowKind::changed && unknown && !from_start && !can_be_all(row)) {
         // What is changed must have been here: the disk has lost it. A part of it must not pass for all of it.
         log::warn(std::string(crm::name(row.model)) + " " + row.id.str() +
                   " is changed and not here: everything is pulled anew");

@@ -54,6 +54,7 @@ Result<PageApplied> Store::catch_up(const sync::PullPage& page) {
     auto done = impl_->transaction([&]() -> Result<void> {
         if (!page.from) CT_TRY(impl_->begin_snapshot(of));
         impl_->lost_record = false;
+        impl_->from_start = !page.from || !impl_->unconfirmed.empty();
         impl_->catching_up = impl_->repairing = true;
         auto rows = impl_->apply_rows(page, applied);
         impl_->catching_up = impl_->repairing = false;

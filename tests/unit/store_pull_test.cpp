@@ -90,6 +90,17 @@ TEST_CASE("a part of a record that the disk has lost does not pass for all of it
     CHECK(text_of(*desk.get(2), "name") == "Bo");
 }
 
+TEST_CASE(
+    "a server that does not say when a new record was made is believed, and so is whatever comes from the start") {
+    Desk desk;
+    desk.apply(desk.page({Desk::row(1, 10, {{"city", "Goa"}}, false)}, "c1"));
+    CHECK(desk.store->state().cursor == "c1");
+    CHECK(desk.get(1));
+    desk.apply(desk.page({Desk::row(2, 11, {{"name", "Bo"}}, false)}, "c2"));
+    CHECK(desk.store->state().cursor == "c2");
+    CHECK(text_of(*desk.get(2), "name") == "Bo");
+}
+
 TEST_CASE("a part of a record of our own that the server has, and we were not told so, is no loss") {
     Desk desk;
     pull_three(desk);

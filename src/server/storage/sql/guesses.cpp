@@ -23,8 +23,8 @@ Result<Guesses> locked(Connection& connection, const Backend& backend, std::stri
     return Guesses{(*rows)->integer(0), (*rows)->integer(1), (*rows)->integer(2)};
 }
 
-/// Always in one order, so that two sign-ins do not wait for each other.
-Result<void> change_locked(Connection& connection, const Backend& backend, std::span<const std::string> keys,
+/// Always in one order, so that two sign-ins do not wait for each other. Whether anything is to be kept.
+Result<bool> change_locked(Connection& connection, const Backend& backend, std::span<const std::string> keys,
                            const std::function<void(std::span<Guesses>)>& change) {
     std::vector<std::size_t> order(keys.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -41,9 +41,9 @@ Result<void> change_locked(Connection& connection, const Backend& backend, std::
         if (after[i] == before[i]) continue;
         auto set = done(connection.run(
             text::kSetGuesses, {std::string_view(keys[i]), after[i].failures, after[i].last, after[i].wait_ms}));
-        if (!set) return set;
+        if (!set) return fail(set.error());
     }
-    return {};
+    return after != before;
 }
 
 }  // namespace
@@ -51,8 +51,15 @@ Result<void> change_locked(Connection& connection, const Backend& backend, std::
 Result<void> SqlStorage::change_guesses(std::span<const std::string> keys,
                                         const std::function<void(std::span<Guesses>)>& change) {
     for (int left = kTries;; --left) {
-        auto changed =
-            write([&](Connection& connection) { return change_locked(connection, *backend_, keys, change); });
+        bool nothing = false;  // to keep: who is told to wait must not cost a row and a flush for every try
+        auto changed = write([&](Connection& connection) -> Result<void> {
+            const auto any = change_locked(connection, *backend_, keys, change);
+            if (!any) return fail(any.error());
+            nothing = !*any;
+            if (nothing) return fail(ErrorKind::busy, "DATABASE_BUSY", "rolled back");
+            return {};
+        });
+        if (nothing) return {};
         if (changed || left == 1 || changed.error().kind != ErrorKind::busy) return changed;
     }
 }
