@@ -36,13 +36,8 @@ void change(FileImage& image, std::size_t at, std::string_view bytes, std::size_
     write.size_before = image.bytes.size();
     write.size_after = size_after;
     const std::size_t touched = size_after < write.size_before ? write.size_before - size_after : bytes.size();
-    write.log = image.log.size();
-    if (at < image.bytes.size()) {
-        write.before = std::min(touched, image.bytes.size() - at);
-        image.log.append(image.bytes, at, write.before);
-    }
-    write.after = bytes.size();
-    image.log.append(bytes);
+    if (at < image.bytes.size()) write.before = image.bytes.substr(at, touched);
+    write.after = bytes;
     put(image, at, bytes, size_after);
 }
 
@@ -142,7 +137,7 @@ struct Vfs {
     static int sync(sqlite3_file* pointer, int) {
         OpenFile& it = file(pointer);
         if (it.disk != nullptr) return it.disk->flush(*it.image) ? SQLITE_OK : SQLITE_IOERR_FSYNC;
-        it.image->flushed();
+        it.image->unsynced.clear();
         return SQLITE_OK;
     }
 
@@ -333,7 +328,7 @@ bool Disk::flush(FileImage& image) {
         flush_failed_ = true;
         return false;
     }
-    image.flushed();
+    image.unsynced.clear();
     return true;
 }
 
@@ -405,17 +400,16 @@ ct::Disk& Disk::beside_sqlite() { return *seam_; }
 
 void Disk::lose_unflushed() {
     for (auto& [path, image] : files_) {
-        const std::vector<FileImage::Write> writes = std::move(image->unsynced);
-        const std::string log = std::move(image->log);
-        image->flushed();
+        std::vector<FileImage::Write> writes = std::move(image->unsynced);
+        image->unsynced.clear();
         for (auto write = writes.rbegin(); write != writes.rend(); ++write) {
-            put(*image, write->at, std::string_view(log).substr(write->log, write->before), write->size_before);
+            put(*image, write->at, write->before, write->size_before);
         }
         if (chance_.below(3) == 0) continue;  // nothing of it had reached the disk
         for (const FileImage::Write& write : writes) {
             const std::uint64_t fate = chance_.below(8);
             if (fate < 3) continue;
-            std::string_view after = std::string_view(log).substr(write.log + write.before, write.after);
+            std::string_view after = write.after;
             if (fate == 3) after = after.substr(0, chance_.below(after.size() / kSector + 1) * kSector);
             const bool shorter = write.size_after < write.size_before;
             if (shorter && write.size_after < image->bytes.size()) image->bytes.resize(write.size_after);

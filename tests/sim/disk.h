@@ -31,16 +31,11 @@ struct SharedMemory {
 struct FileImage {
     struct Write {
         std::size_t at = 0;
-        std::size_t log = 0, before = 0, after = 0;  // in `log`, from there: so many bytes of each
+        std::string before, after;
         std::size_t size_before = 0, size_after = 0;
     };
     std::string bytes;
     std::vector<Write> unsynced;  // since the last flush, oldest first
-    std::string log;              // what stood there before each of them, and what does after it
-    void flushed() {
-        unsynced.clear();
-        log.clear();
-    }
     int shared = 0;
     const OpenFile *reserved = nullptr, *pending = nullptr, *exclusive = nullptr;
     SharedMemory memory;

@@ -118,12 +118,9 @@ std::string password_of(std::string_view email) { return "password of " + std::s
 
 std::string directory_of_laptop(int number) {
     static const Directory root;
-    static std::map<int, std::string> made;
-    std::string& path = made[number];
-    if (!path.empty()) return path;
-    std::string fresh = root.path() + "/laptop" + std::to_string(number);
-    if (auto done = make_directories(fresh); !done) throw Unable(done.error().message);
-    return path = std::move(fresh);
+    std::string path = root.path() + "/laptop" + std::to_string(number);
+    if (auto made = make_directories(path); !made) throw Unable(made.error().message);
+    return path;
 }
 
 std::string read_token(int number) {
