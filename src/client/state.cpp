@@ -1,7 +1,6 @@
 #include "client/state.h"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 namespace ct::client {
@@ -29,67 +28,9 @@ void Table::note(std::uint32_t row) {
     journal_.push_back(row);
 }
 
-// ---- Table::Index
-
-std::uint32_t Table::Index::find(const std::vector<crm::Record>& records, const Uuid& id) const {
-    if (slots_.empty()) return kNone;
-    for (std::size_t at = home(id); slots_[at] != kNone; at = (at + 1) & (slots_.size() - 1)) {
-        if (records[slots_[at]].id == id) return slots_[at];
-    }
-    return kNone;
-}
-
-std::size_t Table::Index::slot_of(const std::vector<crm::Record>& records, std::uint32_t row) const {
-    std::size_t at = home(records[row].id);
-    while (slots_[at] != row) at = (at + 1) & (slots_.size() - 1);
-    return at;
-}
-
-void Table::Index::put(const std::vector<crm::Record>& records, std::uint32_t row) {
-    std::size_t at = home(records[row].id);
-    while (slots_[at] != kNone) at = (at + 1) & (slots_.size() - 1);
-    slots_[at] = row;
-}
-
-void Table::Index::insert(const std::vector<crm::Record>& records, std::uint32_t row) {
-    reserve(records, used_ + 1);
-    put(records, row);
-    ++used_;
-}
-
-void Table::Index::erase(const std::vector<crm::Record>& records, std::uint32_t row) {
-    const std::size_t mask = slots_.size() - 1;
-    std::size_t gap = slot_of(records, row);
-    // Those behind it that would no longer be found from their home move up.
-    for (std::size_t at = (gap + 1) & mask; slots_[at] != kNone; at = (at + 1) & mask) {
-        if (((at - home(records[slots_[at]].id)) & mask) < ((at - gap) & mask)) continue;
-        slots_[gap] = slots_[at];
-        gap = at;
-    }
-    slots_[gap] = kNone;
-    --used_;
-}
-
-void Table::Index::move(const std::vector<crm::Record>& records, std::uint32_t from, std::uint32_t to) {
-    slots_[slot_of(records, from)] = to;
-}
-
-void Table::Index::reserve(const std::vector<crm::Record>& records, std::size_t count) {
-    constexpr std::size_t kSlotsMin = 16;
-    // At most three quarters are used.
-    if (count * 4 <= slots_.size() * 3) return;
-    const std::vector<std::uint32_t> old =
-        std::exchange(slots_, std::vector<std::uint32_t>(std::bit_ceil(std::max(kSlotsMin, count * 4 / 3 + 1)), kNone));
-    for (const std::uint32_t row : old) {
-        if (row != kNone) put(records, row);
-    }
-}
-
-// ---- Table
-
 const crm::Record* Table::find(const Uuid& id) const {
-    const std::uint32_t row = rows_.find(records_, id);
-    return row == Index::kNone ? nullptr : &records_[row];
+    const std::uint32_t* const row = rows_.find(id, id_of());
+    return row == nullptr ? nullptr : &records_[*row];
 }
 
 void Table::put(crm::Record record) {
@@ -97,25 +38,25 @@ void Table::put(crm::Record record) {
         remove(record.id);
         return;
     }
-    std::uint32_t row = rows_.find(records_, record.id);
-    if (row == Index::kNone) {
-        row = static_cast<std::uint32_t>(records_.size());
-        records_.push_back(std::move(record));
-        rows_.insert(records_, row);
-    } else {
-        records_[row] = std::move(record);
+    if (const std::uint32_t* const known = rows_.find(record.id, id_of())) {
+        records_[*known] = std::move(record);
+        return note(*known);
     }
+    const auto row = static_cast<std::uint32_t>(records_.size());
+    records_.push_back(std::move(record));
+    rows_.insert(row, id_of());
     note(row);
 }
 
 void Table::remove(const Uuid& id) {
-    const std::uint32_t row = rows_.find(records_, id);
-    if (row == Index::kNone) return;
+    const std::uint32_t* const known = rows_.find(id, id_of());
+    if (known == nullptr) return;
+    const std::uint32_t row = *known;
     note(row);
-    rows_.erase(records_, row);
+    rows_.erase(id, id_of());
     if (const auto last = static_cast<std::uint32_t>(records_.size() - 1); row != last) {  // it takes the gap
         note(last);
-        rows_.move(records_, last, row);
+        *rows_.find(records_[last].id, id_of()) = row;
         records_[row] = std::move(records_[last]);
     }
     records_.pop_back();
@@ -126,7 +67,7 @@ void Table::reserve(std::size_t count) {
     if (count <= records_.capacity()) return;
     count = std::max(count, records_.capacity() * 2);
     records_.reserve(count);
-    rows_.reserve(records_, count);
+    rows_.reserve(count, id_of());
 }
 
 // ---- State

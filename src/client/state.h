@@ -3,12 +3,12 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
 
+#include "base/slot_table.h"
 #include "client/event.h"
 #include "crm/record.h"
 
@@ -32,29 +32,13 @@ class Table {
     void reserve(std::size_t count);
 
   private:
-    /// Which row has an id: an open-addressed table of row numbers, a quarter of what a map's nodes would take.
-    class Index {
-      public:
-        static constexpr std::uint32_t kNone = 0xFFFF'FFFF;
-        [[nodiscard]] std::uint32_t find(const std::vector<crm::Record>& records, const Uuid& id) const;
-        void insert(const std::vector<crm::Record>& records, std::uint32_t row);  ///< an id that is not in it
-        void erase(const std::vector<crm::Record>& records, std::uint32_t row);   ///< before the record goes
-        /// The record of row `from` is about to be in row `to`.
-        void move(const std::vector<crm::Record>& records, std::uint32_t from, std::uint32_t to);
-        void reserve(const std::vector<crm::Record>& records, std::size_t count);
-
-      private:
-        [[nodiscard]] std::size_t home(const Uuid& id) const { return std::hash<Uuid>{}(id) & (slots_.size() - 1); }
-        [[nodiscard]] std::size_t slot_of(const std::vector<crm::Record>& records, std::uint32_t row) const;
-        void put(const std::vector<crm::Record>& records, std::uint32_t row);
-
-        std::vector<std::uint32_t> slots_;  // a power of two of them, or none
-        std::size_t used_ = 0;
-    };
+    [[nodiscard]] auto id_of() const {
+        return [this](std::uint32_t row) -> const Uuid& { return records_[row].id; };
+    }
     void note(std::uint32_t row);
 
     std::vector<crm::Record> records_;
-    Index rows_;
+    SlotTable<std::uint32_t> rows_{0xFFFF'FFFF};
     std::vector<std::uint32_t> journal_;  // rows as they changed; only the younger ones are kept
     std::uint64_t journal_begin_ = 1;     // the revision before the first of them
 };
