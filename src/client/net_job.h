@@ -1,14 +1,11 @@
-// What the client asks of the server, and the connection that is kept for it.
+// What the client asks of the server.
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/http_message.h"
 #include "net/http_client.h"
-#include "net/link_simulator.h"
 
 namespace ct::client {
 
@@ -29,26 +26,6 @@ struct NetJob {
     std::string ca_file;
     http::Request request;
     net::Deadlines deadlines;
-};
-
-/// The HTTP client of one lane to the server, made anew when a job goes elsewhere. One thread calls `send`; `cancel` and `close` may
-/// come from any other and do what net::HttpClient says.
-class Route {
-  public:
-    /// `simulator` may be null; else it outlives this.
-    explicit Route(net::LinkSimulator* simulator) : simulator_(simulator) {}
-    [[nodiscard]] net::HttpOutcome send(const NetJob& job);
-    void cancel();
-    void close();
-
-  private:
-    [[nodiscard]] std::shared_ptr<net::HttpClient> client_for(const NetJob& job);
-
-    net::LinkSimulator* const simulator_;
-    std::mutex mutex_;                         // guards the rest
-    std::shared_ptr<net::HttpClient> client_;  // for the two below
-    std::string base_url_, ca_file_;
-    bool closed_ = false;
 };
 
 }  // namespace ct::client

@@ -109,30 +109,4 @@ void Network::close() {
     route_.close();
 }
 
-net::HttpOutcome Route::send(const NetJob& job) { return client_for(job)->send(job.request, job.deadlines); }
-
-void Route::cancel() {
-    const std::scoped_lock lock(mutex_);
-    if (client_) client_->cancel();
-}
-
-void Route::close() {
-    const std::scoped_lock lock(mutex_);
-    closed_ = true;
-    if (client_) client_->close();
-}
-
-std::shared_ptr<net::HttpClient> Route::client_for(const NetJob& job) {
-    const std::scoped_lock lock(mutex_);
-    if (!client_ || base_url_ != job.base_url || ca_file_ != job.ca_file) {
-        net::HttpClientOptions options{job.base_url, job.ca_file};
-        options.simulator = simulator_;
-        client_ = std::make_shared<net::HttpClient>(std::move(options));
-        base_url_ = job.base_url;
-        ca_file_ = job.ca_file;
-        if (closed_) client_->close();
-    }
-    return client_;
-}
-
 }  // namespace ct::client

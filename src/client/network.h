@@ -5,8 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <string>
 #include <variant>
 
 #include "base/clock.h"
@@ -14,6 +12,7 @@
 #include "client/net_job.h"
 #include "client/page_ahead.h"
 #include "client/request_seen.h"
+#include "client/route.h"
 #include "net/http_client.h"
 #include "net/link_simulator.h"
 #include "sync/reply.h"

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "client/net_job.h"
+#include "client/route.h"
 
 namespace ct::client {
 
@@ -31,8 +32,9 @@ class PageAhead {
     PageAhead(const PageAhead&) = delete;
     PageAhead& operator=(const PageAhead&) = delete;
 
-    /// The answer when exactly this was guessed a moment ago; waits for it. Nothing: it must be asked. Another guess is
-    /// dropped, and so is one that ended without an answer, unless somebody cancelled it while this waited.
+    /// The answer when this was guessed a moment ago, but for how long edits have been waiting; waits for it. Nothing:
+    /// it must be asked. Another guess is dropped, and so is one that ended at once without an answer, unless somebody
+    /// cancelled it while this waited.
     [[nodiscard]] std::optional<Exchanged> take(const NetJob& job);
     /// What `job` came to. Asks for the next page when there is one, the link is fast enough for a wrong guess to cost
     /// next to nothing, and the pages have found their size.
