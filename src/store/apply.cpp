@@ -75,14 +75,12 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
     applied.held = impl_->too_many(*removals, impl_->removed_in_run);
     if (applied.held.any()) return applied;
     auto done = impl_->transaction([&]() -> Result<void> {
-        impl_->lost_record = false;
         if (!page.from) CT_TRY(impl_->begin_snapshot(followed));
-        impl_->from_start = !page.from || !impl_->unconfirmed.empty();
         CT_TRY(impl_->apply_rows(page, applied));
         if (!page.has_more) CT_TRY(impl_->end_snapshot(followed, applied.visible));
         SyncState next = impl_->state;
         if (!CT_MUTANT(page_without_cursor)) next.cursor = page.cursor;
-        if (std::exchange(impl_->lost_record, false)) next.cursor.reset();
+        if (impl_->lost_record) next.cursor.reset();
         if (next.epoch.empty()) next.epoch = page.epoch;
         if (!page.has_more) {
             impl_->foreign_epoch = false;
@@ -101,6 +99,8 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
 }
 
 Result<void> Store::Impl::apply_rows(const sync::PullPage& page, PageApplied& applied) {
+    from_start = !page.from || !unconfirmed.empty();
+    lost_record = false;
     std::set<Uuid> around;
     for (const PullRow& row : page.rows) {
         if (!unconfirmed.empty()) CT_TRY(confirm(row.id));

@@ -77,7 +77,7 @@ struct Store::Impl {
     [[nodiscard]] Result<void> reload();
     [[nodiscard]] Result<void> stamp_as(const std::string& device_id);  ///< what was never sent
     /// What differs from `state`; then it is `state`.
-    [[nodiscard]] Result<void> write_state(const SyncState& wanted);
+    [[nodiscard]] Result<void> write_state(SyncState next);
     [[nodiscard]] Result<void> forget_bases();
     [[nodiscard]] Result<void> recall_sent(SyncState& next);
     /// The clock is at that stamp now, at least. A row of the queue has it: it need not be written before that goes.
@@ -259,8 +259,8 @@ struct Store::Impl {
     bool repairing = false;    // what comes is right, whatever its version
     bool catching_up = false;  // the page is one of the catch-up
     sync::Parts unwanted;      // left out by the user, as last told
-    bool from_start = false;   // the page is of a pull from the start
-    bool lost_record = false;  // a page has a part of a record that must be here, and is not
+    bool from_start = false;   // the page, of which rows are being applied, is of a pull from the start
+    bool lost_record = false;  // … has a part of a record that must be here, and is not
     Mirror mirror;
     bool removals_allowed = false;
     Removals removed_in_run{};  // by the pages of the pull that is under way

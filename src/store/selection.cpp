@@ -1,6 +1,5 @@
 // What the user left out, and what is fetched because it is wanted again (sync/selection.h).
 #include <algorithm>
-#include <utility>
 
 #include "store/impl.h"
 #include "store/state_table.h"
@@ -53,8 +52,6 @@ Result<PageApplied> Store::catch_up(const sync::PullPage& page) {
     if (applied.held.any()) return applied;
     auto done = impl_->transaction([&]() -> Result<void> {
         if (!page.from) CT_TRY(impl_->begin_snapshot(of));
-        impl_->lost_record = false;
-        impl_->from_start = !page.from || !impl_->unconfirmed.empty();
         impl_->catching_up = impl_->repairing = true;
         auto rows = impl_->apply_rows(page, applied);
         impl_->catching_up = impl_->repairing = false;
@@ -63,7 +60,7 @@ Result<PageApplied> Store::catch_up(const sync::PullPage& page) {
         SyncState next = impl_->state;
         next.selection.cursor = page.cursor;
         if (ends) next.selection.join(impl_->unwanted);
-        if (std::exchange(impl_->lost_record, false)) next.selection.cursor.reset();
+        if (impl_->lost_record) next.selection.cursor.reset();
         return impl_->write_state(next);
     });
     if (!done) return fail(done.error());

@@ -137,8 +137,7 @@ Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work)
     return done;
 }
 
-Result<void> Store::Impl::write_state(const SyncState& wanted) {
-    SyncState next = wanted;
+Result<void> Store::Impl::write_state(SyncState next) {
     if (next.epoch != state.epoch && !state.epoch.empty()) {
         foreign_epoch = true;
         next.selection.other_epoch();
@@ -151,7 +150,7 @@ Result<void> Store::Impl::write_state(const SyncState& wanted) {
                       next.epoch == state.epoch && next.selection.left_out == state.selection.left_out &&
                       next.selection.uncompared == state.selection.uncompared;
     if (!same) journal.identity(state_values({next, foreign_epoch}));
-    state = next;
+    state = std::move(next);
     return {};
 }
 
