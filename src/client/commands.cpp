@@ -129,39 +129,32 @@ void Editor::finish() {
     while (long_) run_part();
 }
 
-/// Of a new step, or of one that is undone or done again.
-void Editor::run_part() {
+void Editor::run_part() { long_->many.edit ? run_new_part() : run_old_part(); }
+
+/// Of a step that is undone or done again.
+void Editor::run_old_part() {
     Long& now = *long_;
     std::vector<Edit> part;
-    if (!now.many.edit) {
-        const std::size_t end = std::min(now.edits.size(), now.next + kAtOnce);
-        for (; now.next < end; ++now.next) {
-            Edit& edit = now.edits[now.next];
-            // Those that somebody else was faster with are passed over.
-            const bool there = state_.find(edit.model, edit.record) != nullptr;
-            if (there != (edit.kind == OperationKind::create)) part.push_back(std::move(edit));
-        }
-        if (!part.empty()) (void)run(std::move(part));
-        if (now.next == now.edits.size()) long_.reset();
-        return;
+    const std::size_t end = std::min(now.edits.size(), now.next + kAtOnce);
+    for (; now.next < end; ++now.next) {
+        Edit& edit = now.edits[now.next];
+        // Those that somebody else was faster with are passed over.
+        const bool there = state_.find(edit.model, edit.record) != nullptr;
+        if (there != (edit.kind == OperationKind::create)) part.push_back(std::move(edit));
     }
+    if (!part.empty()) (void)run(std::move(part));
+    if (now.next == now.edits.size()) long_.reset();
+}
+
+/// Of a new step.
+void Editor::run_new_part() {
+    Long& now = *long_;
+    std::vector<Edit> part;
     Result<void> good;
     // Looking at a record that needs no edit costs less than an edit, but not nothing.
     for (std::size_t looked = 0;
          good && now.next < now.many.records.size() && part.size() < kAtOnce && looked < 10 * kAtOnce; ++looked) {
-        auto edit = now.many.edit(now.many.records[now.next++]);
-        if (!edit) {
-            good = fail(edit.error());
-        } else if (*edit) {
-            if ((*edit)->kind == OperationKind::update) good = crm::validate((*edit)->model, (*edit)->changes);
-            auto back = good ? inverse(**edit) : Result<Edit>(fail(good.error()));
-            if (!back) {
-                good = fail(back.error());
-            } else {
-                now.step.backward.push_back(std::move(*back));
-                part.push_back(std::move(**edit));
-            }
-        }
+        good = add_edit_of(now.many.records[now.next++], part);
     }
     if (!good && now.step.forward.empty()) {  // nothing has happened yet
         part.clear();
@@ -177,13 +170,30 @@ void Editor::run_part() {
     end_long(good ? Result<std::size_t>(now.step.forward.size()) : Result<std::size_t>(fail(good.error())));
 }
 
+/// And what takes it back; neither where it needs none.
+Result<void> Editor::add_edit_of(const Uuid& record, std::vector<Edit>& part) {
+    auto edit = long_->many.edit(record);
+    if (!edit) return fail(edit.error());
+    if (!*edit) return {};
+    if ((*edit)->kind == OperationKind::update) {
+        if (auto valid = crm::validate((*edit)->model, (*edit)->changes); !valid) return valid;
+    }
+    auto back = inverse(**edit);
+    if (!back) return fail(back.error());
+    long_->step.backward.push_back(std::move(*back));
+    part.push_back(std::move(**edit));
+    return {};
+}
+
 void Editor::end_long(const Result<std::size_t>& done) {
     Long ended = *std::exchange(long_, std::nullopt);
     if (!ended.step.forward.empty()) {
         ended.step.label = ended.many.label(ended.step.forward.size());
         // A short one is as any other: what could not be saved takes the whole step with it.
-        if (ended.step.parts.size() == 1) ended.step.first_ticket = ended.step.parts.front().first;
-        if (ended.step.parts.size() == 1) ended.step.parts.clear();
+        if (ended.step.parts.size() == 1) {
+            ended.step.first_ticket = ended.step.parts.front().first;
+            ended.step.parts.clear();
+        }
         std::reverse(ended.step.backward.begin(), ended.step.backward.end());
         keep(std::move(ended.step));
     }

@@ -97,6 +97,9 @@ class Editor {
     [[nodiscard]] static std::optional<crm::Record> shown(const Unsaved& unsaved);
     [[nodiscard]] std::optional<std::string> take_back(std::uint64_t ticket);
     void run_part();
+    void run_new_part();
+    void run_old_part();
+    [[nodiscard]] Result<void> add_edit_of(const Uuid& record, std::vector<Edit>& part);
     void end_long(const Result<std::size_t>& done);
     void keep(Step step);
     Result<void> step(std::deque<Step>& from, std::deque<Step>& to, std::vector<Edit> Step::*direction);

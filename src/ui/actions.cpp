@@ -78,16 +78,11 @@ std::string count_of(Model model, std::size_t count) {
     return count_text(static_cast<std::int64_t>(count), one, many);
 }
 
-namespace {
-
-/// Says at the end what was done, with a way back.
 std::function<void(const Result<std::size_t>&)> told_at_end(Desk& desk, std::function<std::string(std::size_t)> words) {
     return [&desk, words = std::move(words)](const Result<std::size_t>& done) {
         if (desk.accepted(done) && *done > 0) offer_undo(desk, words(*done));
     };
 }
-
-}  // namespace
 
 void remove_records(Desk& desk, Model model, const std::vector<Uuid>& ids) {
     client::Editor::Many many;

@@ -1,6 +1,7 @@
 // Edits that more than one window offers, each one undo step with a toast that can take it back.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,9 @@ namespace ct::ui {
 
 /// "3 leads", "1 payment".
 [[nodiscard]] std::string count_of(crm::Model model, std::size_t count);
+/// For the end of an edit of many: says what was done to how many, with a way back, or what went wrong.
+[[nodiscard]] std::function<void(const Result<std::size_t>&)> told_at_end(
+    Desk& desk, std::function<std::string(std::size_t)> words);
 void remove_records(Desk& desk, crm::Model model, const std::vector<Uuid>& ids);
 /// Gives one choice field of all these records the same value.
 void set_choice(Desk& desk, crm::Model model, const std::vector<Uuid>& ids, crm::FieldId field, std::string_view value);

@@ -165,11 +165,9 @@ bool BulkEdit::apply(Desk& desk, crm::Model model, const std::vector<Uuid>& reco
     many.label = [model, label = std::string(def.label)](std::size_t count) {
         return "Set " + label + " of " + count_of(model, count);
     };
-    many.done = [&desk, model, label = std::string(def.label)](const Result<std::size_t>& done) {
-        if (!desk.accepted(done) || *done == 0) return;
-        desk.toasts.add(ToastKind::done, label + " of " + count_of(model, *done) + " is set", "Undo",
-                        [&desk] { undo(desk); });
-    };
+    many.done = told_at_end(desk, [model, label = std::string(def.label)](std::size_t count) {
+        return label + " of " + count_of(model, count) + " is set";
+    });
     desk.editor.apply_each(std::move(many));
     return true;
 }

@@ -114,20 +114,20 @@ void Records::prune_selection(Desk& desk) {
 
 void Records::with_selected(Desk& desk, Act act) {
     if (busy()) return;
-    begin_gathering(std::move(act));
-    go_on_gathering(desk);
-}
-
-void Records::begin_gathering(Act act) {
     errand_ = Errand{std::move(act), {}, 0, table_->revision(), query_.sort};
     errand_->ids.reserve(selected_.size());
+    go_on_gathering(desk);
 }
 
 void Records::go_on_gathering(Desk& desk) {
     if (!errand_) return;
     // Rows that are filtered anew are not all there yet, and those that are sorted anew stand elsewhere.
-    const bool moved = errand_->revision != table_->revision() || errand_->sort != query_.sort;
-    if (moved || !order_.complete()) begin_gathering(std::move(errand_->act));
+    if (errand_->revision != table_->revision() || errand_->sort != query_.sort || !order_.complete()) {
+        errand_->ids.clear();
+        errand_->next = 0;
+        errand_->revision = table_->revision();
+        errand_->sort = query_.sort;
+    }
     if (!order_.complete()) return desk.redraw_within(0);
     const std::span<const std::uint32_t> rows = order_.rows();
     const std::size_t end = std::min(rows.size(), errand_->next + kRowsPerFrame);

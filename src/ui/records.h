@@ -108,7 +108,6 @@ class Records {
     using Act = std::function<void(Desk&, const std::vector<Uuid>&)>;
     void with_selected(Desk& desk, Act act);
     void go_on_selecting(Desk& desk);
-    void begin_gathering(Act act);
     void go_on_gathering(Desk& desk);
     void prune_selection(Desk& desk);
     void copy_rows(Desk& desk, std::vector<Uuid> rows);
