@@ -153,7 +153,8 @@ std::string check_convergence(World& world, Reader& server, Laptop& laptop, Mode
         compare("created", std::to_string(mine.created_at), row[3]);
         compare("updated", std::to_string(mine.updated_at), row[4]);
         const json extra = mine.extra.empty() ? json::object() : json::parse(mine.extra.view());
-        if (extra != (row[6].empty() ? json::object() : json::parse(row[6]))) compare("extra", mine.extra.str(), row[6]);
+        if (extra != (row[6].empty() ? json::object() : json::parse(row[6])))
+            compare("extra", mine.extra.str(), row[6]);
         if (!differs.empty()) return where + differs + history(world, row[0]);
     }
     if (visible == laptop.shown(model).size()) return {};

@@ -96,6 +96,12 @@ struct World {
         const auto page = sync::decode_pull_page(exchanged->outcome.response.body);
         return page ? page->cursor : "";
     }
+    /// Two pages came, and the third is under way before anybody asks for it.
+    void up_to_a_guess() {
+        CHECK(pull(job(std::nullopt)) == "1");
+        CHECK(pull(job("1")) == "2");
+        CHECK(pages.wait_for(3));
+    }
 };
 
 }  // namespace
@@ -125,9 +131,7 @@ TEST_CASE("nothing is guessed behind the last page, nor before the pages have fo
 TEST_CASE("another question than the guessed one is asked, and answered") {
     World world;
     const auto go_on = [&](const NetJob& asked, const char* answer) {
-        CHECK(world.pull(world.job(std::nullopt)) == "1");
-        CHECK(world.pull(world.job("1")) == "2");
-        CHECK(world.pages.wait_for(3));
+        world.up_to_a_guess();
         CHECK(world.pull(asked) == answer);
     };
     SUBCASE("from elsewhere") { go_on(world.job("41"), "42"); }
@@ -144,9 +148,7 @@ TEST_CASE("another question than the guessed one is asked, and answered") {
         CHECK(world.pages.asked(3) == 2);
     }
     SUBCASE("much later") {
-        CHECK(world.pull(world.job(std::nullopt)) == "1");
-        CHECK(world.pull(world.job("1")) == "2");
-        CHECK(world.pages.wait_for(3));
+        world.up_to_a_guess();
         world.clock.pass(60'000);
         CHECK(world.pull(world.job("2")) == "3");
         CHECK(world.pages.asked(3) == 2);
@@ -156,9 +158,7 @@ TEST_CASE("another question than the guessed one is asked, and answered") {
 TEST_CASE("a guess that came to nothing is asked again") {
     World world;
     world.pages.garbled = 3;
-    CHECK(world.pull(world.job(std::nullopt)) == "1");
-    CHECK(world.pull(world.job("1")) == "2");
-    CHECK(world.pages.wait_for(3));
+    world.up_to_a_guess();
     CHECK(world.pull(world.job("2")) == "3");
     CHECK(world.pages.asked(3) == 2);
 }
@@ -166,9 +166,7 @@ TEST_CASE("a guess that came to nothing is asked again") {
 TEST_CASE("whoever waits for a guess can be told to stop, and goes on afterwards") {
     World world;
     world.pages.hold(3);
-    CHECK(world.pull(world.job(std::nullopt)) == "1");
-    CHECK(world.pull(world.job("1")) == "2");
-    CHECK(world.pages.wait_for(3));
+    world.up_to_a_guess();
     std::atomic<bool> over = false;
     std::thread stopper([&] {
         while (!over) {
@@ -187,9 +185,7 @@ TEST_CASE("whoever waits for a guess can be told to stop, and goes on afterwards
 TEST_CASE("the end of the program does not wait for a guess, and nothing is asked after it") {
     World world;
     world.pages.hold(3);
-    CHECK(world.pull(world.job(std::nullopt)) == "1");
-    CHECK(world.pull(world.job("1")) == "2");
-    CHECK(world.pages.wait_for(3));
+    world.up_to_a_guess();
     world.ahead.close();
     const auto closed = world.ahead.take(world.job("2"));  // ends while the server still holds the page
     if (closed) CHECK(closed->outcome.failure == net::NetFailure::cancelled);
