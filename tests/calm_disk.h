@@ -22,6 +22,7 @@ class CalmDisk final : public Disk {
     void disarm() { fault_.armed = false; }
     [[nodiscard]] bool armed() const { return fault_.armed; }
     int flushes = 0;
+    int replaced = 0;  ///< files written anew
 
     bool exists(const std::string& path) override { return path_exists(path); }
     Result<std::unique_ptr<DurableFile>> open(const std::string& path) override {
@@ -30,6 +31,7 @@ class CalmDisk final : public Disk {
     }
     Result<void> replace(const std::string& path, std::string_view bytes) override {
         if (due(Call::replace)) return broken(path);
+        ++replaced;
         std::ofstream(path + ".new", std::ios::binary) << bytes;
         return move(path + ".new", path);
     }

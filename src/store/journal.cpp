@@ -22,8 +22,11 @@ using nlohmann::json;
 constexpr std::string_view kMagic = "CTqj";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHead = 24, kChecksumAt = 16;
-/// More history than that, and more than what is alive: the journal is written anew.
-constexpr std::int64_t kHistoryMax = 2'000;
+/// A journal larger than that, of which most is history, is written anew.
+constexpr std::int64_t kHistoryMax = 1 << 20;
+/// Writing anew reads every row of the queue: while a long queue is sent, that is to happen twice or three times, not
+/// with every batch. An entry takes about twice what its operation takes in a push.
+constexpr std::int64_t kHistoryFactor = 6;
 
 template <class T>
 void append(std::string& out, T value) {
@@ -356,7 +359,6 @@ std::optional<JournalGlance> glance_at_journal(std::string_view bytes) {
 void Journal::keep_open(std::unique_ptr<DurableFile> file, const JournalContent& content) {
     file_ = std::move(file);
     end_ = content.end;
-    entries_ = content.entries;
     attachments_.clear();
     for (const auto& [id, attachment] : content.attachments) attachments_.insert(id);
 }
@@ -402,7 +404,6 @@ Result<void> Journal::rewrite(const JournalContent& content) {
     if (!file) return fail(file.error());
     file_ = std::move(*file);
     end_ = static_cast<std::int64_t>(bytes.size());
-    entries_ = static_cast<std::int64_t>(1 + content.queue.size() + content.attachments.size());
     attachments_.clear();
     for (const auto& [id, attachment] : content.attachments) attachments_.insert(id);
     return {};
@@ -419,7 +420,6 @@ void Journal::add(std::string entry) {
     if (path_.empty() || off_) return;
     if (!noted_.empty()) noted_.push_back(',');
     noted_ += entry;
-    ++noted_count_;
 }
 
 void Journal::put(Position position, const sync::QueuedOperation& queued) { add(put_entry(position, queued)); }
@@ -468,9 +468,7 @@ Result<void> Journal::write() {
     }
     if (!written) return written;
     end_ += static_cast<std::int64_t>(frame.size());
-    entries_ += noted_count_;
     noted_.clear();
-    noted_count_ = 0;
     return {};
 }
 
@@ -489,7 +487,6 @@ Result<void> Journal::end_flush() {
 
 void Journal::take_back() {
     noted_.clear();
-    noted_count_ = 0;
     side_by_side_ = false;
     if (attachments_before_) attachments_ = std::move(*attachments_before_);
     attachments_before_.reset();
@@ -507,8 +504,8 @@ void Journal::take_back() {
     }
 }
 
-bool Journal::mostly_history(std::size_t live) const {
-    return file_ != nullptr && entries_ > kHistoryMax && entries_ > 2 * static_cast<std::int64_t>(live);
+bool Journal::mostly_history(std::int64_t live_bytes) const {
+    return file_ != nullptr && end_ > kHistoryMax && end_ > kHistoryFactor * live_bytes;
 }
 
 }  // namespace ct::store

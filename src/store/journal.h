@@ -93,7 +93,8 @@ class Journal {
     void take_back();
     /// What the disk holds is in doubt, or most of it is history: to be written anew.
     [[nodiscard]] bool broken() const { return !path_.empty() && file_ == nullptr; }
-    [[nodiscard]] bool mostly_history(std::size_t live) const;
+    /// `live_bytes`: what is in the queue, as it goes into pushes.
+    [[nodiscard]] bool mostly_history(std::int64_t live_bytes) const;
     /// While it is off, nothing is noted: for work that ends with `rewrite`.
     void switch_off(bool off) { off_ = off; }
 
@@ -107,12 +108,10 @@ class Journal {
     const std::string path_;
     std::unique_ptr<DurableFile> file_;  // null: none, or in doubt
     std::int64_t end_ = 0;
-    std::int64_t entries_ = 0;
     std::set<Uuid> attachments_;  // that it holds
     bool off_ = false;
 
-    std::string noted_;  // of this transaction
-    std::int64_t noted_count_ = 0;
+    std::string noted_;                                 // of this transaction
     std::optional<std::int64_t> frame_at_;              // written in this transaction
     std::optional<std::set<Uuid>> attachments_before_;  // as they were before this transaction
     bool side_by_side_ = false, flushing_ = false;

@@ -129,6 +129,7 @@ void QueueIndex::clear() { *this = QueueIndex{}; }
 void QueueIndex::count(const QueueEntry& entry, int sign) {
     const auto add = [sign](std::int64_t& total, std::int64_t amount = 1) { total += sign * amount; };
     add(summary_.operations);
+    add(bytes_, entry.bytes);
     switch (entry.state) {
         case QueueState::parked: add(summary_.parked); break;
         case QueueState::error: add(summary_.errors); break;

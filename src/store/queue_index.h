@@ -59,6 +59,8 @@ class QueueIndex {
     /// The worst state among the record's operations, as people see it; synced when it has none.
     [[nodiscard]] crm::SyncStatus status_of(const Uuid& record) const;
     [[nodiscard]] const QueueSummary& summary() const { return summary_; }
+    /// Of all operations, as they go into pushes, about.
+    [[nodiscard]] std::int64_t bytes() const { return bytes_; }
 
     /// Those to send next, in order (see Store::take_batch).
     [[nodiscard]] std::vector<Position> choose(const BatchLimits& limits, UnixMs now) const;
@@ -92,6 +94,7 @@ class QueueIndex {
     std::multiset<UnixMs> all_ages_;
     std::set<std::pair<UnixMs, Position>> due_;
     QueueSummary summary_;
+    std::int64_t bytes_ = 0;
 };
 
 }  // namespace ct::store

@@ -82,7 +82,7 @@ Result<void> Store::Impl::recover() {
         if (!glance) return fail(glance.error());
         const auto same = *glance ? same_as(**glance) : Result<bool>(false);
         if (!same) return fail(same.error());
-        if (*same) return journal.mostly_history(index.entries().size()) ? renew_journal() : Result<void>();
+        if (*same) return journal.mostly_history(index.bytes()) ? renew_journal() : Result<void>();
     }
     auto opened = journal.open();
     if (!opened) return fail(opened.error());

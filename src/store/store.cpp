@@ -116,7 +116,7 @@ Result<void> Store::Impl::transaction(const std::function<Result<void>()>& work)
     if (done) done = connection->run("COMMIT");
     if (done) {
         if (auto flushed = journal.committed(); !flushed) return renew_journal();
-        if (!journal.mostly_history(index.entries().size())) return done;
+        if (!journal.mostly_history(index.bytes())) return done;
         if (auto renewed = renew_journal(); !renewed) log::warn(renewed.error().message);
         return done;
     }

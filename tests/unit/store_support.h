@@ -303,10 +303,11 @@ struct Desk {
         REQUIRE_MESSAGE(settled.has_value(), (settled ? "" : settled.error().message));
         return std::move(*settled);
     }
-    /// Takes everything that can go and has it applied, with that version.
-    Settled send_all(std::int64_t version) const {
+    /// Takes everything that can go within the limits and has it applied, with that version.
+    Settled send_all(std::int64_t version, BatchLimits limits = {}) const {
         std::vector<OperationResult> results;
-        for (const Operation& each : take().operations) results.push_back(result(each, Verdict::applied, version));
+        for (const Operation& each : take(limits).operations)
+            results.push_back(result(each, Verdict::applied, version));
         return settle(std::move(results));
     }
     static OperationResult result(const Operation& operation, Verdict verdict, std::int64_t version = 0) {
