@@ -2,11 +2,6 @@
 // into rows. Members of a group may come in any order, so its cells wait until the group ends; their texts stay where
 // they were in a copy of the body, unescaped in place. RapidJSON reads here because a first pull of 100,000 records
 // spends a third of its time in this file with the other library's lexer.
-#if defined(__SSE2__)
-#define RAPIDJSON_SSE2
-#elif defined(__ARM_NEON)
-#define RAPIDJSON_NEON
-#endif
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 #include <rapidjson/stream.h>

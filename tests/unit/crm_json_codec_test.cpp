@@ -76,10 +76,43 @@ TEST_CASE("parse_json: takes JSON and nothing else") {
     CHECK(parse_json(R"({"a":[1,-2,1.5,true,null,"x",{}],"b":{"c":[]}})").value() ==
           Json::parse(R"({"a":[1,-2,1.5,true,null,"x",{}],"b":{"c":[]}})"));
     CHECK(parse_json("7").value() == 7);
+    for (const std::string number :
+         {"0", "-0", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "18446744073709551615",
+          "18446744073709551616", "-9223372036854775809", "1e3", "0.1", "123456789012345678901234567890.5", "1E-400"}) {
+        CAPTURE(number);
+        const Json ours = parse_json(number).value(), theirs = Json::parse(number);
+        CHECK(ours.dump() == theirs.dump());
+        CHECK(ours.is_number_unsigned() == theirs.is_number_unsigned());
+    }
     CHECK(parse_json("[]").value() == Json::array());
-    for (const std::string& bad :
-         {""s, "{"s, "[1,]"s, "{\"a\":1,}"s, "{a:1}"s, "[1] x"s, "nul"s, "'a'"s, "\"a"s, "\"\xff\""s, "01"s, "1e999"s,
-          "<html>"s, "NaN"s, "\"\n\""s, "\"\\ud800\""s, "{\"a\":1,\"a\":1}"s, "[{\"x\":{\"a\":1,\"b\":2,\"a\":3}}]"s}) {
+    for (const std::string& bad : {""s,
+                                   "{"s,
+                                   "[1,]"s,
+                                   "{\"a\":1,}"s,
+                                   "{a:1}"s,
+                                   "[1] x"s,
+                                   "nul"s,
+                                   "'a'"s,
+                                   "\"a"s,
+                                   "\"\xff\""s,
+                                   "01"s,
+                                   "1e999"s,
+                                   "<html>"s,
+                                   "NaN"s,
+                                   "\"\n\""s,
+                                   "\"\x1f\""s,
+                                   "\"\\ud800\""s,
+                                   "\"\\udc00\""s,
+                                   "{\"\\udc00\":1}"s,
+                                   "[1]\0"s,
+                                   "[1]\0x"s,
+                                   "-"s,
+                                   "1."s,
+                                   "-1e400"s,
+                                   ".5"s,
+                                   "+1"s,
+                                   "{\"a\":1,\"a\":1}"s,
+                                   "[{\"x\":{\"a\":1,\"b\":2,\"a\":3}}]"s}) {
         CAPTURE(bad);
         const Result<Json> parsed = parse_json(bad);
         REQUIRE_FALSE(parsed.has_value());
