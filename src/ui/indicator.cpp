@@ -195,10 +195,33 @@ void IndicatorView::draw_popover(Desk& desk) {
         if (button(theme, "Open browser", ButtonKind::plain, icon::kKey) && desk.open_url)
             desk.open_url(view.server_url);
     }
+    draw_removals(desk);
     draw_waiting(desk);
     RescueForm::draw_offer(desk);
     draw_failed(desk);
     draw_history(desk);
+}
+
+/// A pull that would take very much away waits until somebody says that it was meant.
+void IndicatorView::draw_removals(Desk& desk) {
+    const client::SyncView& view = desk.state.sync();
+    if (!view.removals.any()) return;
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    ImGui::Dummy({0, theme.px(4)});
+    divider(theme);
+    text(theme, "Needs your word", p.danger.strong, Size::small, true);
+    paragraph(theme, "A sync would remove " + client::in_words(view.removals) + " from this laptop.", p.text);
+    paragraph(theme,
+              view.removals_refused
+                  ? "You kept them. Until you allow it nothing is received; your own edits are sent."
+                  : "Nothing is removed yet. Somebody may have tidied up, or the server may have lost its data: ask "
+                    "whoever looks after it when you do not know.",
+              p.muted, Size::small);
+    if (button(theme, "Remove them here", ButtonKind::danger, icon::kTrash)) desk.post(client::DecideRemovals{true});
+    if (view.removals_refused) return;
+    ImGui::SameLine(0, theme.px(8));
+    if (button(theme, "Keep them")) desk.post(client::DecideRemovals{false});
 }
 
 void IndicatorView::draw_progress(Desk& desk) {

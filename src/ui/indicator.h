@@ -34,6 +34,7 @@ class IndicatorView {
     ImVec2 draw_button(Desk& desk, float right, float middle_y);
     void draw_icon(Desk& desk, const IndicatorLook& look, ImVec2 center, ImU32 color, ImU32 ground);
     void draw_popover(Desk& desk);
+    static void draw_removals(Desk& desk);
     void draw_progress(Desk& desk);
     [[nodiscard]] std::string time_left(Desk& desk, std::int64_t done, std::int64_t total);
     void draw_waiting(Desk& desk);

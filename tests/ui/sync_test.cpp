@@ -151,6 +151,46 @@ TEST_CASE("the popover switches to working offline and lists what failed") {
     CHECK(ui.posted<client::WorkOffline>()[0].on);
 }
 
+TEST_CASE("a sync that would remove very much asks, and is allowed or refused in the popover") {
+    Driver ui;
+    client::SyncView view = view_of(Indicator::needs_you, 0);
+    view.needs_you = 1;
+    view.removals.removed[0] = 120;
+    view.removals.of[0] = 200;
+    ui.show_sync(view);
+    const auto decided = [&ui] {
+        std::vector<bool> all;
+        for (const client::DecideRemovals& one : ui.posted<client::DecideRemovals>()) all.push_back(one.allowed);
+        return all;
+    };
+    SUBCASE("kept, and allowed later after all") {
+        ui.click("Sync", "top bar");
+        CHECK(ui.shows("A sync would remove 120 of 200 leads from this laptop."));
+        CHECK(ui.shows("Nothing is removed yet"));
+        ui.click("Keep them");
+        CHECK(decided() == std::vector{false});
+        view.removals_refused = true;
+        ui.show_sync(view);
+        CHECK(ui.shows("You kept them"));
+        CHECK_FALSE(ui.there("Keep them"));
+        ui.click("Remove them here");
+        CHECK(decided() == std::vector{false, true});
+    }
+    SUBCASE("with the keyboard alone") {
+        ui.tab_to("Sync");
+        ui.key(ImGuiKey_Enter);
+        ui.tab_to("Remove them here");
+        ui.key(ImGuiKey_Space);
+        CHECK(decided() == std::vector{true});
+    }
+    SUBCASE("nothing is asked when nothing would go") {
+        view.removals = {};
+        ui.show_sync(view);
+        ui.click("Sync", "top bar");
+        CHECK_FALSE(ui.there("Remove them here"));
+    }
+}
+
 TEST_CASE("what waits for more than a day is marked") {
     Driver ui;
     client::SyncView view = view_of(Indicator::offline);
