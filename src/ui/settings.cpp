@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <utility>
 
+#include "ui/form.h"
 #include "ui/format.h"
 #include "ui/icons.h"
 #include "ui/palette.h"
@@ -24,6 +26,8 @@ float segments_width(const Theme& theme, std::span<const std::string> labels) {
     for (const std::string& label : labels) width += ImGui::CalcTextSize(label.c_str()).x + theme.px(24);
     return width;
 }
+
+constexpr float kFieldsWidth = 240;  // of the list of a model's fields
 
 constexpr std::array<std::pair<std::int64_t, const char*>, 6> kIntervals{{{60, "Every minute"},
                                                                           {300, "Every 5 minutes"},
@@ -182,16 +186,55 @@ void Settings::draw_parts(Desk& desk) {
     ImGui::Dummy({0, theme.px(4)});
     text(theme, "Kept up to date on this laptop", theme.colors().muted, Size::small, true);
     for (const crm::ModelDef& model : crm::models()) {
-        if (!model.parent) continue;
+        const ImVec2 at = ImGui::GetCursorScreenPos();
         bool kept = !config.left_out.whole(model.model);
-        if (!toggle(theme, (std::string(model.plural) + "##kept").c_str(), &kept)) continue;
-        config.left_out.set_whole(model.model, !kept);
-        desk.config_changed = true;
-        desk.post(client::LeaveOut{config.left_out});
+        if (!model.parent) {
+            text(theme, model.plural);
+        } else if (toggle(theme, (std::string(model.plural) + "##kept").c_str(), &kept)) {
+            config.left_out.set_whole(model.model, !kept);
+            desk.config_changed = true;
+            desk.post(client::LeaveOut{config.left_out});
+        }
+        const ImVec2 after = ImGui::GetCursorScreenPos();
+        ImGui::SetCursorScreenPos(at);
+        if (kept) draw_fields_kept(desk, model.model);
+        ImGui::SetCursorScreenPos(after);
     }
     paragraph(theme,
               "What is left out stays as it is here and is not fetched any more; your edits are sent all the same.",
               theme.colors().muted, Size::small);
+}
+
+/// At the right end of the line: which of the fields.
+void Settings::draw_fields_kept(Desk& desk, crm::Model model) {
+    const Theme& theme = desk.theme;
+    sync::Parts& left_out = desk.config.left_out;
+    const auto count = std::popcount(left_out.fields(model));
+    const std::string words = count == 0 ? "All fields" : "All fields but " + std::to_string(count);
+    const std::string label = words + "##fields of " + std::string(crm::name(model));
+    theme.push(Size::small);
+    ImGui::SetCursorScreenPos({ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x - measure(words).x,
+                               ImGui::GetCursorScreenPos().y});
+    if (link(theme, label.c_str())) ImGui::OpenPopup(label.c_str() + words.size());
+    Theme::pop();
+    ImGui::SetNextWindowSizeConstraints({theme.px(kFieldsWidth), 0}, {theme.px(kFieldsWidth), theme.px(640)});
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(12), theme.px(12)});
+    if (ImGui::BeginPopup(label.c_str() + words.size())) {
+        text(theme, "Fields that are fetched", theme.colors().muted, Size::small, true);
+        for (const std::vector<crm::FieldId>& row : form_layout(model)) {
+            for (const crm::FieldId field : row) {
+                const crm::FieldDef& def = crm::def(model, field);
+                if (!sync::Parts{}.add(std::string(crm::name(model)) + "." + std::string(def.name))) continue;
+                const bool kept = !left_out.has(model, field);
+                if (!menu_item(theme, (std::string(def.label) + "##field kept").c_str(), nullptr, kept)) continue;
+                left_out.set_fields(model, left_out.fields(model) ^ (sync::Parts::Fields{1} << field));
+                desk.config_changed = true;
+                desk.post(client::LeaveOut{left_out});
+            }
+        }
+        ImGui::EndPopup();
+    }
+    ImGui::PopStyleVar();
 }
 
 void Settings::draw_look(Desk& desk) {

@@ -18,6 +18,7 @@ class Settings {
     void draw_account(Desk& desk);
     void draw_sync(Desk& desk);
     static void draw_parts(Desk& desk);
+    static void draw_fields_kept(Desk& desk, crm::Model model);
     void draw_look(Desk& desk);
     void draw_region(Desk& desk);
     void draw_notices(Desk& desk);

@@ -184,6 +184,40 @@ TEST_CASE("settings: records go out as CSV with all their fields, and an import 
     CHECK(ui.there("File to import"));
 }
 
+TEST_CASE("settings: what is fetched to this laptop: kinds of records, and single fields") {
+    Driver ui({}, {1920, 1800});
+    ui.click("Settings", "navigation");
+    CHECK_FALSE(ui.there("Reminders##kept"));  // without a server nothing is fetched
+    ui.show_sync(view(Indicator::synced));
+    const auto left_out = [&ui] { return ui.posted<client::LeaveOut>().back().parts.text(); };
+    ui.click("Reminders##kept");
+    CHECK(left_out() == "Reminder");
+    CHECK(ui.saved_configs.back().left_out.whole(Model::reminder));
+    CHECK_FALSE(ui.there("fields of Reminder"));
+    SUBCASE("by mouse") {
+        ui.click("fields of Lead");
+        CHECK_FALSE(ui.there("Name##field kept"));  // no lead can do without it
+        ui.click("Notes##field kept");
+        CHECK(left_out() == "Lead.notes,Reminder");
+        ui.click("Address##field kept");
+        CHECK(left_out() == "Lead.address,Lead.notes,Reminder");
+        CHECK(ui.shows("All fields but 2"));
+        ui.click("Notes##field kept");
+        CHECK(left_out() == "Lead.address,Reminder");
+        CHECK(ui.saved_configs.back().left_out.has(Model::lead, field_id(Model::lead, "address")));
+    }
+    SUBCASE("with the keyboard alone") {
+        ui.tab_to("fields of Payment");
+        ui.key(ImGuiKey_Space);
+        ui.tab_to("Reference##field kept");
+        ui.key(ImGuiKey_Space);
+        CHECK(left_out() == "Payment.reference,Reminder");
+        ui.key(ImGuiKey_Escape);
+        CHECK_FALSE(ui.there("Reference##field kept"));
+        CHECK(ui.shows("All fields but 1"));
+    }
+}
+
 TEST_CASE("settings: the link, the look and the zoom hold at once") {
     Driver ui({}, {1920, 1800});
     ui.click("Settings", "navigation");
