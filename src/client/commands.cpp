@@ -1,6 +1,8 @@
 #include "client/commands.h"
 
 #include <algorithm>
+#include <iterator>
+#include <span>
 #include <utility>
 
 #include "crm/validate.h"
@@ -91,9 +93,26 @@ Result<void> Editor::apply(std::vector<Edit> edits, std::string label) {
 }
 
 void Editor::keep(Step step) {
+    step.id = next_step_++;
+    for (Step& ended : redo_) let_go(std::move(ended));
     redo_.clear();
     undo_.push_back(std::move(step));
-    if (undo_.size() > kStepsMax) undo_.pop_front();
+    if (undo_.size() <= kStepsMax) return;
+    let_go(std::move(undo_.front()));
+    undo_.pop_front();
+}
+
+/// A step leaves the history: where it is being carried out still, that goes on.
+void Editor::let_go(Step&& step) {
+    if (long_ && long_->of != 0 && long_->of == step.id) long_->step = std::move(step);
+}
+
+Editor::Step* Editor::find_step(std::uint64_t id) {
+    for (std::deque<Step>* stack : {&undo_, &redo_}) {
+        const auto at = std::find_if(stack->begin(), stack->end(), [id](const Step& step) { return step.id == id; });
+        if (at != stack->end()) return &*at;
+    }
+    return long_ && long_->step.id == id ? &long_->step : nullptr;
 }
 
 void Editor::note(std::string label, std::function<void()> turn) {
@@ -129,21 +148,25 @@ void Editor::finish() {
     while (long_) run_part();
 }
 
-void Editor::run_part() { long_->many.edit ? run_new_part() : run_old_part(); }
+void Editor::run_part() { long_->of == 0 ? run_new_part() : run_old_part(); }
 
 /// Of a step that is undone or done again.
 void Editor::run_old_part() {
     Long& now = *long_;
+    Step* const step = find_step(now.of);
+    if (step == nullptr) return long_.reset();
+    const std::vector<Edit>& edits = step->*now.direction;
     std::vector<Edit> part;
-    const std::size_t end = std::min(now.edits.size(), now.next + kAtOnce);
-    for (; now.next < end; ++now.next) {
-        Edit& edit = now.edits[now.next];
+    const std::size_t from = now.next;
+    now.next = std::min(edits.size(), from + kAtOnce);
+    for (const Edit& edit : std::span(edits).subspan(from, now.next - from)) {
         // Those that somebody else was faster with are passed over.
         const bool there = state_.find(edit.model, edit.record) != nullptr;
-        if (there != (edit.kind == OperationKind::create)) part.push_back(std::move(edit));
+        if (there != (edit.kind == OperationKind::create)) part.push_back(edit);
     }
-    if (!part.empty()) (void)run(std::move(part));
-    if (now.next == now.edits.size()) long_.reset();
+    const std::uint64_t ticket = part.empty() ? 0 : run(std::move(part));
+    step->parts.push_back({ticket, now.next - from});
+    if (now.next == edits.size()) long_.reset();
 }
 
 /// Of a new step.
@@ -164,7 +187,7 @@ void Editor::run_new_part() {
         now.step.forward.insert(now.step.forward.end(), part.begin(), part.end());
         const std::size_t count = part.size();
         now.step.ticket = run(std::move(part));
-        now.step.parts.emplace_back(now.step.ticket, count);
+        now.step.parts.push_back({now.step.ticket, count});
     }
     if (good && now.next < now.many.records.size()) return;
     end_long(good ? Result<std::size_t>(now.step.forward.size()) : Result<std::size_t>(fail(good.error())));
@@ -191,7 +214,7 @@ void Editor::end_long(const Result<std::size_t>& done) {
         ended.step.label = ended.many.label(ended.step.forward.size());
         // A short one is as any other: what could not be saved takes the whole step with it.
         if (ended.step.parts.size() == 1) {
-            ended.step.first_ticket = ended.step.parts.front().first;
+            ended.step.first_ticket = ended.step.parts.front().ticket;
             ended.step.parts.clear();
         }
         std::reverse(ended.step.backward.begin(), ended.step.backward.end());
@@ -293,29 +316,78 @@ void Editor::put_edits_on_top(store::Visible& visible) {
     visible.removed = std::move(hidden);
 }
 
-/// The step that this save was part of: a new edit never happened; a failed undo or redo left things as they were.
-std::optional<std::string> Editor::take_back(std::uint64_t ticket) {
-    // Of a long one a part: it never happened, the others did.
-    const auto without = [ticket](Step& step, bool reversed) {
-        std::size_t before = 0;
-        for (auto part = step.parts.begin(); part != step.parts.end(); before += part++->second) {
-            if (part->first != ticket) continue;
-            const auto from = static_cast<std::ptrdiff_t>(before), count = static_cast<std::ptrdiff_t>(part->second);
-            const auto back = reversed ? static_cast<std::ptrdiff_t>(step.backward.size()) - from - count : from;
-            step.forward.erase(step.forward.begin() + from, step.forward.begin() + from + count);
-            step.backward.erase(step.backward.begin() + back, step.backward.begin() + back + count);
-            step.parts.erase(part);
-            return true;
-        }
-        return false;
+/// Takes the edits of one part out of a long step. `mirrored`: those of the other direction stand in the opposite
+/// order.
+std::optional<Editor::Step> Editor::split_off(Step& step, std::uint64_t ticket, bool mirrored) {
+    std::size_t before = 0;
+    auto part = step.parts.begin();
+    for (; part != step.parts.end() && part->ticket != ticket; ++part) before += part->edits;
+    if (part == step.parts.end()) return std::nullopt;
+    Step rest;
+    rest.label = step.label;
+    rest.rest_of = step.id;
+    const auto cut = [&](std::vector<Edit>& edits, std::vector<Edit>& into, bool from_the_end) {
+        const std::size_t first = from_the_end ? edits.size() - before - part->edits : before;
+        const auto begin = edits.begin() + static_cast<std::ptrdiff_t>(first);
+        const auto end = begin + static_cast<std::ptrdiff_t>(part->edits);
+        into.assign(std::make_move_iterator(begin), std::make_move_iterator(end));
+        edits.erase(begin, end);
     };
-    if (long_ && without(long_->step, false)) return long_->many.label(long_->step.forward.size());
-    for (auto step = undo_.begin(); step != undo_.end(); ++step) {
-        if (!without(*step, true)) continue;
-        std::string label = step->label;
-        if (step->forward.empty()) undo_.erase(step);
+    const bool undone = step.carried == Carried::undone;
+    cut(step.forward, rest.forward, undone && mirrored);
+    cut(step.backward, rest.backward, !undone && mirrored);
+    step.parts.erase(part);
+    return rest;
+}
+
+/// What could not be undone (or done again) is there to be undone still; all of one step is one step again.
+void Editor::put_back(std::deque<Step>& stack, Step rest) {
+    if (stack.empty() || stack.back().rest_of != rest.rest_of) return stack.push_back(std::move(rest));
+    Step& first = stack.back();
+    const auto append = [](std::vector<Edit>& to, std::vector<Edit>& more) {
+        to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    };
+    const bool undone = rest.carried == Carried::undone;
+    std::vector<Edit>& in_order = undone ? first.backward : first.forward;
+    std::vector<Edit>& mirrored = undone ? first.forward : first.backward;
+    append(in_order, undone ? rest.backward : rest.forward);
+    append(undone ? rest.forward : rest.backward, mirrored);
+    mirrored = std::move(undone ? rest.forward : rest.backward);
+}
+
+/// Of a long step: a part of a new one never happened, the others did; a part of an undo is still to be undone.
+std::optional<std::string> Editor::take_back_part(std::uint64_t ticket) {
+    if (long_ && long_->of == 0 && split_off(long_->step, ticket, false))
+        return long_->many.label(long_->step.forward.size());
+    std::vector<Step*> steps;
+    for (std::deque<Step>* stack : {&undo_, &redo_}) {
+        for (Step& step : *stack) steps.push_back(&step);
+    }
+    if (long_ && long_->of != 0) steps.push_back(&long_->step);
+    for (Step* step : steps) {
+        const Carried carried = step->carried;
+        std::optional<Step> rest = split_off(*step, ticket, true);
+        if (!rest) continue;
+        const std::string label = step->label;
+        const bool under_way = long_ && long_->of == step->id;
+        if (under_way) long_->next -= rest->forward.size();
+        if (!under_way && step->forward.empty()) {
+            const auto same = [id = step->id](const Step& one) { return one.id == id; };
+            std::erase_if(undo_, same);
+            std::erase_if(redo_, same);
+        }
+        if (carried == Carried::first) return label;
+        rest->carried = carried;
+        rest->id = next_step_++;
+        put_back(carried == Carried::undone ? undo_ : redo_, *std::move(rest));
         return label;
     }
+    return std::nullopt;
+}
+
+/// The step that this save was part of: a new edit never happened; a failed undo or redo left things as they were.
+std::optional<std::string> Editor::take_back(std::uint64_t ticket) {
+    if (auto label = take_back_part(ticket)) return label;
     for (std::deque<Step>* stack : {&undo_, &redo_}) {
         const auto found = std::find_if(stack->begin(), stack->end(), [&](const Step& step) {
             return step.ticket == ticket || step.first_ticket == ticket;
@@ -368,8 +440,11 @@ Result<void> Editor::step(std::deque<Step>& from, std::deque<Step>& to, std::vec
     }
     if ((taken.*direction).size() > kAtOnce) {
         taken.parts.clear();
+        taken.carried = &to == &redo_ ? Carried::undone : Carried::redone;
+        taken.rest_of = 0;
         long_ = Long{};  // clang 14 emplaces no nested type that has member initialisers
-        long_->edits = taken.*direction;
+        long_->of = taken.id;
+        long_->direction = direction;
         to.push_back(std::move(taken));
         run_part();
         return {};

@@ -68,13 +68,20 @@ class Editor {
     [[nodiscard]] std::size_t saving() const { return in_flight_.size(); }  ///< edits not yet reported saved
 
   private:
+    enum class Carried : std::uint8_t { first, undone, redone };
+    struct Part {
+        std::uint64_t ticket = 0;  ///< 0: nothing was to be saved
+        std::size_t edits = 0;
+    };
     struct Step {
         std::string label;
         std::vector<Edit> forward, backward;
-        std::vector<std::pair<std::uint64_t, std::size_t>> parts{};  ///< of a long one: tickets, and their edits
-        std::uint64_t first_ticket = 0;                              ///< of the save that the user made
-        std::uint64_t ticket = 0;      ///< of the save that carried it out last, undo and redo included
-        std::function<void()> turn{};  ///< of what was done elsewhere; then there are no edits
+        std::vector<Part> parts{};          ///< of a long one: what was carried out last, in the order of its edits
+        Carried carried = Carried::first;   ///< what that was
+        std::uint64_t id = 0, rest_of = 0;  ///< `rest_of`: the step whose parts could not be saved; 0: of its own
+        std::uint64_t first_ticket = 0;     ///< of the save that the user made
+        std::uint64_t ticket = 0;           ///< of the save that carried it out last, undo and redo included
+        std::function<void()> turn{};       ///< of what was done elsewhere; then there are no edits
     };
     struct InFlight {
         UnixMs at = 0;
@@ -96,6 +103,11 @@ class Editor {
     void put_edits_on_top(store::Visible& visible);
     [[nodiscard]] static std::optional<crm::Record> shown(const Unsaved& unsaved);
     [[nodiscard]] std::optional<std::string> take_back(std::uint64_t ticket);
+    [[nodiscard]] std::optional<std::string> take_back_part(std::uint64_t ticket);
+    [[nodiscard]] static std::optional<Step> split_off(Step& step, std::uint64_t ticket, bool mirrored);
+    static void put_back(std::deque<Step>& stack, Step rest);
+    [[nodiscard]] Step* find_step(std::uint64_t id);
+    void let_go(Step&& step);
     void run_part();
     void run_new_part();
     void run_old_part();
@@ -109,13 +121,14 @@ class Editor {
     const Clock& clock_;
     UuidGenerator ids_;
     Post post_;
-    std::uint64_t next_ticket_ = 1;
+    std::uint64_t next_ticket_ = 1, next_step_ = 1;
     std::deque<Step> undo_, redo_;
     struct Long {
-        Many many;                // none: an old step is carried out once more
-        std::vector<Edit> edits;  // that it consists of then
-        std::size_t next = 0;     // of the records, or of the edits
-        Step step;                // so far; its edits backward are in the order of those forward
+        Many many;                                     // of a new step
+        std::uint64_t of = 0;                          // else the old one that is carried out once more: its id
+        std::vector<Edit> Step::*direction = nullptr;  // and which of its edits
+        std::size_t next = 0;                          // of the records, or of the edits
+        Step step;  // a new one so far, its edits backward in the order of those forward; an old one, if let go
     };
     std::optional<Long> long_;
     std::unordered_map<std::uint64_t, InFlight> in_flight_;  // by ticket

@@ -437,6 +437,52 @@ TEST_CASE("Editor: many edits are done in parts, and are one step to undo and to
         CHECK(in_pune() == 3);
         CHECK_FALSE(desk.editor.can_undo());
     }
+    SUBCASE("parts of the undo that cannot be saved can be undone later, and what was undone done again") {
+        desk.save_all();
+        const std::size_t before = desk.posted.size();
+        REQUIRE(desk.editor.undo().has_value());
+        CHECK(desk.refuse(before) == desk.editor.redo_label());  // while the others are under way
+        desk.editor.finish();
+        REQUIRE(desk.posted.size() == before + 3);
+        desk.save(before + 1);
+        CHECK(desk.refuse(before + 2).has_value());
+        const auto left = static_cast<std::ptrdiff_t>(kLeads - Editor::kAtOnce);
+        CHECK(in_pune() == left);
+        CHECK(desk.editor.can_redo());
+        REQUIRE(desk.editor.undo().has_value());  // one step: both parts
+        desk.editor.finish();
+        CHECK(in_pune() == 3);
+        CHECK_FALSE(desk.editor.can_undo());
+        for (std::size_t i = before + 3; i < desk.posted.size(); ++i) desk.save(i);
+        while (desk.editor.can_redo()) {
+            REQUIRE(desk.editor.redo().has_value());
+            desk.editor.finish();
+        }
+        CHECK(in_pune() == kLeads);
+    }
+    SUBCASE("a part of the redo that cannot be saved can be done again") {
+        desk.save_all();
+        REQUIRE(desk.editor.undo().has_value());
+        desk.editor.finish();
+        desk.save_all();
+        const std::size_t before = desk.posted.size();
+        REQUIRE(desk.editor.redo().has_value());
+        desk.editor.finish();
+        CHECK(desk.refuse(before + 1).has_value());
+        CHECK(in_pune() == static_cast<std::ptrdiff_t>(kLeads - Editor::kAtOnce));
+        REQUIRE(desk.editor.redo().has_value());
+        desk.editor.finish();
+        CHECK(in_pune() == kLeads);
+    }
+    SUBCASE("an edit while a long undo is under way ends what could be redone, and not the undo") {
+        desk.save_all();
+        REQUIRE(desk.editor.undo().has_value());
+        REQUIRE(desk.editor.set(Model::lead, ids[0], change(kStatus, "CONVERTED")).has_value());
+        CHECK_FALSE(desk.editor.can_redo());
+        desk.editor.finish();
+        CHECK(in_pune() == 3);
+        CHECK(desk.editor.undo_label() == "Edit Lead");
+    }
     SUBCASE("one that is refused stops it; within the first part nothing happens at all") {
         many.edit = [&](const Uuid& id) -> Result<std::optional<Edit>> {
             if (id == ids[100]) return fail(ErrorKind::invalid, "INVALID", "no");
