@@ -65,7 +65,9 @@ class Editor {
     /// saved, it puts those edits on top, so that what a person typed never flickers away. Returns the label of an edit
     /// that failed to save, if one did; it is taken back then.
     std::optional<std::string> observe(Event& event);
-    [[nodiscard]] std::size_t saving() const { return in_flight_.size(); }  ///< edits not yet reported saved
+    [[nodiscard]] std::size_t saving() const { return in_flight_.size(); }  ///< saves not yet reported done
+    [[nodiscard]] std::size_t records_saving() const { return unsaved_.size(); }
+    [[nodiscard]] bool saving(const Uuid& record) const { return unsaved_.contains(record); }
 
   private:
     enum class Carried : std::uint8_t { first, undone, redone };

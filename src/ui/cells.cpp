@@ -100,7 +100,7 @@ void draw_field(const Cell& cell, const crm::Record& record, crm::FieldId field)
 }
 
 void draw_sync(const Cell& cell, const crm::Record& record) {
-    const SyncMark mark = sync_mark(cell.p, record);
+    const SyncMark mark = sync_mark(cell.p, record, cell.desk.editor.saving(record.id));
     ImGui::PushFont(cell.theme.font(), 15.0F);
     ImGui::GetWindowDrawList()->AddText(
         {std::floor(cell.at.x + cell.theme.px(2)), std::floor(cell.text_y())},
@@ -124,7 +124,8 @@ void draw_done(const Cell& cell, const crm::Record& record) {
 
 }  // namespace
 
-SyncMark sync_mark(const Palette& p, const crm::Record& record) {
+SyncMark sync_mark(const Palette& p, const crm::Record& record, bool saving) {
+    if (saving) return {icon::kSave, &p.info, "Saving…"};
     switch (record.sync_status) {
         case crm::SyncStatus::synced: return {icon::kCloudDone, &p.ok, "Saved and sent"};
         case crm::SyncStatus::pending: return {icon::kCloudUpload, &p.warn, "Saved here, waits to be sent"};

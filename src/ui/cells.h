@@ -24,6 +24,7 @@ struct SyncMark {
     const Tone* tone;
     const char* words;
 };
-[[nodiscard]] SyncMark sync_mark(const Palette& palette, const crm::Record& record);
+/// `saving`: an edit of it is shown already, and not on the disk yet.
+[[nodiscard]] SyncMark sync_mark(const Palette& palette, const crm::Record& record, bool saving);
 
 }  // namespace ct::ui

@@ -197,13 +197,13 @@ void Drawer::draw_state(Desk& desk, const crm::Record* record) {
     const SteadyMs now = desk.clock.steady();
     if (record == nullptr) {
         pill(theme, "Not saved yet", p.neutral);
-    } else if (saving_ticket_ != 0) {
+    } else if (saving_ticket_ != 0 || desk.editor.saving(record->id)) {
         pill(theme, "Saving…", p.info, icon::kSave);
     } else if (saved_at_ != 0 && now - saved_at_ < kSavedShown_ms) {
         pill(theme, "Saved", p.ok, icon::kCheck);
         desk.redraw_within(kSavedShown_ms - (now - saved_at_));
     } else {
-        const SyncMark mark = sync_mark(p, *record);
+        const SyncMark mark = sync_mark(p, *record, false);
         pill(theme, mark.words, *mark.tone, mark.icon);
         ImGui::SameLine();
         const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -323,9 +323,10 @@ void Drawer::draw_foot(Desk& desk, const crm::Record* record) {
     const float text_y = y + (theme.px(34) - ImGui::GetFontSize()) / 2;
     const bool editing = unsaved && record != nullptr;
     draw_text({window.x + theme.px(kPadding), text_y}, editing ? p.warn.strong : p.faint,
-              editing   ? "Unsaved changes"
-              : unsaved ? ""
-                        : "Everything is saved",
+              editing                          ? "Unsaved changes"
+              : unsaved                        ? ""
+              : desk.editor.saving(record->id) ? "Saving…"
+                                               : "Everything is saved",
               x - window.x - theme.px(kPadding));
 }
 

@@ -20,6 +20,15 @@ constexpr float kPopoverWidth = 400;
 constexpr std::size_t kHistoryShown = 5;
 constexpr std::size_t kFailedShown = 20;
 
+/// The popover's first line.
+std::string line_of(const Desk& desk) {
+    const client::SyncView& view = desk.state.sync();
+    const auto saving = static_cast<std::int64_t>(desk.editor.records_saving());
+    if (view.indicator == Indicator::synced && saving > 0)
+        return "Saving " + count_text(saving, "record", "records") + " on this laptop";
+    return client::headline(view, desk.now());
+}
+
 /// "3 sent, 1 received" for a row of history.
 std::string result_words(const store::SyncHistoryRow& row) {
     if (row.outcome != "done") return "Did not finish: " + words_of_choice(row.outcome);
@@ -54,6 +63,8 @@ IndicatorLook look_of(const Palette& p, Indicator indicator) {
     }
     return {icon::kCloud, nullptr, "", &p.neutral, false};
 }
+
+IndicatorLook look_while_saving(const Palette& p) { return {icon::kSave, nullptr, "Saving…", &p.info, false}; }
 
 std::string badge_of(const client::SyncView& view) {
     if (view.indicator == Indicator::syncing && view.sending_total > 0) {
@@ -98,7 +109,8 @@ ImVec2 IndicatorView::draw_button(Desk& desk, float right, float middle_y) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
     const client::SyncView& view = desk.state.sync();
-    const IndicatorLook look = look_of(p, view.indicator);
+    const bool saving = view.indicator == Indicator::synced && desk.editor.saving() > 0;
+    const IndicatorLook look = saving ? look_while_saving(p) : look_of(p, view.indicator);
     const std::string badge = badge_of(view);
     const std::string needs = view.needs_you > 0 ? "! " + count_text(view.needs_you, "", "") : std::string{};
     const float gap = theme.px(8);
@@ -117,7 +129,7 @@ ImVec2 IndicatorView::draw_button(Desk& desk, float right, float middle_y) {
     const ImVec2 max{at.x + size.x, at.y + size.y};
     ImGui::SetCursorScreenPos(at);
     if (ImGui::InvisibleButton("Sync", size, ImGuiButtonFlags_EnableNav)) open_next_ = true;
-    if (!shown_) tooltip(theme, client::headline(view, desk.now()));
+    if (!shown_) tooltip(theme, line_of(desk));
     const ImU32 ground = look.boxed ? p.danger.strong : look.tone->soft;
     const ImU32 color = look.boxed ? p.surface : look.tone->strong;
     const float rounding = look.boxed ? theme.px(4) : size.y / 2;
@@ -168,7 +180,7 @@ void IndicatorView::draw_popover(Desk& desk) {
     const Palette& p = theme.colors();
     const client::SyncView& view = desk.state.sync();
     ImGui::PushTextWrapPos(theme.px(kPopoverWidth - 20));
-    const std::string line = client::headline(view, desk.now());
+    const std::string line = line_of(desk);
     text(theme, line, p.text, Size::heading, true);
     if (!view.reason.empty() && line.find(view.reason) == std::string::npos) text(theme, view.reason, p.muted);
     ImGui::PopTextWrapPos();

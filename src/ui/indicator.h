@@ -19,6 +19,8 @@ struct IndicatorLook {
     bool boxed;  ///< filled with its strong colour: local trouble must not be overlooked
 };
 [[nodiscard]] IndicatorLook look_of(const Palette& palette, client::Indicator indicator);
+/// What `synced` looks like while edits are on their way to the disk: nothing is called saved before it is.
+[[nodiscard]] IndicatorLook look_while_saving(const Palette& palette);
 /// The number in the badge: records that wait; "12/40" while sending; empty: no badge.
 [[nodiscard]] std::string badge_of(const client::SyncView& view);
 

@@ -1,5 +1,6 @@
 #include "ui/leave.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ui/format.h"
@@ -16,7 +17,9 @@ constexpr float kWidth = 440;
 
 std::int64_t unsent_records(const Desk& desk) {
     const client::SyncView& view = desk.state.sync();
-    return view.server_url.empty() ? 0 : view.queue.records;
+    if (view.server_url.empty()) return 0;
+    // What is being saved at this moment is not in the queue yet.
+    return std::max(view.queue.records, static_cast<std::int64_t>(desk.editor.records_saving()));
 }
 
 void LeaveDialog::go(Desk& desk) {

@@ -231,7 +231,7 @@ void Pipeline::draw_card(Desk& desk, const crm::Record& lead, std::size_t column
     draw_text({x, at.y + theme.px(31)}, p.muted, company.empty() ? ago_text(lead.updated_at, desk.now()) : company,
               room);
     const float y = at.y + theme.px(56);
-    const SyncMark mark = sync_mark(p, lead);
+    const SyncMark mark = sync_mark(p, lead, desk.editor.saving(lead.id));
     float right = max.x - theme.px(12);
     if (lead.sync_status != crm::SyncStatus::synced) {
         const float icon = ImGui::CalcTextSize(mark.icon).x;

@@ -9,6 +9,7 @@
 #include "ui/form.h"
 #include "ui/format.h"
 #include "ui/icons.h"
+#include "ui/leave.h"
 #include "ui/palette.h"
 #include "ui/rescue.h"
 #include "ui/widgets.h"
@@ -125,7 +126,7 @@ void Settings::draw_account(Desk& desk) {
     const float width = theme.px(110);
     ImGui::SetCursorScreenPos({at.x + ImGui::GetContentRegionAvail().x - width, at.y + theme.px(5)});
     if (button(theme, "Sign out", ButtonKind::plain, icon::kSignOut, width)) {
-        if (desk.state.sync().queue.records > 0) {
+        if (unsent_records(desk) > 0) {
             desk.sign_out_wanted = true;
         } else {
             desk.post(client::SignOut{});

@@ -55,6 +55,31 @@ TEST_CASE("every state has its own words, and the popover says it in a sentence"
     CHECK(words.size() == std::size(kAll));
 }
 
+TEST_CASE("nothing is called saved, sent or safe to leave before it is on the disk") {
+    Driver ui;
+    ui.load({lead(1, "Ravi Iyer")});
+    ui.show_sync(view_of(Indicator::synced, 0));
+    ui.app->desk().page = ui::Page::leads;
+    ui.app->desk().open(Model::lead, lead(1, "").id);
+    ui.frames(3);
+    CHECK(ui.shows("Everything is saved"));
+    crm::Changes changes;
+    changes.set(crm::field(Model::lead, "city"), std::string("Pune"));
+    REQUIRE(ui.app->editor().set(Model::lead, lead(1, "").id, changes));
+    CHECK(ui.shows("Saving…"));
+    CHECK_FALSE(ui.shows("Everything is saved"));
+    CHECK_FALSE(ui.shows("All sent"));
+    ui.click("Sync", "top bar");
+    CHECK(ui.shows("Saving 1 record on this laptop"));
+    CHECK_FALSE(ui.shows("All saved and sent"));
+    ui.key(ImGuiKey_Escape);
+    CHECK_FALSE(ui.app->may_close());
+    CHECK(ui.shows("1 record has not been sent"));
+    ui.save_all();
+    CHECK_FALSE(ui.shows("Saving…"));
+    CHECK(ui.shows("Everything is saved"));
+}
+
 TEST_CASE("a login page in the way: the popover opens a browser on it") {
     Driver ui;
     ui.show_sync(view_of(Indicator::login_page));
