@@ -338,6 +338,10 @@ int open_window(const Arguments& arguments, const ct::client::Profile& profile, 
     auto config = ct::client::Config::load(profile.config_file());
     if (!config) return refuse(arguments, config.error().message);
     const bool picture = !arguments.screenshot.empty();
+    const auto first_one_comes = [&] {
+        return !picture && !arguments.timing && ct::app::knock(profile.data_dir.string(), arguments.open);
+    };
+    if (first_one_comes()) return 0;  // before anything of a second window is begun
     ct::client::ClientOptions options;
     options.profile = profile;
     options.config = *config;
@@ -358,9 +362,8 @@ int open_window(const Arguments& arguments, const ct::client::Profile& profile, 
     if (!client) {
         if (window) window->reset();
         imgui.reset();
-        const bool in_use = client.error().code == "PROFILE_IN_USE";
-        if (in_use && !picture && !arguments.timing && ct::app::knock(profile.data_dir.string(), arguments.open))
-            return 0;
+        // Two that were started at once: the door is there only now.
+        if (client.error().code == "PROFILE_IN_USE" && first_one_comes()) return 0;
         return refuse(arguments, client.error().message);
     }
     if (!window) {

@@ -341,13 +341,6 @@ struct Client::Impl {
     void on(RetryOperation& command) { shown(replica.retry(command.operation, command.mended)); }
     void on(DiscardOperation& command) { shown(replica.discard(command.operation)); }
     void on(ResolveConflict& command) { shown(replica.resolve(command.operation, command.resolution)); }
-    void on(TakeBack& command) {
-        auto committed = replica.take_back(command.decision);
-        if (committed)
-            emit(RecordsChanged{std::move(committed->visible)});
-        else
-            emit(Trouble{committed.error()});
-    }
     void on(ListConflicts&) {
         auto listed = store->conflicts();
         if (listed)

@@ -65,9 +65,6 @@ struct ResolveConflict {
     store::Resolution resolution;
 };
 struct ListDecisions {};  ///< what the policies decided without asking
-struct TakeBack {         ///< writes the value that lost again, as a new edit
-    store::AuditRow decision;
-};
 struct ListHistory {};
 struct ListActivity {
     store::ActivityQuery query;
@@ -150,11 +147,11 @@ struct KeepDraft {  ///< what is typed and not saved, to be there after a crash;
 using Command =
     std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused, SignIn,
                  SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts, ResolveConflict, ListDecisions,
-                 TakeBack, ListHistory, ListActivity, ListStorage, BackUp, IntervalChanged, AddAttachment,
-                 RemoveAttachment, FetchAttachment, RetryAttachment, ListAttachments, SaveAttachment, ListTrail,
-                 SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged, LeaveOut, SaveRescue, ReplayRescue,
-                 SimulateLink, ExportDiagnostics, inspect::Question, ReadFile, WriteFile, StartImport, CancelImport,
-                 ReverseImport, KeepDraft>;
+                 ListHistory, ListActivity, ListStorage, BackUp, IntervalChanged, AddAttachment, RemoveAttachment,
+                 FetchAttachment, RetryAttachment, ListAttachments, SaveAttachment, ListTrail, SendAttachmentsNow,
+                 MeteredChanged, LiveUpdatesChanged, LeaveOut, SaveRescue, ReplayRescue, SimulateLink,
+                 ExportDiagnostics, inspect::Question, ReadFile, WriteFile, StartImport, CancelImport, ReverseImport,
+                 KeepDraft>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.

@@ -147,6 +147,61 @@ void mark_payment_received(Desk& desk, const Uuid& id) {
     if (desk.accepted(desk.editor.set(Model::payment, id, std::move(changes)))) offer_undo(desk, "Marked as paid");
 }
 
+namespace {
+
+/// What lost there, and does not stand in the record.
+crm::Changes lost_in(const Desk& desk, const store::AuditRow& decision) {
+    crm::Changes lost;
+    const crm::Record* record = desk.state.find(decision.model, decision.record);
+    if (record == nullptr) return lost;
+    for (const auto& [field, value] : decision.before.fields) {
+        if (crm::own(record->fields.get(field)) != value) lost.set(field, value);
+    }
+    return lost;
+}
+
+}  // namespace
+
+bool can_turn_round(const Desk& desk, const store::AuditRow& decision) { return !lost_in(desk, decision).empty(); }
+
+void turn_round(Desk& desk, const store::AuditRow& decision) {
+    crm::Changes lost = lost_in(desk, decision);
+    if (lost.empty()) return;
+    const std::string title = title_of(*desk.state.find(decision.model, decision.record));
+    std::vector<Edit> edits{{OperationKind::update, decision.model, decision.record, std::move(lost)}};
+    if (desk.accepted(desk.editor.apply(std::move(edits), "Turn round a decision about " + title)))
+        offer_undo(desk, "Turned round. It goes to everybody with the next sync");
+}
+
+crm::Changes all_of(const crm::Record& record) {
+    crm::Record empty;
+    empty.model = record.model;
+    return crm::difference(empty, record);
+}
+
+void discard_change(Desk& desk, const sync::QueuedOperation& queued) {
+    const sync::Operation& operation = queued.operation;
+    const auto edit = [&operation](OperationKind kind, crm::Changes changes = {}) {
+        return Edit{kind, operation.model, operation.record, std::move(changes)};
+    };
+    const crm::Record* record = desk.state.find(operation.model, operation.record);
+    const crm::Changes said = record == nullptr ? crm::Changes{} : all_of(*record);
+    desk.post(client::DiscardOperation{operation.id});
+    const std::string words = "Your change is discarded";
+    if (operation.kind == OperationKind::update && !operation.changes.empty()) {
+        desk.editor.note("Discard a change", {edit(OperationKind::update, queued.before)},
+                         {edit(OperationKind::update, operation.changes)});
+    } else if (operation.kind == OperationKind::create && !said.empty()) {
+        desk.editor.note("Discard a change", {edit(OperationKind::remove)}, {edit(OperationKind::create, said)});
+    } else if (operation.kind == OperationKind::remove) {
+        desk.editor.note("Discard a change", {edit(OperationKind::create, queued.before)},
+                         {edit(OperationKind::remove)});
+    } else {
+        return desk.toasts.add(ToastKind::info, words);
+    }
+    offer_undo(desk, words);
+}
+
 void undo(Desk& desk) {
     if (!desk.editor.can_undo()) return;
     const std::string label = desk.editor.undo_label();

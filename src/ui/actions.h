@@ -21,6 +21,14 @@ void set_choice(Desk& desk, crm::Model model, const std::vector<Uuid>& ids, crm:
 void set_reminder_done(Desk& desk, const Uuid& id, bool done);
 void snooze_reminder(Desk& desk, const Uuid& id, UnixMs until);
 void mark_payment_received(Desk& desk, const Uuid& id);
+/// Gives back what a rule decided against, as an edit that can be undone.
+void turn_round(Desk& desk, const store::AuditRow& decision);
+/// Whether that would change anything now.
+[[nodiscard]] bool can_turn_round(const Desk& desk, const store::AuditRow& decision);
+/// Gives up an edit that was refused or is in conflict. One undo makes it anew.
+void discard_change(Desk& desk, const sync::QueuedOperation& queued);
+/// Everything that a record says, as changes that make it anew.
+[[nodiscard]] crm::Changes all_of(const crm::Record& record);
 void undo(Desk& desk);
 void redo(Desk& desk);
 

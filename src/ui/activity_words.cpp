@@ -135,16 +135,12 @@ bool can_take_back(const Desk& desk, const AuditRow& row) {
     if (is_update(row)) return there != nullptr && !still_standing(*there, row).empty();
     if (is_create(row)) return there != nullptr;
     if (is_delete(row)) return there == nullptr && !row.before.fields.empty();
-    return (row.what == "SUPERSEDED" || row.what == "OVERRODE") && there != nullptr;
+    return (row.what == "SUPERSEDED" || row.what == "OVERRODE") && can_turn_round(desk, row);
 }
 
 void take_back(Desk& desk, const AuditRow& row) {
     if (!can_take_back(desk, row)) return;
-    if (row.what == "SUPERSEDED" || row.what == "OVERRODE") {
-        desk.post(client::TakeBack{row});
-        desk.toasts.add(ToastKind::done, "Turned round. It goes to everybody with the next sync");
-        return;
-    }
+    if (row.what == "SUPERSEDED" || row.what == "OVERRODE") return turn_round(desk, row);
     client::Edit edit{OperationKind::update, row.model, row.record, {}};
     if (is_create(row)) edit.kind = OperationKind::remove;
     if (is_delete(row)) {

@@ -87,6 +87,33 @@ crm::Changes values_of(const Conflict& conflict, Side side) {
     return changes;
 }
 
+/// What a decision comes to as an edit, and what takes it back.
+struct BothWays {
+    client::Edit forward, back;
+};
+
+/// Of a decision about a record's being there. Nothing where nobody knows any more what it said.
+std::optional<BothWays> whole_ways(const Desk& desk, const Conflict& conflict, Side side) {
+    const sync::Operation& operation = conflict.queued.operation;
+    const crm::Record* shown = desk.state.find(operation.model, operation.record);
+    crm::Changes said = all_of(shown != nullptr ? *shown : conflict.theirs);
+    if (!crm::validate_new(operation.model, said)) return std::nullopt;
+    client::Edit gone{sync::OperationKind::remove, operation.model, operation.record, {}};
+    client::Edit there{sync::OperationKind::create, operation.model, operation.record, std::move(said)};
+    const bool stays = removes(conflict) == (side == Side::theirs);
+    if (stays) return BothWays{std::move(there), std::move(gone)};
+    return BothWays{std::move(gone), std::move(there)};
+}
+
+/// What can be turned round still: not what says again what lost.
+std::vector<const store::AuditRow*> decisions_standing(const Desk& desk) {
+    std::vector<const store::AuditRow*> standing;
+    for (const store::AuditRow& row : desk.decisions) {
+        if (can_turn_round(desk, row)) standing.push_back(&row);
+    }
+    return standing;
+}
+
 }  // namespace
 
 bool alike(const Conflict& a, const Conflict& b) {
@@ -125,7 +152,7 @@ void Conflicts::draw(Desk& desk) {
     text(theme, "Where two people changed the same. What you decide goes to everybody.", p.muted);
     ImGui::Dummy({0, theme.px(6)});
     const std::string labels[] = {"To decide  " + std::to_string(desk.conflicts.size()) + "##waiting",
-                                  "Decided by rule  " + std::to_string(desk.decisions.size()) + "##decided"};
+                                  "Decided by rule  " + std::to_string(decisions_standing(desk).size()) + "##decided"};
     segments(theme, "conflict tabs", labels, tab_);
     ImGui::Dummy({0, theme.px(6)});
     if (tab_ == 0) {
@@ -361,6 +388,7 @@ void Conflicts::draw_buttons(Desk& desk, const Conflict& conflict, Choices& choi
 void Conflicts::resolve(Desk& desk, const Conflict& conflict, store::Resolution resolution) {
     const sync::Operation operation = conflict.queued.operation;
     // Whoever takes it back sees again what was given up, as an edit of their own.
+    const Side kept_whole = resolution.otherwise;
     crm::Changes given_up, taken;
     for (const ConflictField& field : conflict.fields) {
         if (!field.clashes || whole(conflict)) continue;
@@ -382,16 +410,18 @@ void Conflicts::resolve(Desk& desk, const Conflict& conflict, store::Resolution 
     desk.later([&desk, id = operation.id] {  // gone from the list at once; the worker's answer confirms it
         std::erase_if(desk.conflicts, [&](const Conflict& one) { return one.queued.operation.id == id; });
     });
-    if (given_up.empty()) {
-        desk.toasts.add(ToastKind::done, "Decided. It goes to everybody with the next sync");
-        return;
-    }
     const auto edit = [&operation](crm::Changes changes) {
         return client::Edit{sync::OperationKind::update, operation.model, operation.record, std::move(changes)};
     };
-    desk.editor.note("Decide a conflict", {edit(std::move(taken))}, {edit(std::move(given_up))});
-    desk.toasts.add(ToastKind::done, "Decided. It goes to everybody with the next sync", "Undo",
-                    [&desk] { undo(desk); });
+    std::optional<BothWays> ways;
+    if (whole(conflict))
+        ways = whole_ways(desk, conflict, kept_whole);
+    else if (!given_up.empty())
+        ways = BothWays{edit(std::move(taken)), edit(std::move(given_up))};
+    const char* const words = "Decided. It goes to everybody with the next sync";
+    if (!ways) return desk.toasts.add(ToastKind::done, words);
+    desk.editor.note("Decide a conflict", {std::move(ways->forward)}, {std::move(ways->back)});
+    desk.toasts.add(ToastKind::done, words, "Undo", [&desk] { undo(desk); });
 }
 
 void Conflicts::resolve_all_like(Desk& desk, const Conflict& conflict, Side side) {
@@ -402,7 +432,13 @@ void Conflicts::resolve_all_like(Desk& desk, const Conflict& conflict, Side side
         const sync::Operation& operation = other.queued.operation;
         desk.post(client::ResolveConflict{operation.id, {side, {}}});
         ids.push_back(operation.id);
-        if (whole(other)) continue;
+        if (whole(other)) {
+            if (auto ways = whole_ways(desk, other, side)) {
+                forward.push_back(std::move(ways->forward));
+                back.push_back(std::move(ways->back));
+            }
+            continue;
+        }
         back.push_back({sync::OperationKind::update, operation.model, operation.record,
                         values_of(other, side == Side::mine ? Side::theirs : Side::mine)});
         forward.push_back({sync::OperationKind::update, operation.model, operation.record, values_of(other, side)});
@@ -426,7 +462,8 @@ void Conflicts::resolve_all_like(Desk& desk, const Conflict& conflict, Side side
 
 void Conflicts::draw_decided(Desk& desk) {
     const Theme& theme = desk.theme;
-    if (desk.decisions.empty()) {
+    const std::vector<const store::AuditRow*> standing = decisions_standing(desk);
+    if (standing.empty()) {
         empty_state(theme, icon::kHourglass, "Nothing was decided for you",
                     "Where two people change the same field, the later change wins. What lost is kept, is listed here, "
                     "and comes back with one click.",
@@ -434,11 +471,13 @@ void Conflicts::draw_decided(Desk& desk) {
         return;
     }
     begin_card(theme, "decided card");
-    for (std::size_t i = 0; i < std::min(desk.decisions.size(), kShownAtMost); ++i) {
+    for (std::size_t i = 0; i < std::min(standing.size(), kShownAtMost); ++i) {
         if (i > 0) divider(theme);
-        draw_decision(desk, desk.decisions[i], i);
+        draw_decision(desk, *standing[i], i);
     }
     end_card();
+    if (standing.size() > kShownAtMost)
+        text(theme, "Older ones stand in Activity, under By rule.", theme.colors().muted, Size::small);
 }
 
 void Conflicts::draw_decision(Desk& desk, const store::AuditRow& row, std::size_t index) {
@@ -471,17 +510,9 @@ void Conflicts::draw_decision(Desk& desk, const store::AuditRow& row, std::size_
     draw_text({at.x, y}, p.faint, ago_text(row.at, desk.now()), room);
     Theme::pop();
     ImGui::SetCursorScreenPos({at.x + width - button_width, at.y});
-    ImGui::BeginDisabled(record == nullptr);
     if (button(theme, ours_lost ? "Take mine" : "Take theirs", ButtonKind::plain, icon::kUndo, button_width)) {
-        desk.post(client::TakeBack{row});
-        desk.toasts.add(ToastKind::done, "Turned round. It goes to everybody with the next sync");
-        desk.later([&desk, index] {
-            if (index < desk.decisions.size()) {
-                desk.decisions.erase(desk.decisions.begin() + static_cast<std::ptrdiff_t>(index));
-            }
-        });
+        desk.later([&desk, row] { turn_round(desk, row); });
     }
-    ImGui::EndDisabled();
     ImGui::SetCursorScreenPos({at.x, y + theme.px(20)});
     ImGui::Dummy({0, 0});
     ImGui::PopID();

@@ -331,7 +331,7 @@ void IndicatorView::draw_failed_one(Desk& desk, const sync::QueuedOperation& que
         ImGui::SameLine();
     }
     if (button(theme, conflict ? "Keep theirs" : "Discard my change", ButtonKind::danger)) {
-        desk.post(client::DiscardOperation{operation.id});
+        desk.later([&desk, queued] { discard_change(desk, queued); });
     }
     if (record != nullptr && message.fix != client::Fix::mend) {
         ImGui::SameLine();

@@ -4,6 +4,7 @@
 
 #include "crm/json_codec.h"
 #include "crm/validate.h"
+#include "ui/actions.h"
 #include "ui/cells.h"
 #include "ui/form.h"
 #include "ui/format.h"
@@ -291,7 +292,8 @@ void InspectorQueue::draw_buttons(Desk& desk, const QueueItem& item) {
         if (!mending_) ImGui::SameLine(0, theme.px(6));
     }
     if (queued.state != QueueState::sent) {
-        if (button(theme, "Discard", ButtonKind::danger)) desk.post(client::DiscardOperation{operation.id});
+        if (button(theme, "Discard", ButtonKind::danger))
+            desk.later([&desk, item] { discard_change(desk, item.queued); });
         ImGui::SameLine(0, theme.px(6));
     }
     if (button(theme, "Copy JSON")) {

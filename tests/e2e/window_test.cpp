@@ -206,6 +206,28 @@ TEST_CASE("window: a second one on the same profile says who has it") {
     check_refused({"--profile", laptop.profile()}, 6, std::to_string(first.pid()));
 }
 
+TEST_CASE("window: a second start knocks at the first, and needs no window of its own for that") {
+    if (!has_display()) return;
+    const Laptop laptop;
+    (void)laptop.add({"lead", "name=Asha"});
+    const Arguments at_home{"/usr/bin/env", "-u", "XDG_RUNTIME_DIR"};
+    const auto started = [&](const Arguments& before, const Arguments& behind) {
+        Arguments all = at_home;
+        all.insert(all.end(), before.begin(), before.end());
+        all.insert(all.end(), {program("colortouch"), "--profile", laptop.profile()});
+        all.insert(all.end(), behind.begin(), behind.end());
+        return all;
+    };
+    Process first(started({}, {}));
+    const std::filesystem::path door = std::filesystem::path(laptop.profile()) / "window.sock";
+    const auto deadline = std::chrono::steady_clock::now() + kWithin;
+    while (!std::filesystem::exists(door)) REQUIRE(std::chrono::steady_clock::now() < deadline);
+    const Ran second = run(started({"-u", "DISPLAY", "-u", "WAYLAND_DISPLAY"}, {"--open", "payments"}), {}, kWithin);
+    CAPTURE(second.err);
+    CHECK(second.exit_code == 0);
+    CHECK(second.err.empty());
+}
+
 TEST_CASE("window: without a display it says so at once") {
     const Laptop laptop;
     const Arguments command{"/usr/bin/env",        "-u",        "DISPLAY",       "-u", "WAYLAND_DISPLAY",

@@ -168,8 +168,50 @@ TEST_CASE("what was decided by rule is listed and turned round") {
     ui.click("decided");
     CHECK(ui.shows("your Pune lost"));
     ui.click("Take mine");
-    const auto posted = ui.posted<client::TakeBack>();
-    REQUIRE(posted.size() == 1);
-    CHECK(posted[0].decision.record == row.record);
+    const auto city = [&] { return text_of(*ui.app->state().find(Model::lead, row.record), "city"); };
+    CHECK(ui.posted<client::Commit>().size() == 1);
+    CHECK(city() == "Pune");
     CHECK(ui.shows("Nothing was decided for you"));
+    ui.send(client::DecisionsListed{{row}});  // the trail has it still
+    CHECK(ui.shows("Nothing was decided for you"));
+    SUBCASE("and back, with the toast") {
+        ui.click("Undo", "toast");
+        CHECK(city().empty());
+    }
+    SUBCASE("and back and forth, with the keyboard") {
+        ui.key(ImGuiKey_Z, ImGuiMod_Ctrl);
+        CHECK(city().empty());
+        CHECK(ui.there("Take mine"));
+        ui.tab_to("Take mine");
+        ui.key(ImGuiKey_Space);
+        CHECK(city() == "Pune");
+    }
+}
+
+TEST_CASE("whether a record is there at all is decided, and that is undone and done again") {
+    Driver ui;
+    store::Conflict one = conflict(1, 12'000, 15'000);
+    go_to_conflicts(ui, {one});
+    one.queued.operation.kind = sync::OperationKind::remove;
+    one.queued.operation.changes = {};
+    one.fields.clear();
+    ui.send(client::RecordsChanged{{{}, {{Model::payment, one.theirs.id}}}});  // deleted here
+    ui.send(client::ConflictsListed{{one}});
+    ui.frames(2);
+    const auto there = [&] { return ui.app->state().find(Model::payment, one.theirs.id); };
+    SUBCASE("deleted after all") {
+        ui.click("Delete it");
+        CHECK(only_resolution(ui).otherwise == store::Side::mine);
+        ui.click("Undo", "toast");
+        REQUIRE(there() != nullptr);
+        CHECK(there()->fields.integer(crm::field(Model::payment, "amount")) == 15'000);
+        ui.key(ImGuiKey_Y, ImGuiMod_Ctrl);
+        CHECK(there() == nullptr);
+    }
+    SUBCASE("kept") {
+        ui.click("Keep the record");
+        ui.send(client::RecordsChanged{{{one.theirs}, {}}});  // the worker has it back
+        ui.key(ImGuiKey_Z, ImGuiMod_Ctrl);
+        CHECK(there() == nullptr);
+    }
 }

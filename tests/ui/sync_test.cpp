@@ -162,6 +162,7 @@ TEST_CASE("the popover switches to working offline and lists what failed") {
     sync::QueuedOperation failed;
     failed.operation.id = lead(9, "").id;
     failed.operation.record = lead(1, "").id;
+    failed.operation.changes.set(crm::field(Model::lead, "city"), std::string("Pune"));
     failed.state = sync::QueueState::error;
     failed.error_message = "The server does not know this field";
     ui.send(client::QueueListed{{failed}});
@@ -171,6 +172,11 @@ TEST_CASE("the popover switches to working offline and lists what failed") {
     CHECK(ui.posted<client::RetryOperation>()[0].operation == failed.operation.id);
     ui.click("Discard my change");
     CHECK(ui.posted<client::DiscardOperation>().size() == 1);
+    CHECK(ui.shows("Your change is discarded"));
+    CHECK(ui.app->editor().undo_label() == "Discard a change");
+    CHECK(ui.app->editor().undo().has_value());
+    REQUIRE(ui.posted<client::Commit>().size() == 1);  // the change, once more
+    CHECK(ui.posted<client::Commit>()[0].edits.at(0).changes == failed.operation.changes);
     ui.click("Work offline");
     REQUIRE(ui.posted<client::WorkOffline>().size() == 1);
     CHECK(ui.posted<client::WorkOffline>()[0].on);
