@@ -21,6 +21,7 @@ bool is_of(std::string_view what, Whose whose) {
         case Whose::ours: return !others && !policies;
         case Whose::others: return others;
         case Whose::policies: return policies;
+        case Whose::deleted: return what == "DELETE" || what == "PULLED_DELETE";
     }
     return true;
 }

@@ -135,8 +135,9 @@ struct AuditRow {
 };
 
 /// Whose doings: what was edited here, what came from elsewhere (PULLED, PULLED_CREATE, PULLED_DELETE; by whom and from
-/// where is not told), what the policies made of edits (MERGED, SUPERSEDED, OVERRODE, CONFLICT, REJECTED).
-enum class Whose : std::uint8_t { all, ours, others, policies };
+/// where is not told), what the policies made of edits (MERGED, SUPERSEDED, OVERRODE, CONFLICT, REJECTED); or, by
+/// whomever, what was deleted.
+enum class Whose : std::uint8_t { all, ours, others, policies, deleted };
 /// A place in the audit trail, between a row and the next older one.
 struct AuditPosition {
     UnixMs at = 0;

@@ -16,6 +16,9 @@ namespace {
 using store::Whose;
 
 constexpr std::size_t kPage = 100;
+constexpr float kIndent = 44;  // of what an edit of many consists of
+/// Of an edit of many the rest is looked for by itself, but not for ever.
+constexpr std::size_t kManyFrom = 20, kManyPage = 1'000, kManyMost = 20'000;
 
 }  // namespace
 
@@ -38,13 +41,28 @@ void Activity::listed(client::ActivityListed listed) {
     asked_.reset();
     known_ = true;
     if (!listed.query.older_than) lines_.clear();
-    for (store::AuditRow& row : listed.page.rows) lines_.push_back({std::move(row)});
+    for (store::AuditRow& row : listed.page.rows) {
+        if (!lines_.empty() && same_go(lines_.back(), row)) {
+            lines_.back().sentence.clear();
+            lines_.back().more.push_back(std::move(row));
+        } else {
+            lines_.push_back({std::move(row)});
+        }
+    }
     older_ = listed.page.older;
+}
+
+/// The last line may go on in what is not read yet.
+void Activity::go_on_with_many(Desk& desk) {
+    if (asked_ || !older_ || lines_.empty()) return;
+    const std::size_t many = lines_.back().more.size() + 1;
+    if (many >= kManyFrom && many < kManyMost) ask(desk, {older_, static_cast<Whose>(whose_), model_, kManyPage});
 }
 
 void Activity::draw(Desk& desk) {
     const Theme& theme = desk.theme;
     update(desk);
+    go_on_with_many(desk);
     draw_head(desk);
     if (lines_.empty() && !older_) return draw_nothing(desk);
     const std::string wanted = fold(trim(filter_));
@@ -53,15 +71,18 @@ void Activity::draw(Desk& desk) {
     std::size_t drawn = 0;
     for (std::size_t i = 0; i < lines_.size(); ++i) {
         TrailLine& line = lines_[i];
-        if (line.sentence.empty()) {
-            line.sentence = sentence_of(desk, line.row);
-            line.details = details_of(desk, line.row);
-        }
+        put_in_words(desk, line);
         if (!shown(line, wanted)) continue;
         if (const UnixMs begins = start_of_day(line.row.at); begins != day)
             draw_trail_day(theme, day = begins, drawn == 0);
         draw_trail_line(desk, line, i, false);
         ++drawn;
+        if (line.each.empty()) continue;
+        ImGui::PushID(static_cast<int>(i));
+        ImGui::Indent(desk.theme.px(kIndent));
+        for (std::size_t j = 0; j < line.each.size(); ++j) draw_trail_line(desk, line.each[j], j, false);
+        ImGui::Unindent(desk.theme.px(kIndent));
+        ImGui::PopID();
     }
     if (drawn == 0) text(theme, "Nothing of this kind in the part that was looked through.", theme.colors().muted);
     draw_older(desk);
@@ -72,10 +93,11 @@ void Activity::draw_head(Desk& desk) {
     const Theme& theme = desk.theme;
     text(theme, "Activity", Size::title, true);
     ImGui::Dummy({0, theme.px(2)});
-    const std::string whose[] = {"Everything", "Mine", "From others", "By rule"};
+    const std::string whose[] = {"Everything", "Mine", "From others", "By rule", "Deleted"};
     bool changed = segments(theme, "whose", whose, whose_);
     ImGui::SameLine(0, theme.px(12));
     const float width = theme.px(150);
+    if (ImGui::GetContentRegionAvail().x < width) ImGui::NewLine();
     const std::string current = model_ ? std::string(crm::def(*model_).plural) : "All records";
     changed = dropdown(theme, "Kind of record", current, width,
                        [&] {
@@ -106,6 +128,11 @@ void Activity::draw_head(Desk& desk) {
 
 void Activity::draw_nothing(Desk& desk) {
     if (!known_ || !desk.state.loaded()) return text(desk.theme, "Reading the trail …", desk.theme.colors().muted);
+    if (static_cast<Whose>(whose_) == Whose::deleted) {
+        empty_state(desk.theme, icon::kTrash, "Nothing was deleted",
+                    "What is deleted, here or elsewhere, stands here and can be restored for 30 days.", nullptr);
+        return;
+    }
     const bool all = whose_ == 0 && !model_;
     empty_state(desk.theme, icon::kHistory, all ? "Nothing has happened yet" : "Nothing of this kind",
                 all ? "Every edit leaves a line here: who, what and when. What still stands can be taken back."

@@ -23,6 +23,7 @@ class Activity {
     void draw_head(Desk& desk);
     void draw_nothing(Desk& desk);
     void draw_older(Desk& desk);
+    void go_on_with_many(Desk& desk);
     [[nodiscard]] bool shown(const TrailLine& line, const std::string& wanted) const;
 
     std::vector<TrailLine> lines_;  // newest first
@@ -41,6 +42,16 @@ class Activity {
 [[nodiscard]] std::vector<std::string> details_of(const Desk& desk, const store::AuditRow& row);
 /// Whether something of it still stands as that edit left it, and can be put back.
 [[nodiscard]] bool can_take_back(const Desk& desk, const store::AuditRow& row);
+[[nodiscard]] bool is_delete(const store::AuditRow& row);
+/// Whether `next`, the older one, was done in the same go as the line's: of an edit of many.
+[[nodiscard]] bool same_go(const TrailLine& line, const store::AuditRow& next);
+/// "You changed 2,345 leads", "Somebody else deleted 12 payments".
+[[nodiscard]] std::string sentence_of_many(const Desk& desk, const TrailLine& line);
+/// What the fields became; of what came or went, some names.
+[[nodiscard]] std::vector<std::string> details_of_many(const Desk& desk, const TrailLine& line);
+[[nodiscard]] bool can_take_back_many(const Desk& desk, const TrailLine& line);
+/// All that still stands, as one step.
+void take_back_many(Desk& desk, const std::vector<store::AuditRow>& rows);
 /// Puts back what the edit replaced, as a new edit that can be undone; leaves alone what was changed again since.
 void take_back(Desk& desk, const store::AuditRow& row);
 

@@ -1,6 +1,8 @@
 // What a row of the audit trail says to people, and how it is taken back.
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <unordered_map>
 #include <utility>
 
 #include "crm/tables.h"
@@ -45,7 +47,6 @@ bool is_update(const AuditRow& row) { return row.what == "UPDATE" || row.what ==
 bool is_create(const AuditRow& row) {
     return row.what == "CREATE" || row.what == "PULLED_CREATE" || row.what == "RESTORE";
 }
-bool is_delete(const AuditRow& row) { return row.what == "DELETE" || row.what == "PULLED_DELETE"; }
 
 const char* who(const Desk& desk, const AuditRow& row) {
     if (from_elsewhere(row)) return "Somebody else";
@@ -104,6 +105,8 @@ crm::Changes still_standing(const crm::Record& record, const AuditRow& row) {
 
 }  // namespace
 
+bool is_delete(const AuditRow& row) { return row.what == "DELETE" || row.what == "PULLED_DELETE"; }
+
 std::string sentence_of(const Desk& desk, const AuditRow& row) {
     const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& one) { return one.what == row.what; });
     const std::string title = quoted_title(desk, row);
@@ -138,9 +141,10 @@ bool can_take_back(const Desk& desk, const AuditRow& row) {
     return (row.what == "SUPERSEDED" || row.what == "OVERRODE") && can_turn_round(desk, row);
 }
 
-void take_back(Desk& desk, const AuditRow& row) {
-    if (!can_take_back(desk, row)) return;
-    if (row.what == "SUPERSEDED" || row.what == "OVERRODE") return turn_round(desk, row);
+namespace {
+
+/// Of a row that can be.
+client::Edit edit_taking_back(const Desk& desk, const AuditRow& row) {
     client::Edit edit{OperationKind::update, row.model, row.record, {}};
     if (is_create(row)) edit.kind = OperationKind::remove;
     if (is_delete(row)) {
@@ -148,6 +152,81 @@ void take_back(Desk& desk, const AuditRow& row) {
         edit.changes = row.before;
     }
     if (is_update(row)) edit.changes = still_standing(*desk.state.find(row.model, row.record), row);
+    return edit;
+}
+
+constexpr std::size_t kLookedAt = 20, kNamed = 3;
+constexpr std::size_t kLong = 50;  // rows: then it may have been saved in parts
+constexpr UnixMs kApart_ms = 200, kPartsApart_ms = 3'000;
+
+}  // namespace
+
+bool same_go(const TrailLine& line, const AuditRow& next) {
+    const AuditRow& last = line.more.empty() ? line.row : line.more.back();
+    if (next.what != last.what || next.model != last.model || next.user != last.user || next.record == last.record)
+        return false;
+    if (last.at - next.at > (line.more.size() < kLong ? kApart_ms : kPartsApart_ms)) return false;
+    if (is_create(next) || is_delete(next)) return true;
+    return is_update(next) && next.after == last.after;
+}
+
+std::string sentence_of_many(const Desk& desk, const TrailLine& line) {
+    const auto* verb =
+        std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& one) { return one.what == line.row.what; });
+    return std::string(who(desk, line.row)) + " " + (verb == kVerbs.end() ? "changed" : verb->words) + " " +
+           count_of(line.row.model, line.more.size() + 1);
+}
+
+std::vector<std::string> details_of_many(const Desk& desk, const TrailLine& line) {
+    std::vector<std::string> details;
+    const AuditRow& row = line.row;
+    if (is_update(row)) {
+        const crm::Record record = record_of(desk, row);
+        for (const auto& [field, value] : row.after.fields) {
+            const crm::FieldDef& def = crm::def(row.model, field);
+            if (!def.derived())
+                details.push_back(std::string(def.label) + ": " + value_words(desk, record, field, value));
+        }
+        return details;
+    }
+    std::string names = quoted_title(desk, row);
+    for (std::size_t i = 0; i < std::min(line.more.size(), kNamed - 1); ++i)
+        names += ", " + quoted_title(desk, line.more[i]);
+    if (line.more.size() >= kNamed) names += " and " + std::to_string(line.more.size() + 1 - kNamed) + " more";
+    return {names};
+}
+
+bool can_take_back_many(const Desk& desk, const TrailLine& line) {
+    if (can_take_back(desk, line.row)) return true;
+    const auto end = line.more.begin() + static_cast<std::ptrdiff_t>(std::min(line.more.size(), kLookedAt));
+    return std::any_of(line.more.begin(), end, [&](const AuditRow& row) { return can_take_back(desk, row); });
+}
+
+void take_back_many(Desk& desk, const std::vector<AuditRow>& rows) {
+    if (rows.empty()) return;
+    auto by_record = std::make_shared<std::unordered_map<Uuid, AuditRow>>();
+    client::Editor::Many many;
+    for (const AuditRow& row : rows) {
+        if (by_record->emplace(row.record, row).second) many.records.push_back(row.record);
+    }
+    many.edit = [&desk, by_record](const Uuid& id) -> Result<std::optional<client::Edit>> {
+        const AuditRow& row = by_record->at(id);
+        if (!can_take_back(desk, row)) return std::nullopt;
+        return edit_taking_back(desk, row);
+    };
+    const Model model = rows.front().model;
+    many.label = [model](std::size_t count) { return "Take back changes of " + count_of(model, count); };
+    const bool restores = is_delete(rows.front());
+    many.done = told_at_end(desk, [model, restores](std::size_t count) {
+        return (restores ? "Restored: " : "Taken back: ") + count_of(model, count);
+    });
+    desk.editor.apply_each(std::move(many));
+}
+
+void take_back(Desk& desk, const AuditRow& row) {
+    if (!can_take_back(desk, row)) return;
+    if (row.what == "SUPERSEDED" || row.what == "OVERRODE") return turn_round(desk, row);
+    client::Edit edit = edit_taking_back(desk, row);
     const std::string title = quoted_title(desk, row);
     if (!desk.accepted(desk.editor.apply({std::move(edit)}, "Take back a change of " + title))) return;
     desk.toasts.add(ToastKind::done,

@@ -1,6 +1,7 @@
 #include "ui/trail.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -19,6 +20,7 @@ using crm::field_id;
 using crm::Model;
 
 constexpr std::size_t kDetailsShown = 4;
+constexpr std::array<const char*, 4> kNoteKinds{"NOTE", "CALL", "VISIT", "MESSAGE"};
 constexpr float kLineHeight = 44, kDetailHeight = 20;
 
 const char* icon_of(const store::AuditRow& row) {
@@ -41,18 +43,40 @@ UnixMs when(const crm::Record& note) { return note.fields.integer(field_id(Model
 
 }  // namespace
 
+namespace {
+
+constexpr std::size_t kEachShown = 100;
+
+std::vector<store::AuditRow> rows_of(const TrailLine& line) {
+    std::vector<store::AuditRow> rows{line.row};
+    rows.insert(rows.end(), line.more.begin(), line.more.end());
+    return rows;
+}
+
+/// Opens a line of many, or closes it again.
+void look_into(TrailLine& line) {
+    if (!line.each.empty()) return line.each.clear();
+    line.each.push_back({line.row});
+    for (std::size_t i = 0; i < std::min(line.more.size(), kEachShown - 1); ++i) line.each.push_back({line.more[i]});
+}
+
+}  // namespace
+
 void draw_trail_day(const Theme& theme, UnixMs day, bool first) {
     ImGui::Dummy({0, theme.px(first ? 0 : 6)});
     text(theme, long_day_text(day), theme.colors().muted, Size::small, true);
 }
 
+void put_in_words(const Desk& desk, TrailLine& line) {
+    if (!line.sentence.empty()) return;
+    line.sentence = line.more.empty() ? sentence_of(desk, line.row) : sentence_of_many(desk, line);
+    line.details = line.more.empty() ? details_of(desk, line.row) : details_of_many(desk, line);
+}
+
 void draw_trail_line(Desk& desk, TrailLine& line, std::size_t index, bool narrow) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
-    if (line.sentence.empty()) {
-        line.sentence = sentence_of(desk, line.row);
-        line.details = details_of(desk, line.row);
-    }
+    put_in_words(desk, line);
     const std::size_t shown_details = std::min(line.details.size(), kDetailsShown);
     const bool cut = line.details.size() > kDetailsShown;
     const float height = theme.px(kLineHeight + kDetailHeight * static_cast<float>(shown_details + (cut ? 1 : 0)) +
@@ -61,13 +85,18 @@ void draw_trail_line(Desk& desk, TrailLine& line, std::size_t index, bool narrow
     const float width = ImGui::GetContentRegionAvail().x;
     if (!ImGui::IsRectVisible({width, height})) return ImGui::Dummy({width, height});
     ImGui::PushID(static_cast<int>(index));
-    const bool there = desk.state.find(line.row.model, line.row.record) != nullptr;
-    const bool back = can_take_back(desk, line.row);
+    const bool many = !line.more.empty();
+    const bool there = many || desk.state.find(line.row.model, line.row.record) != nullptr;
+    const bool back = many ? can_take_back_many(desk, line) : can_take_back(desk, line.row);
     ImDrawList* list = ImGui::GetWindowDrawList();
     ImGui::SetNextItemAllowOverlap();
     const bool pressed =
         ImGui::InvisibleButton(line.sentence.c_str(), {width, height}, there ? ImGuiButtonFlags_EnableNav : 0);
-    if (pressed && there) desk.open(line.row.model, line.row.record);
+    if (pressed && many) {
+        look_into(line);
+    } else if (pressed && there) {
+        desk.open(line.row.model, line.row.record);
+    }
     if (ImGui::IsItemHovered() && there) {
         list->AddRectFilled({at.x - theme.px(8), at.y}, {at.x + width + theme.px(8), at.y + height}, p.hover,
                             theme.px(8));
@@ -96,9 +125,13 @@ void draw_trail_line(Desk& desk, TrailLine& line, std::size_t index, bool narrow
     if (cut) draw_text({x, y}, p.muted, "and " + std::to_string(line.details.size() - kDetailsShown) + " more");
     if (back) {
         ImGui::SetCursorScreenPos({at.x + width - button_width, at.y + theme.px(5)});
-        const bool wanted = narrow ? icon_button(theme, "Take back", icon::kUndo)
-                                   : button(theme, "Take back", ButtonKind::plain, icon::kUndo, button_width);
-        if (wanted) desk.later([&desk, row = line.row] { take_back(desk, row); });
+        const char* const label = is_delete(line.row) ? "Restore" : "Take back";
+        const bool wanted = narrow ? icon_button(theme, label, icon::kUndo)
+                                   : button(theme, label, ButtonKind::plain, icon::kUndo, button_width);
+        if (wanted && many)
+            desk.later([&desk, rows = rows_of(line)] { take_back_many(desk, rows); });
+        else if (wanted)
+            desk.later([&desk, row = line.row] { take_back(desk, row); });
     }
     ImGui::SetCursorScreenPos({at.x, at.y + height});
     ImGui::Dummy({0, 0});
@@ -140,14 +173,22 @@ void Timeline::draw_note_field(Desk& desk, const Uuid& lead) {
     const Theme& theme = desk.theme;
     text(theme, "What was said? What was agreed?", theme.colors().muted, Size::small, true);
     text_area(theme, "##Write a note", note_, ImGui::GetContentRegionAvail().x, theme.px(72), false);
+    theme.push(Size::small);
+    const std::string kinds[] = {"Note##kind", "Call##kind", "Visit##kind", "Message##kind"};
+    segments(theme, "kind of note", kinds, kind_);
+    Theme::pop();
+    ImGui::SameLine(0, theme.px(8));
     ImGui::BeginDisabled(trim(note_).empty());
     if (button(theme, "Add note", ButtonKind::plain, icon::kAdd)) {
         desk.later([this, &desk, lead] {
             crm::Changes changes;
             changes.set(field_id(Model::note, "leadId"), lead.str());
             changes.set(field_id(Model::note, "text"), note_);
+            changes.set(field_id(Model::note, "kind"), std::string(kNoteKinds[kind_]));
             changes.set(field_id(Model::note, "at"), desk.now());
-            if (desk.accepted(desk.editor.add(Model::note, std::move(changes)))) note_.clear();
+            if (!desk.accepted(desk.editor.add(Model::note, std::move(changes)))) return;
+            note_.clear();
+            kind_ = 0;
         });
     }
     ImGui::EndDisabled();

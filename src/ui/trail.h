@@ -14,10 +14,14 @@ struct TrailLine {
     store::AuditRow row;
     std::string sentence{};  ///< made when it is drawn first
     std::vector<std::string> details{};
+    std::vector<store::AuditRow> more{};  ///< that were done with it: an edit of many is one line
+    std::vector<TrailLine> each{};        ///< the first of them all, where somebody looks into it
 };
 
 /// A click opens the record, and what still holds can be taken back. `narrow`: with an icon for that.
 void draw_trail_line(Desk& desk, TrailLine& line, std::size_t index, bool narrow);
+/// Its words, once; and anew where more was joined to it.
+void put_in_words(const Desk& desk, TrailLine& line);
 /// The day above its lines; `first`: nothing is above it.
 void draw_trail_day(const Theme& theme, UnixMs day, bool first);
 
@@ -36,6 +40,7 @@ class Timeline {
     static void draw_note(const Desk& desk, const crm::Record& note);
 
     std::string note_;              // being typed
+    std::size_t kind_ = 0;          // of it, as kNoteKinds has them
     Uuid asked_;                    // for whom; nil: the answer is there
     Uuid of_;                       // whose lines_ are
     std::vector<TrailLine> lines_;  // newest first

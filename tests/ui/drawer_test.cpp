@@ -58,9 +58,11 @@ TEST_CASE("timeline: what became of the record, field by field, with its notes b
     CHECK(ui.shows("Tag: Cold → Warm"));
 
     ui.type("Write a note", "Wants two samples", "drawer body");
+    ui.click("Visit##kind");
     ui.click("Add note");
     ui.save_all();
     CHECK(ui.shows("Wants two samples"));
+    CHECK(ui.shows("Visit · "));
     CHECK(ui.app->state().children(Model::note, lead(1, "").id).size() == 1);
     ui.frames(2);
     REQUIRE(ui.posted<client::ListTrail>().size() >= 2);  // something happened: it asks again

@@ -115,6 +115,7 @@ TEST_CASE("activity: a deleted record's row says all that it said") {
     desk.commit({desk.remove(2)});
     const ActivityPage page = activity(desk);
     REQUIRE(told(page) == "DELETE 2; UPDATE 2");
+    CHECK(told(activity(desk, {std::nullopt, Whose::deleted, std::nullopt, 100})) == "DELETE 2");
     for (const auto& [field, text] : {std::pair{"name", "Bo"}, {"city", "Pune"}}) {
         const crm::Value* said = page.rows[0].before.find(crm::field(Model::lead, field));
         REQUIRE(said != nullptr);
