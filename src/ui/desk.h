@@ -78,7 +78,9 @@ struct Desk {
     std::optional<std::pair<Uuid, Uuid>> merge_wanted{};  ///< two leads to be laid side by side
     bool config_changed = false;                          ///< to be written by whoever owns the file
     bool focus_search = false;
-    bool unsaved_form = false;     ///< something typed into the drawer's form is not saved
+    bool unsaved_form = false;  ///< something typed into the drawer's form is not saved
+    std::string set_aside{};    ///< whose typing waits to be brought back; empty: nobody's
+    bool bring_back_wanted = false;
     bool sign_out_wanted = false;  ///< to be asked about, when something is unsent
     bool keys_elsewhere = false;   ///< a popup or the drawer has the keyboard: arrows and Del are not the table's
 

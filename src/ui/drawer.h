@@ -22,6 +22,9 @@ class Drawer {
     [[nodiscard]] bool open() const { return form_.has_value(); }
     [[nodiscard]] bool dirty() const { return open() && form_->dirty(); }
     void show(Desk& desk, const OpenRequest& request);
+    /// The form that was left unsaved last, if it is not there again already.
+    void bring_back(Desk& desk);
+    [[nodiscard]] std::string set_aside_name() const { return aside_ ? aside_->form.name() : std::string(); }
     void draw(Desk& desk);
     void save(Desk& desk);
     /// Esc: gives up what is typed (a toast can bring it back) and closes, or goes back to the lead it came from.
@@ -50,7 +53,6 @@ class Drawer {
     };
 
     void set_aside(Desk& desk);
-    void bring_back(Desk& desk);
     void take(Desk& desk, const Shown& shown, Form form);
     void shut(Desk& desk);
     void draw_head(Desk& desk, const crm::Record* record);

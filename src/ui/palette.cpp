@@ -91,6 +91,10 @@ void CommandPalette::begin(Desk& desk) {
     typed_.clear();
     looked_for_.reset();
     commands_.clear();
+    begin_with_toasts(desk);
+    if (!desk.set_aside.empty())
+        commands_.push_back({"Bring back unsaved changes to " + desk.set_aside, icon::kEdit, "",
+                             [](Desk& on) { on.bring_back_wanted = true; }});
     commands_.push_back({"New lead", icon::kAdd, "Ctrl+N", [](Desk& on) { on.create(Model::lead); }});
     commands_.push_back({"New payment", icon::kAdd, "", [](Desk& on) { on.create(Model::payment); }});
     commands_.push_back({"New reminder", icon::kAdd, "", [](Desk& on) { on.create(Model::reminder); }});
@@ -117,6 +121,20 @@ void CommandPalette::begin(Desk& desk) {
                              on.config.theme = dark ? client::Theme::light : client::Theme::dark;
                              on.config_changed = true;
                          }});
+}
+
+/// What the messages at the lower right offer, newest first: they take no keyboard themselves, and soon go.
+void CommandPalette::begin_with_toasts(const Desk& desk) {
+    const std::vector<Toast>& toasts = desk.toasts.all();
+    for (auto toast = toasts.rbegin(); toast != toasts.rend(); ++toast) {
+        for (const bool second : {false, true}) {
+            const std::string& label = second ? toast->second : toast->action;
+            if (label.empty() || label == "Undo" || label == "Redo") continue;  // those have keys of their own
+            commands_.push_back({label + ": " + toast->text, icon::kInfo, "", [words = toast->text, second](Desk& on) {
+                                     on.later([&on, words, second] { on.toasts.press(words, second); });
+                                 }});
+        }
+    }
 }
 
 void CommandPalette::look_for_commands() {

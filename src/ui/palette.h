@@ -38,6 +38,7 @@ class CommandPalette {
         static constexpr std::size_t kNone = ~std::size_t{0};
     };
     void begin(Desk& desk);
+    void begin_with_toasts(const Desk& desk);
     void look_for_commands();
     void look_for_records(Desk& desk);
     bool draw_found(Desk& desk, const Found& found, bool chosen);

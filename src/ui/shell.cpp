@@ -183,6 +183,8 @@ void Shell::draw(Desk& desk) {
         lines->AddLine({x, origin.y + bar}, {x, origin.y + screen.Size.y}, p.border);
     }
     desk.unsaved_form = drawer_.dirty();
+    if (std::exchange(desk.bring_back_wanted, false)) desk.later([this, &desk] { drawer_.bring_back(desk); });
+    desk.set_aside = drawer_.set_aside_name();
     if (std::exchange(desk.sign_out_wanted, false)) leave_.ask(Leaving::sign_out);
     palette_.draw(desk);
     keys_.draw(desk);

@@ -31,6 +31,15 @@ void Toasts::add(ToastKind kind, std::string text, std::string action, std::func
     if (toasts_.size() > kShownAtMost) toasts_.erase(toasts_.begin());
 }
 
+void Toasts::press(const std::string& text, bool second) {
+    const auto at =
+        std::find_if(toasts_.begin(), toasts_.end(), [&](const Toast& toast) { return toast.text == text; });
+    if (at == toasts_.end()) return;
+    const std::function<void()> act = second ? at->act_second : at->act;
+    toasts_.erase(at);  // the action may add another
+    if (act) act();
+}
+
 std::int64_t Toasts::draw(const Theme& theme, SteadyMs now, float right_edge) {
     for (Toast& toast : toasts_) {
         if (toast.ends_at == 0) toast.ends_at = now + lifetime(toast);

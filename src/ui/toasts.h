@@ -29,6 +29,8 @@ class Toasts {
              std::string second = {}, std::function<void()> act_second = {});
     /// Draws them; milliseconds until the next one ends, or a large number.
     [[nodiscard]] std::int64_t draw(const Theme& theme, SteadyMs now, float right_edge);
+    /// As its button would: of the toast that says that, if it is still there.
+    void press(const std::string& text, bool second);
     [[nodiscard]] const std::vector<Toast>& all() const { return toasts_; }
 
   private:

@@ -93,3 +93,35 @@ TEST_CASE("a question mark shows all keys, but not in a field") {
     ui.frames(3);
     CHECK_FALSE(ui.shows("Ctrl+Enter"));
 }
+
+TEST_CASE("what a message offers is in the palette too, for whoever has no mouse") {
+    Driver ui;
+    bool opened = false;
+    ui.app->desk().toasts.add(ui::ToastKind::done, "Written to a.csv", "Open", [&] { opened = true; });
+    ui.frames(3);
+    ui.key(ImGuiKey_K, ImGuiMod_Ctrl);
+    CHECK(ui.shows("Open: Written to a.csv"));
+    ui.key(ImGuiKey_Enter);
+    CHECK(opened);
+    CHECK_FALSE(ui.shows("Written to a.csv"));
+}
+
+TEST_CASE("typing that was left for another record is brought back from the palette, also when the message is gone") {
+    Driver ui;
+    ui.load({lead(1, "Asha Rao"), lead(2, "Ravi Iyer")});
+    ui.app->desk().open(crm::Model::lead, lead(1, "").id);
+    ui.frames(3);
+    ui.type("City", "Mysuru");
+    ui.app->desk().open(crm::Model::lead, lead(2, "").id);
+    ui.frames(3);
+    ui.clock.wall += 60'000;
+    ui.frames(3);
+    CHECK_FALSE(ui.there("Bring back"));
+    ui.key(ImGuiKey_K, ImGuiMod_Ctrl);
+    ImGui::GetIO().AddInputCharactersUTF8("bring back");
+    ui.frames(3);
+    ui.key(ImGuiKey_Enter);
+    ui.frames(3);
+    CHECK(ui.app->desk().shown_id == lead(1, "").id);
+    CHECK(ui.shows("Mysuru"));
+}
