@@ -29,8 +29,12 @@ Result<void> Store::Impl::mark(Position position, QueueState next, std::string_v
     queued->state = next;
     queued->error_code = code;
     queued->error_message = message;
+    if (next == QueueState::queued) queued->retry_count = 0;  // as for any that goes again: its tries begin anew
     CT_TRY(tables->queue.update(entry, *queued));
-    index.change(position, [next](QueueEntry& changed) { changed.state = next; });
+    index.change(position, [&](QueueEntry& changed) {
+        changed.state = next;
+        changed.retry_count = queued->retry_count;
+    });
     return refresh({{entry.record, entry.model}}, visible);
 }
 

@@ -169,6 +169,21 @@ TEST_CASE("revoked: what waits goes to the poison lane, with all of its save, an
     desk.check_memory_is_disk();
 }
 
+TEST_CASE("revoked: what was refused for it goes again as if it never had") {  // storm 152935
+    Desk desk;
+    pull_three(desk);
+    const Operation edit = desk.update(1, {{"city", "Goa"}});
+    desk.commit({edit});
+    desk.take();
+    desk.settle({Desk::rejected(edit, "FORBIDDEN")});
+    CHECK(desk.store->list_queue()->front().retry_count == 1);
+    desk.apply(desk.page({revoked_row(1, 15)}, "c2"));
+    desk.apply(desk.page({Desk::row(1, 17, {{"name", "Asha"}})}, "c3"));
+    CHECK(desk.queue() == "UPDATE 1 QUEUED");
+    CHECK(desk.store->list_queue()->front().retry_count == 0);
+    desk.check_memory_is_disk();
+}
+
 TEST_CASE("revoked: what is under way is the server's to judge, and brings nothing back into sight") {
     for (const Verdict verdict : {Verdict::applied, Verdict::merged, Verdict::conflict, Verdict::rejected}) {
         CAPTURE(name(verdict));
