@@ -26,15 +26,6 @@ bool is_of(std::string_view what, Whose whose) {
     return true;
 }
 
-crm::Changes everything(const crm::Record& record) {
-    crm::Changes all;
-    record.fields.each([&](crm::FieldId field, crm::ValueView value) {
-        if (!crm::def(record.model, field).derived()) all.set(field, crm::own(value));
-    });
-    all.extra = record.extra.str();
-    return all;
-}
-
 }  // namespace
 
 Result<void> Store::Impl::note_pulled(const crm::Record& before, const crm::Record& after) {
@@ -79,7 +70,7 @@ Result<ActivityPage> Store::activity(const ActivityQuery& query) const {
     for (AuditRow& row : page.rows) {
         if (row.what != "DELETE" && row.what != "PULLED_DELETE") continue;
         auto gone = impl_->records(row.model).get(row.record);
-        if (gone && *gone && (*gone)->deleted) row.before = everything(**gone);
+        if (gone && *gone && (*gone)->deleted) row.before = Impl::whole(**gone);
     }
     return page;
 }

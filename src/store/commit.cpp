@@ -109,7 +109,10 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
     queued.operation.seen = sync::merging(operation.model, queued.before);
     queued.user = user;
     queued.created_at = clock.now();
-    CT_TRY(audit(queued, restores ? kRestore : name(operation.kind), user));
+    QueuedOperation noted = queued;
+    // What the server never had may leave no tombstone: to restore it, the trail says what it was.
+    if (operation.kind == OperationKind::remove && current.version == 0) noted.before = whole(current);
+    CT_TRY(audit(noted, restores ? kRestore : name(operation.kind), user));
     crm::Record next = replayed(std::move(current), queued);
 
     const auto joined = join(queued, due_of(next), committed);

@@ -53,6 +53,27 @@ TEST_CASE("activity: what was edited here and what came from elsewhere, newest f
     CHECK(activity(desk).rows[3].user == "me");
 }
 
+TEST_CASE("activity: what was deleted can be restored, also where the server never had it") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.create(20, "Zoya")});
+    desk.commit({desk.update(20, {{"city", "Goa"}})});
+    desk.commit({desk.remove(20)});  // cancels: no tombstone is left
+    CHECK(desk.store->queue().operations == 0);
+    desk.commit({desk.remove(3)});
+    desk.reopen();
+    ActivityQuery query;
+    query.whose = Whose::deleted;
+    const ActivityPage page = activity(desk, query);
+    REQUIRE(told(page) == "DELETE 3; DELETE 20");
+    CHECK(page.rows[0].before == text_changes(Model::lead, {{"name", "Cy"}}));
+    CHECK(page.rows[1].before == text_changes(Model::lead, {{"name", "Zoya"}, {"city", "Goa"}}));
+    Operation again = desk.create(20);
+    again.changes = page.rows[1].before;
+    desk.commit({again});
+    CHECK(desk.shown(20) == "Zoya,Goa v0 PENDING");
+}
+
 TEST_CASE("activity: our own edits do not come back as others'") {
     Desk desk;
     pull_three(desk);
