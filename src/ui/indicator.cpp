@@ -29,7 +29,7 @@ std::string line_of(const Desk& desk) {
     return client::headline(view, desk.now());
 }
 
-/// "3 sent, 1 received" for a row of history.
+/// "3 sent, 1 received · 4 kB in 0.8 s" for a row of history.
 std::string result_words(const store::SyncHistoryRow& row) {
     if (row.outcome != "done") return "Did not finish: " + words_of_choice(row.outcome);
     std::string words;
@@ -42,7 +42,8 @@ std::string result_words(const store::SyncHistoryRow& row) {
     add(row.merged, "merged");
     add(row.conflicts, "to decide");
     add(row.failed, "refused");
-    return words.empty() ? "Nothing was new" : words;
+    if (words.empty()) words = "Nothing was new";
+    return words + " · " + bytes_text(row.bytes_sent + row.bytes_received) + " in " + duration_text(row.duration_ms);
 }
 
 }  // namespace

@@ -134,9 +134,14 @@ TEST_CASE("Sync now and F5 ask for a sync; the answer is a toast") {
     client::SyncFinished finished;
     finished.row.outcome = "done";
     finished.row.pushed = 3;
+    finished.row.bytes_sent = 3'000;
+    finished.row.bytes_received = 1'500;
+    finished.row.duration_ms = 1'250;
     finished.asked_for = true;
     ui.send(finished);
     CHECK(ui.shows("Synced. 3 sent, 0 received"));
+    ui.send(client::HistoryListed{{finished.row}});
+    CHECK(ui.shows("3 sent · 5 kB in 1.2 s"));
 }
 
 TEST_CASE("a sync that nobody asked for says nothing, and one that failed says why") {
