@@ -95,6 +95,7 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
         impl_->removed_in_run[i] = page.has_more ? impl_->removed_in_run[i] + (*removals)[i] : 0;
     }
     applied.parts_missing = !impl_->state.selection.catching_up.empty();
+    applied.lost = impl_->lost_record;
     return applied;
 }
 

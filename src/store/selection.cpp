@@ -65,6 +65,7 @@ Result<PageApplied> Store::catch_up(const sync::PullPage& page) {
     });
     if (!done) return fail(done.error());
     applied.parts_missing = !impl_->state.selection.catching_up.empty();
+    applied.lost = impl_->lost_record;
     return applied;
 }
 

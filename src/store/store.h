@@ -91,6 +91,7 @@ struct PageApplied {
     bool ignored = false;        ///< the page did not start at our cursor: nothing was done
     HeldRemovals held;           ///< any: it would take too much away, and nothing was done (see allow_removals)
     bool parts_missing = false;  ///< something that is wanted again has to be caught up with: see `catch_up`
+    bool lost = false;           ///< a part came of a record that the disk has lost: its pull is at its start again
     UnixMs newest_stamp_ms = 0;  ///< largest updated_at in the page, for the hybrid clock
 };
 

@@ -357,12 +357,25 @@ void Engine::on(const event::PageDone& event) {
     counts_.pulled += event.rows;
     if (event.ignored) {
         finish(Obstacle::protocol, code_of(Obstacle::protocol), "a page that does not start where ours ends");
+    } else if (event.lost) {
+        pull_anew();
     } else if (pull_complete_) {
         if (std::exchange(pull_first_, 0) > 0 && want_push_ && sendable_ > 0) return begin_push();
         parts_wait_ = event.parts_missing && spares();
         if (event.parts_missing && caught_up_ && !parts_wait_) return begin_catch_up();
         end_of_pull();
     }
+}
+
+/// The store's cursor went back to the start. From there records come whole, so that it is not lost again.
+void Engine::pull_anew() {
+    if (++restarts_ > kRestartsMax)
+        return finish(Obstacle::protocol, code_of(Obstacle::protocol),
+                      "only a part comes of a record that is not here");
+    if (std::exchange(awaited_, 0) != 0) out_.push_back(action::CancelRequests{});
+    if (catching_up_) return begin_catch_up();
+    caught_up_ = false;
+    begin_pull();
 }
 
 // ---- when it does not go as it should

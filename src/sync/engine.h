@@ -91,6 +91,7 @@ struct PageDone {
     bool ignored = false;
     bool held = false;           ///< it would take too much away: nothing was done, somebody has to be asked
     bool parts_missing = false;  ///< something was left out and is wanted again (selection.h)
+    bool lost = false;           ///< a record was lost here: the pull begins anew, and what was on its way is no use
 };
 /// Whether a pull may take away as much as it would.
 struct RemovalsDecided {
@@ -318,6 +319,7 @@ class Engine {
     void on_push_answer(PushAnswer&& answer);
     void on_page(PullPage&& page);
     void begin_catch_up();
+    void pull_anew();
     void on_part_page(PullPage&& page);
     // ---- verify (engine_verify.cpp)
     void end_of_pull();

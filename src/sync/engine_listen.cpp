@@ -58,10 +58,11 @@ void Engine::on_heard_page(PullPage&& page, std::int64_t took) {
 
 void Engine::on_heard_applied(const event::PageDone& event) {
     heard_being_applied_ = false;
-    if (event.held) caught_up_ = false;  // a round meets the same, and says so
+    if (event.held || event.lost) caught_up_ = false;  // a round meets the same, and says so; or pulls anew
     if (event.held && phase_ == Phase::idle && may_sync()) due_ = now_;
     if (phase_ != Phase::idle || !may_sync()) return;
-    if (event.ignored || heard_more_) due_ = now_;  // a round goes from where we really are, and to the end
+    if (event.ignored || event.lost || heard_more_)
+        due_ = now_;  // a round goes from where we really are, and to the end
     if (event.ignored || event.rows == 0) return;
     RoundCounts counts;
     counts.pulled = event.rows;

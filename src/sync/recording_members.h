@@ -104,7 +104,7 @@ CT_RECORDED(event::Answered, CT_MEMBER(request), CT_MEMBER(reply));
 CT_RECORDED(event::Settled, CT_MEMBER(applied), CT_MEMBER(merged), CT_MEMBER(superseded), CT_MEMBER(conflicts),
             CT_MEMBER(rejected));
 CT_RECORDED(event::PageDone, CT_MEMBER(rows), CT_MEMBER(ignored), CT_MEMBER(held),
-            member("partsMissing", &T::parts_missing));
+            member("partsMissing", &T::parts_missing), CT_MEMBER(lost));
 CT_RECORDED(event::RemovalsDecided, CT_MEMBER(allowed));
 CT_RECORDED(event::Compared, CT_MEMBER(usable), CT_MEMBER(compared), CT_MEMBER(differing), CT_MEMBER(next),
             CT_MEMBER(fetch));

@@ -194,6 +194,43 @@ TEST_CASE("engine: a page that is cut off is asked for again, where it began and
     CHECK(hand.engine.counts().pulled == 6);
 }
 
+TEST_CASE("engine: a record that was lost here restarts the pull within the round, and a page on its way is no use") {
+    Hand hand;
+    hand.first_round();
+    hand.tell(event::SyncAsked{});
+    hand.answer_batch(0);
+    hand.answer_page(true);
+    const auto ahead = hand.need<action::SendPull>().request;
+    hand.tell(event::PageDone{.rows = 2, .lost = true});
+    hand.need<action::CancelRequests>();
+    CHECK(!hand.need<action::SendPull>().cursor);
+    const auto anew = hand.need<action::SendPull>().request;
+    hand.answer(ahead, PullPage{});
+    CHECK(hand.out.empty());
+    PullPage page;
+    page.cursor = "c";
+    hand.answer(anew, page);
+    hand.tell(event::PageDone{.rows = 9});
+    CHECK(hand.need<action::RoundFinished>().outcome == "done");
+    CHECK(hand.engine.counts().pulled == 11);
+}
+
+TEST_CASE("engine: a record that is lost again and again ends the round") {
+    Hand hand;
+    hand.first_round();
+    hand.tell(event::SyncAsked{});
+    hand.answer_batch(0);
+    int pulls = 0;
+    while (hand.get<action::SendPull>() != nullptr) {
+        ++pulls;
+        hand.answer_page();
+        hand.tell(event::PageDone{.lost = true});
+    }
+    CHECK(pulls == 4);
+    CHECK(hand.need<action::RoundFinished>().outcome == "PROTOCOL");
+    CHECK(hand.engine.due());
+}
+
 TEST_CASE("engine: batches grow up to the limit") {
     Hand hand;
     hand.first_round();

@@ -125,6 +125,16 @@ TEST_CASE("ear: what does not start where we are, or is more than a page, is lef
     }
 }
 
+TEST_CASE("ear: a record that was lost here is left to a round, and nothing is listened for before") {
+    Listener hand;
+    hand.answer(hand.request(), heard(5));
+    hand.tell(event::PageDone{.rows = 4, .lost = true});
+    CHECK(hand.get<action::Listen>() == nullptr);
+    CHECK(hand.due_in() == 0);
+    hand.fire();
+    hand.need<action::PrepareBatch>();
+}
+
 TEST_CASE("ear: a server that answers at once, without news, is polled") {
     Listener hand;
     for (int i = 0; i < hand.tuning.listen_faults_max; ++i) {

@@ -101,16 +101,18 @@ class Walk {
             ear_ = 0;
         } else if (std::holds_alternative<action::ApplyPage>(action) && !engine_.working()) {
             heard_ = true;
-        } else if (!std::holds_alternative<action::CancelRequests>(action) &&
-                   !std::holds_alternative<action::Stalled>(action)) {
+        } else if (std::holds_alternative<action::CancelRequests>(action)) {
+            std::erase_if(owed_, is_request);
+        } else if (!std::holds_alternative<action::Stalled>(action)) {
             owed_.push_back(std::move(action));
         }
-        const auto requests = std::count_if(owed_.begin(), owed_.end(), [](const Action& each) {
-            return std::holds_alternative<action::SendProbe>(each) || std::holds_alternative<action::SendPush>(each) ||
-                   std::holds_alternative<action::SendPull>(each);
-        });
-        REQUIRE(requests <= 1);
+        REQUIRE(std::count_if(owed_.begin(), owed_.end(), is_request) <= 1);
         REQUIRE(owed_.size() <= 2);  // a page that is written, and the next one on its way
+    }
+
+    static bool is_request(const Action& action) {
+        return std::holds_alternative<action::SendProbe>(action) || std::holds_alternative<action::SendPush>(action) ||
+               std::holds_alternative<action::SendPull>(action);
     }
 
     void go_on(bool badly) {
@@ -150,7 +152,8 @@ class Walk {
     }
     void carry_out(const action::ApplyPage&, bool badly) {
         if (badly && random_.below(2) == 0) return tell(event::LocalFailure{"no"});
-        tell(event::PageDone{1, badly});
+        const bool lost = badly && random_.below(2) == 0;
+        tell(event::PageDone{.rows = 1, .ignored = badly && !lost, .lost = lost});
     }
     void carry_out(const action::RenewDevice&, bool badly) { renew(badly); }
     void carry_out(const action::RestartPull&, bool badly) { renew(badly); }
@@ -200,7 +203,7 @@ class Walk {
         tell(event::Answered{request, random_.below(3) == 0 ? bad_reply() : Reply(page)});
         if (!std::exchange(heard_, false)) return;
         if (random_.below(8) == 0) return tell(event::LocalFailure{"no"});
-        tell(event::PageDone{1, random_.below(8) == 0});
+        tell(event::PageDone{.rows = 1, .ignored = random_.below(8) == 0, .lost = random_.below(8) == 0});
     }
 
     /// What comes too late or was never asked for.

@@ -106,7 +106,7 @@ std::vector<Event> all_events() {
             event::Answered{5, page_of(30)},
             event::Answered{6, verify},
             event::Settled{1, 2, 3, 4, 5},
-            event::PageDone{9, true, true},
+            event::PageDone{9, true, true, true, true},
             event::RemovalsDecided{true},
             compared,
             event::IdentityRenewed{"device", "e"},
