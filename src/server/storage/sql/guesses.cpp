@@ -51,15 +51,12 @@ Result<bool> change_locked(Connection& connection, const Backend& backend, std::
 Result<void> SqlStorage::change_guesses(std::span<const std::string> keys,
                                         const std::function<void(std::span<Guesses>)>& change) {
     for (int left = kTries;; --left) {
-        bool nothing = false;  // to keep: who is told to wait must not cost a row and a flush for every try
-        auto changed = write([&](Connection& connection) -> Result<void> {
+        auto changed = write([&](Connection& connection) -> Result<Ending> {
             const auto any = change_locked(connection, *backend_, keys, change);
             if (!any) return fail(any.error());
-            nothing = !*any;
-            if (nothing) return fail(ErrorKind::busy, "DATABASE_BUSY", "rolled back");
-            return {};
+            // Who is told to wait must not cost a row and a flush for every try.
+            return *any ? Ending::keep : Ending::roll_back;
         });
-        if (nothing) return {};
         if (changed || left == 1 || changed.error().kind != ErrorKind::busy) return changed;
     }
 }

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "server/storage/sql/migrate.h"
 #include "server/storage/sql/pool.h"
@@ -77,8 +78,11 @@ class SqlStorage final : public Storage, public Attachments {
     /// One query outside of any transaction.
     [[nodiscard]] Result<std::unique_ptr<Rows>> look(const std::string& text,
                                                      std::initializer_list<Parameter> parameters);
+    enum class Ending : std::uint8_t { keep, roll_back };
+    /// One transaction around `work(Connection&)`, which gives Result<void>, or Result<Ending> where it may find that
+    /// nothing is to be kept: that is no error.
     template <class Work>
-    [[nodiscard]] Result<void> write(Work&& work);  ///< one transaction around `work(Connection&)`
+    [[nodiscard]] Result<void> write(Work&& work);
 
     const std::unique_ptr<Backend> backend_;
     Pool pool_;
@@ -89,9 +93,13 @@ template <class Work>
 Result<void> SqlStorage::write(Work&& work) {
     auto lease = pool_.take([](Connection& connection) { return connection.execute("BEGIN"); });
     if (!lease) return fail(lease.error());
-    if (Result<void> worked = work(**lease); !worked) {
+    const auto worked = work(**lease);
+    if (!worked) {
         (void)(*lease)->execute("ROLLBACK");
-        return worked;
+        return fail(worked.error());
+    }
+    if constexpr (std::is_same_v<decltype(worked), const Result<Ending>>) {
+        if (*worked == Ending::roll_back) return (*lease)->execute("ROLLBACK");
     }
     return (*lease)->commit();
 }
