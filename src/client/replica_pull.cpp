@@ -53,7 +53,8 @@ void Replica::on(sync::action::ApplyPage& action) {
     stamps_.observe(applied->newest_stamp_ms);
     show(std::move(applied->visible));
     told_.push_back(queue_event(false));
-    told_.push_back(sync::event::PageDone{applied->rows, applied->ignored, false, applied->parts_missing, applied->lost});
+    told_.push_back(
+        sync::event::PageDone{applied->rows, applied->ignored, false, applied->parts_missing, applied->lost});
 }
 
 void Replica::decide_removals(bool allowed) {
