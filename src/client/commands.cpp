@@ -20,13 +20,6 @@ Failure gone(crm::Model model) {
                 "this " + std::string(crm::name(model)) + " is not there any more");
 }
 
-/// Everything that a record says, as changes that make it anew.
-crm::Changes all_of(const crm::Record& record) {
-    crm::Record empty;
-    empty.model = record.model;
-    return crm::difference(empty, record);
-}
-
 /// One edit on top of a record. What went away meanwhile is not brought back by an update: the store refuses it too.
 void put_on_top(std::optional<crm::Record>& record, const Edit& edit, UnixMs at) {
     if (edit.kind == OperationKind::remove) record.reset();
@@ -229,7 +222,7 @@ Result<Edit> Editor::inverse(const Edit& edit) const {
     if (edit.kind == OperationKind::create) return Edit{OperationKind::remove, edit.model, edit.record, {}};
     const crm::Record* now = state_.find(edit.model, edit.record);
     if (now == nullptr) return gone(edit.model);
-    if (edit.kind == OperationKind::remove) return Edit{OperationKind::create, edit.model, edit.record, all_of(*now)};
+    if (edit.kind == OperationKind::remove) return Edit{OperationKind::create, edit.model, edit.record, crm::all_of(*now)};
     Edit back{OperationKind::update, edit.model, edit.record, {}};
     for (const auto& [field, value] : edit.changes.fields) back.changes.set(field, crm::own(now->fields.get(field)));
     if (!edit.changes.extra.empty()) {

@@ -11,13 +11,6 @@ using sync::OperationKind;
 constexpr std::size_t kReversibleMax = 3;
 constexpr std::size_t kEditsPerStep = 1'000;
 
-/// Everything that a record says, as changes that make it anew.
-crm::Changes all_of(const crm::Record& record) {
-    crm::Record empty;
-    empty.model = record.model;
-    return crm::difference(empty, record);
-}
-
 }  // namespace
 
 /// The edit that takes this one back, given what is stored now.
@@ -29,7 +22,7 @@ Result<Edit> ImportLane::inverse(const Edit& edit) const {
     if (!*record) return back;  // the store will refuse the edit itself
     if (edit.kind == OperationKind::remove) {
         back.kind = OperationKind::create;
-        back.changes = all_of(**record);
+        back.changes = crm::all_of(**record);
         return back;
     }
     back.kind = OperationKind::update;

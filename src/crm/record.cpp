@@ -403,6 +403,12 @@ Changes difference(const Record& from, const Record& to) {
     return changes;
 }
 
+Changes all_of(const Record& record) {
+    Record empty;
+    empty.model = record.model;
+    return difference(empty, record);
+}
+
 std::string title(const Record& record) {
     constexpr std::size_t kPointsMax = 80;
     std::string_view text = record.fields.text(def(record.model).title);

@@ -129,6 +129,9 @@ void apply(Record& record, const Changes& changes);
 /// What must change in `from` to make its fields and extra those of `to`.
 [[nodiscard]] Changes difference(const Record& from, const Record& to);
 
+/// Everything that a record says, as changes that make it anew.
+[[nodiscard]] Changes all_of(const Record& record);
+
 /// The record's title for people ("Asha Rao"), or its id when it has none. One line, at most 80 code points.
 [[nodiscard]] std::string title(const Record& record);
 

@@ -70,7 +70,7 @@ Result<ActivityPage> Store::activity(const ActivityQuery& query) const {
     for (AuditRow& row : page.rows) {
         if (row.what != "DELETE" && row.what != "PULLED_DELETE") continue;
         auto gone = impl_->records(row.model).get(row.record);
-        if (gone && *gone && (*gone)->deleted) row.before = Impl::whole(**gone);
+        if (gone && *gone && (*gone)->deleted) row.before = crm::all_of(**gone);
     }
     return page;
 }

@@ -111,7 +111,7 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
     queued.created_at = clock.now();
     QueuedOperation noted = queued;
     // What the server never had may leave no tombstone: to restore it, the trail says what it was.
-    if (operation.kind == OperationKind::remove && current.version == 0) noted.before = whole(current);
+    if (operation.kind == OperationKind::remove && current.version == 0) noted.before = crm::all_of(current);
     CT_TRY(audit(noted, restores ? kRestore : name(operation.kind), user));
     crm::Record next = replayed(std::move(current), queued);
 

@@ -142,7 +142,6 @@ struct Store::Impl {
     /// False: the server lacks nothing of it.
     [[nodiscard]] Result<bool> offer_back(const crm::Record& local, const crm::Record& server);
     [[nodiscard]] Result<void> offer_missing(crm::Model model, const Uuid& id, Visible& visible);
-    [[nodiscard]] static crm::Changes whole(const crm::Record& record);
 
     // ---- resolve (resolve.cpp)
     [[nodiscard]] Result<void> decide_anew(const QueueEntry& entry, const Conflict& conflict, crm::Changes changes,

@@ -24,7 +24,7 @@ Result<bool> Store::Impl::offer_back(const crm::Record& local, const crm::Record
     const bool revives = !gone && server.deleted && !local.deleted;
     if (!gone && operation.kind == OperationKind::update && operation.changes.empty() && !revives) return false;
     if (operation.kind == OperationKind::remove && server.deleted) return false;
-    if (revives && operation.changes.empty()) operation.changes = whole(local);
+    if (revives && operation.changes.empty()) operation.changes = crm::all_of(local);
     operation.id = ids.next();
     // Base 0: every field is judged by its stamp.
     operation.stamp = sync::format_stamp(local.updated_at, 0, state.device_id);
@@ -39,12 +39,6 @@ Result<bool> Store::Impl::offer_back(const crm::Record& local, const crm::Record
     CT_TRY(tables->queue.insert(entry, queued));
     index.add(entry);
     return true;
-}
-
-crm::Changes Store::Impl::whole(const crm::Record& record) {
-    crm::Record empty;
-    empty.model = record.model;
-    return crm::difference(empty, record);
 }
 
 }  // namespace ct::store

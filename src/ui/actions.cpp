@@ -173,19 +173,13 @@ void turn_round(Desk& desk, const store::AuditRow& decision) {
         offer_undo(desk, "Turned round. It goes to everybody with the next sync");
 }
 
-crm::Changes all_of(const crm::Record& record) {
-    crm::Record empty;
-    empty.model = record.model;
-    return crm::difference(empty, record);
-}
-
 void discard_change(Desk& desk, const sync::QueuedOperation& queued) {
     const sync::Operation& operation = queued.operation;
     const auto edit = [&operation](OperationKind kind, crm::Changes changes = {}) {
         return Edit{kind, operation.model, operation.record, std::move(changes)};
     };
     const crm::Record* record = desk.state.find(operation.model, operation.record);
-    const crm::Changes said = record == nullptr ? crm::Changes{} : all_of(*record);
+    const crm::Changes said = record == nullptr ? crm::Changes{} : crm::all_of(*record);
     desk.post(client::DiscardOperation{operation.id});
     const std::string words = "Your change is discarded";
     if (operation.kind == OperationKind::update && !operation.changes.empty()) {

@@ -27,8 +27,6 @@ void turn_round(Desk& desk, const store::AuditRow& decision);
 [[nodiscard]] bool can_turn_round(const Desk& desk, const store::AuditRow& decision);
 /// Gives up an edit that was refused or is in conflict. One undo makes it anew.
 void discard_change(Desk& desk, const sync::QueuedOperation& queued);
-/// Everything that a record says, as changes that make it anew.
-[[nodiscard]] crm::Changes all_of(const crm::Record& record);
 void undo(Desk& desk);
 void redo(Desk& desk);
 

@@ -96,7 +96,7 @@ struct BothWays {
 std::optional<BothWays> whole_ways(const Desk& desk, const Conflict& conflict, Side side) {
     const sync::Operation& operation = conflict.queued.operation;
     const crm::Record* shown = desk.state.find(operation.model, operation.record);
-    crm::Changes said = all_of(shown != nullptr ? *shown : conflict.theirs);
+    crm::Changes said = crm::all_of(shown != nullptr ? *shown : conflict.theirs);
     if (!crm::validate_new(operation.model, said)) return std::nullopt;
     client::Edit gone{sync::OperationKind::remove, operation.model, operation.record, {}};
     client::Edit there{sync::OperationKind::create, operation.model, operation.record, std::move(said)};
