@@ -80,7 +80,7 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
         if (!page.has_more) CT_TRY(impl_->end_snapshot(followed, applied.visible));
         SyncState next = impl_->state;
         if (!CT_MUTANT(page_without_cursor)) next.cursor = page.cursor;
-        if (impl_->lost_record) next.cursor.reset();
+        if (applied.lost) next.cursor.reset();
         if (next.epoch.empty()) next.epoch = page.epoch;
         if (!page.has_more) {
             impl_->foreign_epoch = false;
@@ -95,13 +95,11 @@ Result<PageApplied> Store::apply(const sync::PullPage& page) {
         impl_->removed_in_run[i] = page.has_more ? impl_->removed_in_run[i] + (*removals)[i] : 0;
     }
     applied.parts_missing = !impl_->state.selection.catching_up.empty();
-    applied.lost = impl_->lost_record;
     return applied;
 }
 
 Result<void> Store::Impl::apply_rows(const sync::PullPage& page, PageApplied& applied) {
     from_start = !page.from || !unconfirmed.empty();
-    lost_record = false;
     std::set<Uuid> around;
     for (const PullRow& row : page.rows) {
         if (!unconfirmed.empty()) CT_TRY(confirm(row.id));
@@ -151,7 +149,7 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
         // What is changed must have been here: the disk has lost it. A part of it must not pass for all of it.
         log::warn(std::string(crm::name(row.model)) + " " + row.id.str() +
                   " is changed and not here: everything is pulled anew");
-        lost_record = true;
+        applied.lost = true;
         return {};
     }
     if (whole && server->version == 0 && index.dirty(row.id)) CT_TRY(revive(row.id, applied.visible));

@@ -259,7 +259,6 @@ struct Store::Impl {
     bool catching_up = false;  // the page is one of the catch-up
     sync::Parts unwanted;      // left out by the user, as last told
     bool from_start = false;   // the page, of which rows are being applied, is of a pull from the start
-    bool lost_record = false;  // … has a part of a record that must be here, and is not
     Mirror mirror;
     bool removals_allowed = false;
     Removals removed_in_run{};  // by the pages of the pull that is under way

@@ -60,12 +60,11 @@ Result<PageApplied> Store::catch_up(const sync::PullPage& page) {
         SyncState next = impl_->state;
         next.selection.cursor = page.cursor;
         if (ends) next.selection.join(impl_->unwanted);
-        if (impl_->lost_record) next.selection.cursor.reset();
+        if (applied.lost) next.selection.cursor.reset();
         return impl_->write_state(next);
     });
     if (!done) return fail(done.error());
     applied.parts_missing = !impl_->state.selection.catching_up.empty();
-    applied.lost = impl_->lost_record;
     return applied;
 }
 
