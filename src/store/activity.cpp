@@ -68,7 +68,7 @@ Result<ActivityPage> Store::activity(const ActivityQuery& query) const {
     }
     if (!all && last != nullptr) page.older = AuditPosition{last->at, last->record, last->operation, last->what};
     for (AuditRow& row : page.rows) {
-        if (row.what != "DELETE" && row.what != "PULLED_DELETE") continue;
+        if (!is_of(row.what, Whose::deleted)) continue;
         auto gone = impl_->records(row.model).get(row.record);
         if (gone && *gone && (*gone)->deleted) row.before = crm::all_of(**gone);
     }

@@ -109,10 +109,7 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
     queued.operation.seen = sync::merging(operation.model, queued.before);
     queued.user = user;
     queued.created_at = clock.now();
-    QueuedOperation noted = queued;
-    // What the server never had may leave no tombstone: to restore it, the trail says what it was.
-    if (operation.kind == OperationKind::remove && current.version == 0) noted.before = crm::all_of(current);
-    CT_TRY(audit(noted, restores ? kRestore : name(operation.kind), user));
+    CT_TRY(audit_edit(queued, current, restores ? kRestore : name(operation.kind), user));
     crm::Record next = replayed(std::move(current), queued);
 
     const auto joined = join(queued, due_of(next), committed);
@@ -130,6 +127,15 @@ Result<void> Store::Impl::commit_one(const Operation& operation, const std::stri
     CT_TRY(there ? records(next.model).put(next) : to_void(records(next.model).insert_new(next)));
     committed.visible.changed.push_back(std::move(next));
     return {};
+}
+
+Result<void> Store::Impl::audit_edit(const QueuedOperation& queued, const crm::Record& current, std::string_view what,
+                                     const std::string& user) {
+    if (queued.operation.kind != OperationKind::remove || current.version > 0) return audit(queued, what, user);
+    // What the server never had may leave no tombstone: to restore it, the trail says what it was.
+    QueuedOperation noted = queued;
+    noted.before = crm::all_of(current);
+    return audit(noted, what, user);
 }
 
 Result<Compaction> Store::Impl::join(const QueuedOperation& later, UnixMs due_at, Committed& committed) {

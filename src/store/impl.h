@@ -116,6 +116,9 @@ struct Store::Impl {
                                                 Committed& committed);
     [[nodiscard]] Result<void> audit(const sync::QueuedOperation& queued, std::string_view what,
                                      const std::string& user);
+    /// Of an edit of `current`, as it is made.
+    [[nodiscard]] Result<void> audit_edit(const sync::QueuedOperation& queued, const crm::Record& current,
+                                          std::string_view what, const std::string& user);
 
     // ---- rebase (rebase.cpp)
     /// The server's record as last known; version 0 and `deleted` when it has none.
