@@ -22,10 +22,6 @@ constexpr crm::FieldId kLead = field_id(Model::reminder, "leadId");
 constexpr UnixMs kMorning_ms = 10 * 3'600'000;  // when the next step is proposed for
 constexpr crm::FieldId kRepeat = field_id(Model::reminder, "repeat");
 
-void offer_undo(Desk& desk, std::string text) {
-    desk.toasts.add(ToastKind::done, std::move(text), "Undo", [&desk] { undo(desk); });
-}
-
 /// The first date after `now` that a repeating reminder falls on; 0 when it does not repeat.
 UnixMs next_date(UnixMs at, std::string_view repeat, UnixMs now) {
     if (repeat != "DAILY" && repeat != "WEEKLY" && repeat != "MONTHLY") return 0;
@@ -70,6 +66,10 @@ Edit next_reminder(Desk& desk, const crm::Record& done, UnixMs at) {
 }
 
 }  // namespace
+
+void offer_undo(Desk& desk, std::string text) {
+    desk.toasts.add(ToastKind::done, std::move(text), "Undo", [&desk] { undo(desk); });
+}
 
 std::string count_of(Model model, std::size_t count) {
     std::string one(crm::def(model).name);

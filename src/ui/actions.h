@@ -9,6 +9,8 @@
 
 namespace ct::ui {
 
+/// Says what was done, with a way back.
+void offer_undo(Desk& desk, std::string text);
 /// "3 leads", "1 payment".
 [[nodiscard]] std::string count_of(crm::Model model, std::size_t count);
 /// For the end of an edit of many: says what was done to how many, with a way back, or what went wrong.

@@ -229,11 +229,9 @@ void take_back(Desk& desk, const AuditRow& row) {
     client::Edit edit = edit_taking_back(desk, row);
     const std::string title = quoted_title(desk, row);
     if (!desk.accepted(desk.editor.apply({std::move(edit)}, "Take back a change of " + title))) return;
-    desk.toasts.add(ToastKind::done,
-                    is_create(row)   ? "Taken back: " + title + " is deleted"
-                    : is_delete(row) ? "Restored: " + title
-                                     : "Put back as it was: " + title,
-                    "Undo", [&desk] { undo(desk); });
+    offer_undo(desk, is_create(row)   ? "Taken back: " + title + " is deleted"
+                     : is_delete(row) ? "Restored: " + title
+                                      : "Put back as it was: " + title);
 }
 
 }  // namespace ct::ui

@@ -421,7 +421,7 @@ void Conflicts::resolve(Desk& desk, const Conflict& conflict, store::Resolution 
     const char* const words = "Decided. It goes to everybody with the next sync";
     if (!ways) return desk.toasts.add(ToastKind::done, words);
     desk.editor.note("Decide a conflict", {std::move(ways->forward)}, {std::move(ways->back)});
-    desk.toasts.add(ToastKind::done, words, "Undo", [&desk] { undo(desk); });
+    offer_undo(desk, words);
 }
 
 void Conflicts::resolve_all_like(Desk& desk, const Conflict& conflict, Side side) {
@@ -455,7 +455,7 @@ void Conflicts::resolve_all_like(Desk& desk, const Conflict& conflict, Side side
     const std::string words = "Decided " + std::to_string(ids.size()) + ". They go to everybody with the next sync";
     if (back.empty()) return desk.toasts.add(ToastKind::done, words);
     desk.editor.note("Decide " + std::to_string(ids.size()) + " conflicts", std::move(forward), std::move(back));
-    desk.toasts.add(ToastKind::done, words, "Undo", [&desk] { undo(desk); });
+    offer_undo(desk, words);
 }
 
 // ---- what was decided without asking

@@ -298,7 +298,7 @@ void Duplicates::merge(Desk& desk, const crm::Record& kept, const crm::Record& o
     if (!desk.accepted(edits)) return;
     const std::string label = "Merge " + crm::title(other) + " into " + crm::title(kept);
     if (!desk.accepted(desk.editor.apply(*std::move(edits), label))) return;
-    desk.toasts.add(ToastKind::done, "Merged into " + crm::title(kept), "Undo", [&desk] { undo(desk); });
+    offer_undo(desk, "Merged into " + crm::title(kept));
 }
 
 }  // namespace ct::ui

@@ -176,7 +176,7 @@ void ImportWindow::on_ended(Desk& desk, const client::ImportEnded& ended) {
         const auto turn = [&desk, ticket = ended.ticket] { desk.post(client::ReverseImport{ticket}); };
         desk.editor.note("Import " + what, turn);
         if (!open_) {
-            desk.toasts.add(ToastKind::done, "Imported " + what, "Undo", [&desk] { undo(desk); });
+            offer_undo(desk, "Imported " + what);
         }
     }
     if (ended.ticket != running_) return;

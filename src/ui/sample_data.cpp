@@ -151,7 +151,7 @@ void add_sample_data(Desk& desk) {
         to.set("at", now);
     }
     if (!desk.accepted(desk.editor.apply(to.take(), "Add sample data"))) return;
-    desk.toasts.add(ToastKind::done, "Sample data is there. It goes when you undo it", "Undo", [&desk] { undo(desk); });
+    offer_undo(desk, "Sample data is there. It goes when you undo it");
 }
 
 }  // namespace ct::ui
