@@ -43,6 +43,12 @@ constexpr std::array kVerbs{
 };
 
 bool from_elsewhere(const AuditRow& row) { return row.what.starts_with("PULLED"); }
+/// Null: it has none.
+const Verb* verb_of(const AuditRow& row) {
+    const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& one) { return one.what == row.what; });
+    return verb == kVerbs.end() ? nullptr : &*verb;
+}
+
 bool is_update(const AuditRow& row) { return row.what == "UPDATE" || row.what == "PULLED" || row.what == "MENDED"; }
 bool is_create(const AuditRow& row) {
     return row.what == "CREATE" || row.what == "PULLED_CREATE" || row.what == "RESTORE";
@@ -108,9 +114,9 @@ crm::Changes still_standing(const crm::Record& record, const AuditRow& row) {
 bool is_delete(const AuditRow& row) { return row.what == "DELETE" || row.what == "PULLED_DELETE"; }
 
 std::string sentence_of(const Desk& desk, const AuditRow& row) {
-    const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& one) { return one.what == row.what; });
+    const Verb* const verb = verb_of(row);
     const std::string title = quoted_title(desk, row);
-    if (verb == kVerbs.end()) return words_of_choice(row.what) + ": " + title;
+    if (verb == nullptr) return words_of_choice(row.what) + ": " + title;
     if (verb->words == nullptr) return std::string(verb->sentence) + " " + title;
     return std::string(who(desk, row)) + " " + verb->words + " " + title;
 }
@@ -171,9 +177,8 @@ bool same_go(const TrailLine& line, const AuditRow& next) {
 }
 
 std::string sentence_of_many(const Desk& desk, const TrailLine& line) {
-    const auto* verb =
-        std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& one) { return one.what == line.row.what; });
-    return std::string(who(desk, line.row)) + " " + (verb == kVerbs.end() ? "changed" : verb->words) + " " +
+    const Verb* const verb = verb_of(line.row);
+    return std::string(who(desk, line.row)) + " " + (verb == nullptr ? "changed" : verb->words) + " " +
            count_of(line.row.model, line.more.size() + 1);
 }
 

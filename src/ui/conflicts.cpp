@@ -151,14 +151,15 @@ void Conflicts::draw(Desk& desk) {
     text(theme, "Conflicts", Size::title, true);
     text(theme, "Where two people changed the same. What you decide goes to everybody.", p.muted);
     ImGui::Dummy({0, theme.px(6)});
+    const std::vector<const store::AuditRow*> standing = decisions_standing(desk);
     const std::string labels[] = {"To decide  " + std::to_string(desk.conflicts.size()) + "##waiting",
-                                  "Decided by rule  " + std::to_string(decisions_standing(desk).size()) + "##decided"};
+                                  "Decided by rule  " + std::to_string(standing.size()) + "##decided"};
     segments(theme, "conflict tabs", labels, tab_);
     ImGui::Dummy({0, theme.px(6)});
     if (tab_ == 0) {
         draw_waiting(desk);
     } else {
-        draw_decided(desk);
+        draw_decided(desk, standing);
     }
 }
 
@@ -460,9 +461,8 @@ void Conflicts::resolve_all_like(Desk& desk, const Conflict& conflict, Side side
 
 // ---- what was decided without asking
 
-void Conflicts::draw_decided(Desk& desk) {
+void Conflicts::draw_decided(Desk& desk, std::span<const store::AuditRow* const> standing) {
     const Theme& theme = desk.theme;
-    const std::vector<const store::AuditRow*> standing = decisions_standing(desk);
     if (standing.empty()) {
         empty_state(theme, icon::kHourglass, "Nothing was decided for you",
                     "Where two people change the same field, the later change wins. What lost is kept, is listed here, "

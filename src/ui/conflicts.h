@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,7 @@ class Conflicts {
     void draw_field(Desk& desk, const store::Conflict& conflict, const store::ConflictField& field, Choice& choice);
     void draw_other(Desk& desk, const store::Conflict& conflict, const store::ConflictField& field, Choice& choice);
     void draw_buttons(Desk& desk, const store::Conflict& conflict, Choices& choices);
-    void draw_decided(Desk& desk);
+    void draw_decided(Desk& desk, std::span<const store::AuditRow* const> standing);
     void draw_decision(Desk& desk, const store::AuditRow& row, std::size_t index);
     [[nodiscard]] Preview preview(const Desk& desk, const store::Conflict& conflict, Choices& choices) const;
     void resolve(Desk& desk, const store::Conflict& conflict, store::Resolution resolution);

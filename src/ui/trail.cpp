@@ -41,10 +41,6 @@ const Tone& tone_of(const Palette& p, const store::AuditRow& row) {
 
 UnixMs when(const crm::Record& note) { return note.fields.integer(field_id(Model::note, "at"), note.created_at); }
 
-}  // namespace
-
-namespace {
-
 constexpr std::size_t kEachShown = 100;
 
 std::vector<store::AuditRow> rows_of(const TrailLine& line) {
