@@ -352,6 +352,13 @@ void Replica::on(sync::action::RenewDevice&) {
     told_.push_back(sync::event::IdentityRenewed{device, store_.state().epoch});
 }
 
+void Replica::on(sync::action::NumberFrom& action) {
+    if (auto numbered = store_.number_from(action.sequence); !numbered) return cannot_carry_out(numbered.error());
+    log::warn("the server has seen " + std::to_string(action.sequence) + " edits of this device, and they are fewer " +
+              "than were sent; they are numbered on from there");
+    told_.push_back(sync::event::IdentityRenewed{store_.state().device_id, store_.state().epoch});
+}
+
 void Replica::on(sync::action::RestartPull& action) {
     if (action.catch_up) {
         if (auto restarted = store_.restart_catch_up(); !restarted) return cannot_carry_out(restarted.error());

@@ -114,6 +114,7 @@ class Replica {
     void on(sync::action::StopListening& action);
     void on(sync::action::Stalled& action);
     void on(sync::action::RenewDevice& action);
+    void on(sync::action::NumberFrom& action);
     void on(sync::action::RestartPull& action);
     void on(sync::action::DropToken& action);
     void on(sync::action::RoundFinished& action);

@@ -79,7 +79,8 @@ struct Store::Impl {
     /// What differs from `state`; then it is `state`.
     [[nodiscard]] Result<void> write_state(SyncState next);
     [[nodiscard]] Result<void> forget_bases();
-    [[nodiscard]] Result<void> recall_sent(SyncState& next);
+    /// What is in flight is queued again: unaltered, but it takes its place in the order anew.
+    [[nodiscard]] Result<void> recall_sent();
     /// The clock is at that stamp now, at least. A row of the queue has it: it need not be written before that goes.
     void observe(const std::string& stamp);
     /// Somebody changed something then: the clock is past it. To be written with the state.

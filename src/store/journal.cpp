@@ -66,7 +66,9 @@ std::optional<std::int64_t> integer(const json& entry, const char* member) {
     return at->get<std::int64_t>();
 }
 
-void note_sequence(JournalContent& content, std::int64_t sequence) {
+/// Only what is in flight tells: others keep the number that they had, which may have been another device's.
+void note_sequence(JournalContent& content, std::string_view state, std::int64_t sequence) {
+    if (state != name(sync::QueueState::sent)) return;
     content.next_sequence = std::max(content.next_sequence, sequence + 1);
 }
 
@@ -83,10 +85,10 @@ Result<void> take_identity(JournalContent& content, const json& values) {
 Result<void> take_state(JournalContent& content, const json& entry) {
     const auto position = integer(entry, "state"), sequence = integer(entry, "sequence");
     const auto is = entry.find("is");
-    const auto state =
-        is != entry.end() && is->is_string() ? sync::find_queue_state(is->get<std::string>()) : std::nullopt;
+    const std::string word = is != entry.end() && is->is_string() ? is->get<std::string>() : std::string{};
+    const auto state = sync::find_queue_state(word);
     if (!position || !sequence || !state) return no_entry();
-    note_sequence(content, *sequence);
+    note_sequence(content, word, *sequence);
     const auto at = content.queue.find(*position);
     if (at == content.queue.end()) return {};  // its row was in a frame that could not be read
     at->second.state = *state;
@@ -101,7 +103,7 @@ Result<void> take(JournalContent& content, const json& entry) {
         const auto position = integer(entry, "put");
         auto queued = queued_from(*row);
         if (!position || !queued) return no_entry();
-        note_sequence(content, queued->sequence);
+        note_sequence(content, name(queued->state), queued->sequence);
         content.queue.insert_or_assign(*position, std::move(*queued));
         return {};
     }
@@ -293,12 +295,12 @@ bool glance_at_entry(JournalGlance& glance, Walker& walk) {
     ++glance.rest.entries;
     if (gone) return glance.queue.erase(*gone), true;
     if (put && row && !row->id.empty() && !row->stamp.empty() && !row->state.empty()) {
-        note_sequence(glance.rest, row->sequence);
+        note_sequence(glance.rest, row->state, row->sequence);
         glance.queue.insert_or_assign(*put, *row);
         return true;
     }
     if (!state || stands.state.empty()) return false;
-    note_sequence(glance.rest, stands.sequence);
+    note_sequence(glance.rest, stands.state, stands.sequence);
     const auto at = glance.queue.find(*state);
     if (at == glance.queue.end()) return false;
     at->second.state = stands.state;

@@ -142,12 +142,13 @@ Result<void> Store::Impl::write_state(SyncState next) {
         foreign_epoch = true;
         next.selection.other_epoch();
         CT_TRY(forget_bases());
-        CT_TRY(recall_sent(next));
+        CT_TRY(recall_sent());
     }
     CT_TRY(store::write_state(*connection, next, foreign_epoch));
     const bool same = next.device_id == state.device_id && next.server_url == state.server_url &&
                       next.workspace_id == state.workspace_id && next.user.id == state.user.id &&
-                      next.epoch == state.epoch && next.selection.left_out == state.selection.left_out &&
+                      next.epoch == state.epoch && next.next_sequence >= state.next_sequence &&
+                      next.selection.left_out == state.selection.left_out &&
                       next.selection.uncompared == state.selection.uncompared;
     if (!same) journal.identity(state_values({next, foreign_epoch}));
     state = std::move(next);
@@ -167,15 +168,14 @@ Result<void> Store::Impl::forget_bases() {
     return {};
 }
 
-/// What was under way takes its place in the order again, and the numbers that it had: of this device the restored
-/// server knows no later ones, and what an edit needs has to be offered back before it. As itself it stays as it was.
-Result<void> Store::Impl::recall_sent(SyncState& next) {
+/// A restored server may have lost what an edit needs, which then has to be offered back before it. As itself it stays
+/// as it was, and so does the count of what was sent: how many of those the server still knows is its to say.
+Result<void> Store::Impl::recall_sent() {
     std::vector<Position> in_flight;
     for (const auto& [position, entry] : index.entries()) {
-        if (entry.state != sync::QueueState::sent) continue;
-        in_flight.push_back(position);
-        next.next_sequence = std::min(next.next_sequence, entry.sequence);
+        if (entry.state == sync::QueueState::sent) in_flight.push_back(position);
     }
+    // Their old sequence numbers stay: what was sent once is never altered again (see sync::compact).
     for (const Position position : in_flight) CT_TRY(set_state(position, sync::QueueState::queued));
     return {};
 }
@@ -297,16 +297,21 @@ Result<void> Store::save_state(const SyncState& state) {
 
 Result<void> Store::renew_device(const std::string& device_id) {
     return impl_->transaction([&]() -> Result<void> {
-        std::vector<Position> in_flight;
-        for (const auto& [position, entry] : impl_->index.entries()) {
-            if (entry.state == sync::QueueState::sent) in_flight.push_back(position);
-        }
-        // Their old sequence numbers stay: what was sent once is never altered again (see sync::compact).
-        for (const Position position : in_flight) CT_TRY(impl_->set_state(position, sync::QueueState::queued));
+        CT_TRY(impl_->recall_sent());
         CT_TRY(impl_->stamp_as(device_id));
         SyncState next = impl_->state;
         next.device_id = device_id;
         if (!CT_MUTANT(sequence_after_renew)) next.next_sequence = 0;
+        next.cursor.reset();
+        return impl_->write_state(next);
+    });
+}
+
+Result<void> Store::number_from(std::int64_t sequence) {
+    return impl_->transaction([&]() -> Result<void> {
+        CT_TRY(impl_->recall_sent());
+        SyncState next = impl_->state;
+        next.next_sequence = sequence;
         next.cursor.reset();
         return impl_->write_state(next);
     });

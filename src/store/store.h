@@ -369,6 +369,9 @@ class Store {
     /// under their old ids (the server answers those it knows with their first result). The next pull is from the
     /// start: what another did under the old identity was no news to this one.
     [[nodiscard]] Result<void> renew_device(const std::string& device_id);
+    /// After SEQUENCE_GAP: the next operation has this number, and those in flight are queued again as they are. The
+    /// next pull is from the start.
+    [[nodiscard]] Result<void> number_from(std::int64_t sequence);
     /// Gives operations that were never sent other stamps, by `stamp_of(old stamp)`, in the order in which they were
     /// made: for when it turns out that the clock was wrong. An edit stays after what it was made on, as long as that
     /// is not itself of a time after `latest`. The hybrid clock's reading is then `reading`, or the last stamp given.

@@ -404,7 +404,7 @@ bool Engine::go_on_after_break() {
 }
 
 /// What the server takes in no size goes to those that a person looks at: nothing else is to wait behind it. It has
-/// taken nothing of it, and the numbers that are now missing make it ask for a new identity.
+/// taken nothing of it, and next time says which number it expects instead of those that are now missing.
 void Engine::give_up_sent(const Problem& problem) {
     PushAnswer answer;
     answer.sequence = sent_sequence_;
@@ -433,14 +433,17 @@ void Engine::on_unreachable(const Unreachable& unreachable) {
 void Engine::on_problem(const Problem& problem) {
     trusted_ = true;  // it is our server that speaks
     if (verify_refused(problem)) return;
-    const bool forked = problem.code == "DEVICE_FORKED" || problem.code == "SEQUENCE_GAP";
+    const bool gap = problem.code == "SEQUENCE_GAP";
+    const bool forked = problem.code == "DEVICE_FORKED" || gap;
     const bool restart = problem.code == "EPOCH_CHANGED" || problem.code == "RESYNC_REQUIRED";
     if ((forked || restart) && ++restarts_ <= kRestartsMax) {
         phase_ = Phase::renewing;
         const bool part = catching_up_ && problem.code == "RESYNC_REQUIRED";
         if (restart && !part) caught_up_ = false;
         if (problem.code == "EPOCH_CHANGED") pull_first_ = kPullFirstMax;
-        if (forked)
+        if (gap && problem.expected >= 0)
+            out_.push_back(action::NumberFrom{problem.expected});
+        else if (forked)
             out_.push_back(action::RenewDevice{});
         else
             out_.push_back(action::RestartPull{problem.code == "EPOCH_CHANGED", problem.epoch, part});

@@ -106,7 +106,7 @@ struct Compared {
 struct IdentityRenewed {
     std::string device_id;
     std::string epoch;
-};  ///< RenewDevice or RestartPull was carried out
+};  ///< RenewDevice, NumberFrom or RestartPull was carried out
 struct LocalFailure {
     std::string message;
 };  ///< the store could not carry out an action
@@ -181,8 +181,15 @@ struct Stalled {
     std::string reason, outcome;
     int rounds = 0;
 };
-/// Take a new device id, send everything again (DEVICE_FORKED, SEQUENCE_GAP). Answer with IdentityRenewed.
+/// Take a new device id, send everything again (DEVICE_FORKED). Answer with IdentityRenewed.
 struct RenewDevice {};
+/// The server knows of fewer operations than this device has numbered (SEQUENCE_GAP: it was restored, or took some in
+/// no size): number on from there and send again what was under way, as the same device. Pull from the start, where
+/// nothing is left out for being this device's own: another laptop by the same name may have come first. Answer with
+/// IdentityRenewed.
+struct NumberFrom {
+    std::int64_t sequence = 0;
+};
 /// The server is another incarnation, or our cursor is too old: pull from the start, keep all unsent work.
 /// Answer with IdentityRenewed.
 struct RestartPull {
@@ -206,7 +213,7 @@ using Action =
     std::variant<action::SendProbe, action::PrepareBatch, action::SendPush, action::Settle, action::SendPull,
                  action::ApplyPage, action::SendVerify, action::CompareMirror, action::SendRepair, action::ApplyRepair,
                  action::CancelRequests, action::Listen, action::StopListening, action::Stalled, action::RenewDevice,
-                 action::RestartPull, action::DropToken, action::RoundFinished>;
+                 action::NumberFrom, action::RestartPull, action::DropToken, action::RoundFinished>;
 
 /// Why the last attempt did not go through; what the indicator distinguishes.
 enum class Obstacle : std::uint8_t {

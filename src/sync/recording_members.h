@@ -127,6 +127,7 @@ CT_RECORDED(action::Listen, CT_MEMBER(request), member("waitS", &T::wait_s), CT_
 CT_RECORDED(action::StopListening, );
 CT_RECORDED(action::Stalled, member<Shape::text>("reason", &T::reason), CT_MEMBER(outcome), CT_MEMBER(rounds));
 CT_RECORDED(action::RenewDevice, );
+CT_RECORDED(action::NumberFrom, CT_MEMBER(sequence));
 CT_RECORDED(action::RestartPull, member("otherEpoch", &T::other_epoch), CT_MEMBER(epoch),
             member("catchUp", &T::catch_up));
 CT_RECORDED(action::DropToken, );

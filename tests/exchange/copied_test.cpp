@@ -42,5 +42,45 @@ TEST_CASE("copied profile: the same edit, gone on with on both, is found out, an
     }
 }
 
+TEST_CASE("copied profile: a restored server's numbers do not hide the one's edits from the other") {
+    Office office;
+    (void)office.add_user("boss@example.org", server::Role::manager);
+    Seat seat(office, "seat", "boss@example.org"), twin(office, "twin", "boss@example.org");
+    const Uuid lead = seat.add_lead("Asha");
+    CHECK(seat.sync().row.outcome == "done");
+    office.back_up();
+    seat.close();
+    twin.close();
+    std::filesystem::copy(seat.directory, twin.directory,
+                          std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+    seat.open();
+    twin.open();
+    for (int i = 0; i < 5; ++i) {
+        (void)seat.add_lead("Lost with the server " + std::to_string(i));
+        CHECK(seat.sync().row.outcome == "done");
+    }
+    office.restore();
+    const Uuid of_twin = twin.add_lead("Of the twin");
+    seat.set(lead, "city", "Goa");
+    // The seat has pulled what the restored server has; then the twin comes first with the number that is expected.
+    int pushes = 0;
+    seat.before_request = [&](const client::NetJob& job) {
+        if (job.request.path == "/api/sync/push" && ++pushes == 2) CHECK(twin.sync().row.outcome == "done");
+    };
+    for (int round = 0; round < 3; ++round) {
+        CHECK(seat.sync().row.outcome == "done");
+        CHECK(twin.sync().row.outcome == "done");
+    }
+    CHECK(seat.store->state().device_id != twin.store->state().device_id);
+    CHECK(seat.sync({true, true, true, true}).verify->differing == 0);
+    CHECK(twin.sync({true, true, true, true}).verify->differing == 0);
+    for (const Seat* one : {&seat, &twin}) {
+        CHECK(one->text(of_twin) == "Of the twin");
+        CHECK(one->text(lead, "city") == "Goa");
+        CHECK(one->count() == 7);
+        CHECK(one->store->queue().operations == 0);
+    }
+}
+
 }  // namespace
 }  // namespace ct::calm

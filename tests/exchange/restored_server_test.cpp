@@ -49,6 +49,7 @@ TEST_CASE("restored server: an edit whose answer was on its way waits for what i
         seat.lose_answers = false;
         if (backup_has_it) office.back_up();
         REQUIRE(seat.store->queue().in_flight == 2);
+        const std::string device = seat.store->state().device_id;
         office.restore();
 
         seat.answers.clear();
@@ -63,6 +64,48 @@ TEST_CASE("restored server: an edit whose answer was on its way waits for what i
         CHECK(other.text(lead) == "Asha");
         CHECK(other.text(lead, "city") == "Goa");
         CHECK(other.text(note, "text", crm::Model::note) == "called");
+        CHECK(seat.store->state().device_id == device);
+        seat.close();
+        seat.open();
+        CHECK(seat.store->state().device_id == device);
+    }
+}
+
+TEST_CASE("restored server: one's own edits of money do not meet each other as a conflict") {
+    for (const bool backup_has_it : {false, true}) {
+        INFO(backup_has_it);
+        Office office;
+        (void)office.add_user("boss@example.org", server::Role::manager);
+        Seat seat(office, "seat", "boss@example.org");
+        crm::Changes money;
+        money.set(crm::field(crm::Model::payment, "leadId"), seat.add_lead("Asha").str());
+        money.set(crm::field(crm::Model::payment, "amount"), std::int64_t{10'000});
+        const Uuid payment = seat.add(crm::Model::payment, std::move(money));
+        const auto pay = [&](std::int64_t amount) {
+            client::Edit edit;
+            edit.model = crm::Model::payment;
+            edit.record = payment;
+            edit.changes.set(crm::field(crm::Model::payment, "amount"), amount);
+            seat.save({edit});
+        };
+        CHECK(seat.sync().row.outcome == "done");
+        if (!backup_has_it) office.back_up();
+        pay(20'000);
+        seat.lose_answers = true;
+        CHECK(seat.sync().row.outcome != "done");
+        seat.lose_answers = false;
+        if (backup_has_it) office.back_up();
+        pay(30'000);
+        office.restore();
+        for (int round = 0; round < 3; ++round) {
+            const client::SyncFinished finished = seat.sync();
+            CHECK(finished.row.outcome == "done");
+            CHECK(finished.row.conflicts == 0);
+        }
+        CHECK(seat.store->queue().operations == 0);
+        const auto here = seat.store->get(crm::Model::payment, payment);
+        REQUIRE((here && *here));
+        CHECK((*here)->fields.get(crm::field(crm::Model::payment, "amount")) == crm::ValueView{std::int64_t{30'000}});
     }
 }
 

@@ -179,8 +179,21 @@ TEST_CASE("another epoch: versions of the server as it was before are no base an
         "d1");
     page.epoch = "epoch-2";
     desk.apply(page);
-    const Batch again = desk.take();  // under the number that it had: the server knows of none after that
-    CHECK(again.sequence == batch.sequence);
+    const Batch again = desk.take();  // behind what was sent: how much of that is still known is the server's to say
+    CHECK(again.sequence == batch.sequence + 1);
+    REQUIRE(desk.store->number_from(batch.sequence));
+    CHECK(!desk.store->state().cursor);
+    CHECK(listed(desk).at(0).operation == sent);
+    page.from.reset();
+    desk.apply(page);
+    const std::string device = desk.store->state().device_id;
+    desk.reopen();  // the journal agrees: nobody takes it for another device
+    CHECK(desk.store->state().device_id == device);
+    const Batch numbered = desk.take();
+    CHECK(numbered.sequence == batch.sequence);
+    CHECK(numbered.operations == again.operations);
+    desk.reopen();
+    CHECK(desk.store->state().device_id == device);
     CHECK(records_of(again) == "3 2 1");
     CHECK(again.operations.back() == sent);
     desk.settle({Desk::result(sent, Verdict::applied, 4)});

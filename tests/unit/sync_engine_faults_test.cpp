@@ -124,9 +124,11 @@ TEST_CASE("engine: a single operation that is too large is refused, and nothing 
     CHECK(result.error.code == "TOO_LARGE");
     hand.tell(event::QueueChanged{1, false, 0, 1, 0});
     hand.tell(event::Settled{0, 0, 0, 0, 1});
-    // Its number is missing at the server, which asks for a new identity; then the rest goes.
-    hand.answer(hand.answer_batch(1), problem(409, "SEQUENCE_GAP"));
-    hand.need<action::RenewDevice>();
+    // Its number is missing at the server, which says what it expects; then the rest goes.
+    Problem gap = problem(409, "SEQUENCE_GAP");
+    gap.expected = 5;
+    hand.answer(hand.answer_batch(1), gap);
+    CHECK(hand.need<action::NumberFrom>().sequence == 5);
     hand.tell(event::IdentityRenewed{"d", "e"});
     const std::uint64_t push = hand.answer_batch(1);
     hand.answer(push, verdicts(hand.need<action::SendPush>()));

@@ -156,6 +156,7 @@ class Walk {
         tell(event::PageDone{.rows = 1, .ignored = badly && !lost, .lost = lost});
     }
     void carry_out(const action::RenewDevice&, bool badly) { renew(badly); }
+    void carry_out(const action::NumberFrom&, bool badly) { renew(badly); }
     void carry_out(const action::RestartPull&, bool badly) { renew(badly); }
     template <class Other>
     void carry_out(const Other&, bool) {

@@ -132,6 +132,7 @@ std::vector<Action> all_actions() {
             action::StopListening{},
             action::Stalled{"why", "HELD_BACK", 3},
             action::RenewDevice{},
+            action::NumberFrom{12},
             action::RestartPull{true, "e2"},
             action::DropToken{},
             finished};
