@@ -165,6 +165,7 @@ struct Store::Impl {
     [[nodiscard]] Result<void> note_pulled(const crm::Record& before, const crm::Record& after);
     [[nodiscard]] Result<void> take_later(const crm::Record& record, Visible& visible);
     [[nodiscard]] Result<void> accept(const QueueEntry& entry, const sync::OperationResult& result, Settled& settled);
+    void note_lost(const QueueEntry& entry, Settled& settled);
     [[nodiscard]] Result<void> keep(const QueueEntry& entry, const sync::OperationResult& result, sync::QueueState next,
                                     std::string_view code, std::string_view message);
     /// The operation with those of its group; OPERATION_IN_FLIGHT when one of them was sent.

@@ -1,6 +1,7 @@
 // The server's verdicts, and what people decide about operations that it refused.
 #include <algorithm>
 
+#include "base/log.h"
 #include "base/mutant.h"
 #include "store/impl.h"
 #include "store/state_table.h"
@@ -87,7 +88,9 @@ Result<Settled> Store::settle(const sync::PushAnswer& answer) {
         }
         settled.newest_stamp_ms = newest_of(answer);
         impl_->hear_of(settled.newest_stamp_ms);
-        return impl_->write_state(impl_->state);
+        SyncState next = impl_->state;
+        if (settled.lost) next.cursor.reset();
+        return impl_->write_state(next);
     });
     if (!done) return fail(done.error());
     return settled;
@@ -160,6 +163,15 @@ Result<void> Store::Impl::wait_together(const Uuid& group, Settled& settled) {
     return {};
 }
 
+/// The server has changed what is not here. Pulls leave out what this device has changed itself, and so would bring a
+/// part of it that passes for all.
+void Store::Impl::note_lost(const QueueEntry& entry, Settled& settled) {
+    if (entry.kind != OperationKind::update) return;
+    log::warn(std::string(crm::name(entry.model)) + " " + entry.record.str() +
+              " was changed and is not here: everything is pulled anew");
+    settled.lost = true;
+}
+
 Result<void> Store::Impl::accept(const QueueEntry& entry, const OperationResult& result, Settled& settled) {
     const bool alone = index.of_record(entry.record).size() == 1;
     if (alone && !result.record) {  // nearly always: what is shown is what the server has now
@@ -170,6 +182,7 @@ Result<void> Store::Impl::accept(const QueueEntry& entry, const OperationResult&
         if (!before) return fail(before.error());
         if (!*shown) {
             mirror.moved(entry.model, entry.record, *before, {});
+            note_lost(entry, settled);
             return {};
         }
         crm::Record& record = **shown;
@@ -183,7 +196,10 @@ Result<void> Store::Impl::accept(const QueueEntry& entry, const OperationResult&
     }
     const auto here = records(entry.model).stand(entry.record);
     if (!here) return fail(here.error());
-    if (!*here) return drop(entry.position);  // taken from our sight while it was under way
+    if (!*here) {  // taken from our sight while it was under way, or by the disk
+        note_lost(entry, settled);
+        return drop(entry.position);
+    }
     auto server = server_record(entry.model, entry.record);
     if (!server) return fail(server.error());
     const auto queued = tables->queue.read(entry.position);

@@ -72,6 +72,7 @@ struct Settled {
     Visible visible;
     std::int64_t applied = 0, merged = 0, superseded = 0, conflicts = 0, rejected = 0, parked = 0;
     UnixMs newest_stamp_ms = 0;  ///< largest updated_at that the answer tells of, for the hybrid clock
+    bool lost = false;           ///< a change went through of a record that the disk has lost: pulls start anew
 };
 
 /// Records that a page would take away: so many that somebody should be asked first. By model.

@@ -90,6 +90,27 @@ TEST_CASE("a part of a record that the disk has lost does not pass for all of it
     CHECK(text_of(*desk.get(2), "name") == "Bo");
 }
 
+TEST_CASE("an edit goes through of a record that the disk has lost: what others say of it is a part, and no more") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.update(2, {{"city", "Goa"}})});
+    desk.store.reset();
+    {
+        auto connection = sqlite::Connection::open(desk.file, false);
+        REQUIRE(connection.has_value());
+        REQUIRE((*connection)->execute("DELETE FROM lead WHERE city='Goa'"));
+        REQUIRE((*connection)->execute("DELETE FROM lead_shadow"));
+    }
+    desk.reopen();
+    desk.send_all(20);
+    CHECK_FALSE(desk.store->state().cursor);
+    CHECK(desk.store->queue().operations == 0);
+    desk.apply(desk.page({Desk::row(1, 10, {{"name", "Asha"}}), Desk::row(2, 20, {{"name", "Bo"}, {"city", "Goa"}}),
+                          Desk::row(3, 10, {{"name", "Chi"}})},
+                         "c2"));
+    CHECK(text_of(*desk.get(2), "city") == "Goa");
+}
+
 TEST_CASE(
     "a server that does not say when a new record was made is believed, and so is whatever comes from the start") {
     Desk desk;
