@@ -222,7 +222,8 @@ Result<Edit> Editor::inverse(const Edit& edit) const {
     if (edit.kind == OperationKind::create) return Edit{OperationKind::remove, edit.model, edit.record, {}};
     const crm::Record* now = state_.find(edit.model, edit.record);
     if (now == nullptr) return gone(edit.model);
-    if (edit.kind == OperationKind::remove) return Edit{OperationKind::create, edit.model, edit.record, crm::all_of(*now)};
+    if (edit.kind == OperationKind::remove)
+        return Edit{OperationKind::create, edit.model, edit.record, crm::all_of(*now)};
     Edit back{OperationKind::update, edit.model, edit.record, {}};
     for (const auto& [field, value] : edit.changes.fields) back.changes.set(field, crm::own(now->fields.get(field)));
     if (!edit.changes.extra.empty()) {
@@ -420,6 +421,18 @@ const std::string& Editor::redo_label() const {
     return redo_.empty() ? kNone : redo_.back().label;
 }
 
+/// What is removed comes back, if it does, as it is now: since the step was taken others may have edited it.
+void Editor::renew_creations(const std::vector<Edit>& edits, std::vector<Edit>& opposite) const {
+    std::unordered_map<Uuid, const crm::Record*> removed;
+    for (const Edit& edit : edits) {
+        if (edit.kind == OperationKind::remove) removed.emplace(edit.record, state_.find(edit.model, edit.record));
+    }
+    for (Edit& creation : opposite) {
+        const auto at = creation.kind == OperationKind::create ? removed.find(creation.record) : removed.end();
+        if (at != removed.end()) creation.changes = crm::all_of(*at->second);
+    }
+}
+
 /// Moves the newest step from one stack to the other, and carries out one of its directions.
 Result<void> Editor::step(std::deque<Step>& from, std::deque<Step>& to, std::vector<Edit> Step::*direction) {
     finish();
@@ -446,6 +459,7 @@ Result<void> Editor::step(std::deque<Step>& from, std::deque<Step>& to, std::vec
         const bool there = state_.find(edit.model, edit.record) != nullptr;
         if (there == (edit.kind == OperationKind::create)) return gone(edit.model);  // somebody else was faster
     }
+    renew_creations(taken.*direction, direction == &Step::forward ? taken.backward : taken.forward);
     taken.ticket = run(taken.*direction);
     to.push_back(std::move(taken));
     return {};

@@ -116,6 +116,7 @@ class Editor {
     [[nodiscard]] Result<void> add_edit_of(const Uuid& record, std::vector<Edit>& part);
     void end_long(const Result<std::size_t>& done);
     void keep(Step step);
+    void renew_creations(const std::vector<Edit>& edits, std::vector<Edit>& opposite) const;
     Result<void> step(std::deque<Step>& from, std::deque<Step>& to, std::vector<Edit> Step::*direction);
     [[nodiscard]] Result<Edit> inverse(const Edit& edit) const;
 

@@ -168,6 +168,20 @@ TEST_CASE("Editor: undo and redo walk back and forth through add, set and remove
     CHECK(desk.text(id, kStatus) == "PENDING");
 }
 
+TEST_CASE("Editor: what is made again says what it said last, also what others said of it") {
+    Desk desk;
+    const Uuid id = desk.lead("Asha");
+    desk.save_all();
+    crm::Record edited = *desk.state.find(Model::lead, id);
+    crm::apply(edited, change(kCity, "Pune"));
+    desk.tell(RecordsChanged{{{edited}, {}}});
+    REQUIRE(desk.editor.undo().has_value());
+    desk.save_all();
+    REQUIRE(desk.editor.redo().has_value());
+    CHECK(desk.text(id, kCity) == "Pune");
+    CHECK(desk.text(id, kName) == "Asha");
+}
+
 TEST_CASE("Editor: undo of an edit brings back members that this version does not know") {
     Desk desk;
     const Uuid id = desk.lead("Asha");
