@@ -141,6 +141,13 @@ ct::ui::FontData fonts() {
             ct::ui::system_fallback_fonts()};
 }
 
+/// What the settings of the toolkit say, unless the desktop itself says it.
+ct::ui::Look system_look(const ct::app::SessionBus::Wishes& wishes) {
+    static const bool otherwise = ct::app::desktop_prefers_dark();
+    if (wishes.contrast) return ct::ui::Look::contrast;
+    return wishes.dark.value_or(otherwise) ? ct::ui::Look::dark : ct::ui::Look::light;
+}
+
 /// Says on the screen what was said on stderr: who started the program from a menu does not see that.
 void show_message(const std::string& words) {
     const ct::ui::FontData font_data = fonts();
@@ -150,7 +157,7 @@ void show_message(const std::string& words) {
     if (!window) return;
     ct::ui::Theme theme;
     theme.load_fonts(font_data);
-    theme.apply(ct::app::desktop_prefers_dark() ? ct::ui::Look::dark : ct::ui::Look::light, (*window)->scale());
+    theme.apply(system_look({}), (*window)->scale());
     bool understood = false;
     (*window)->on_draw(
         [&] { understood = ct::ui::message_screen(theme, "ColorTouch cannot start", words) || understood; });
@@ -211,8 +218,7 @@ bool follow_desktop(ct::app::Window& window, ct::ui::App& app, const Surrounding
         window.raise();
         app.desk().page = ct::ui::Page::reminders;
     }
-    const std::optional<bool> dark = around.bus->prefers_dark();
-    return (dark && app.set_system_dark(*dark)) || clicked;
+    return app.set_system_look(system_look(around.bus->wishes())) || clicked;
 }
 
 /// Draws while something happens and sleeps while nothing does.
@@ -328,7 +334,7 @@ ct::ui::AppOptions app_options(const Arguments& arguments, const ct::client::Pro
         };
     }
     options.about = std::string("ColorTouch ") + COLORTOUCH_VERSION + ". Records: " + profile.data_dir.string();
-    options.system_dark = ct::app::desktop_prefers_dark();
+    options.system_look = system_look({});
     return options;
 }
 

@@ -58,7 +58,7 @@ App::App(AppOptions options)
 Look App::look() const {
     if (options_.dark_in_this_run) return *options_.dark_in_this_run ? Look::dark : Look::light;
     switch (config_.theme) {
-        case client::Theme::system: return options_.system_dark ? Look::dark : Look::light;
+        case client::Theme::system: return options_.system_look;
         case client::Theme::light: return Look::light;
         case client::Theme::dark: return Look::dark;
         case client::Theme::contrast: return Look::contrast;
@@ -73,8 +73,8 @@ void App::set_display_scale(float scale) {
     apply_theme();
 }
 
-bool App::set_system_dark(bool dark) {
-    if (std::exchange(options_.system_dark, dark) == dark) return false;
+bool App::set_system_look(Look look) {
+    if (std::exchange(options_.system_look, look) == look) return false;
     apply_theme();
     return true;
 }

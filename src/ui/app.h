@@ -15,6 +15,7 @@
 #include "ui/desk.h"
 #include "ui/inspector.h"
 #include "ui/shell.h"
+#include "ui/theme.h"
 
 namespace ct::ui {
 
@@ -35,7 +36,7 @@ struct AppOptions {
     std::string notice;        ///< to be said first; may be empty
     std::string crash_report;  ///< where that of the last run is; empty: it ended as it should
     float display_scale = 1.0F;
-    bool system_dark = false;              ///< what Theme::system means
+    Look system_look = Look::light;        ///< what Theme::system means
     std::optional<bool> dark_in_this_run;  ///< whatever the configuration says, until the user chooses another theme
 };
 
@@ -50,7 +51,7 @@ class App {
     /// When the screen changes by itself: 0 at once, at most a minute. Input and events come on top.
     [[nodiscard]] std::int64_t next_frame_in_ms() const { return desk_.frame_due_in_ms; }
     void set_display_scale(float scale);
-    bool set_system_dark(bool dark);  ///< what the desktop wishes now; true: that is new
+    bool set_system_look(Look look);  ///< what the desktop wishes now; true: that is new
     /// The user wants the window to close: whether it may at once. Else a dialog asks, and `closing` says how it ended.
     [[nodiscard]] bool may_close();
     [[nodiscard]] bool closing() const { return shell_.leave().may_close(); }

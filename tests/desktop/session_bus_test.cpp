@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -107,15 +108,14 @@ class Desktop {
         return true;
     }
 
-    void change_scheme(dbus_uint32_t to) {
-        scheme = to;
+    void change(const char* wish, dbus_uint32_t to) {
         DBusMessage* signal = dbus_message_new_signal("/org/freedesktop/portal/desktop",
                                                       "org.freedesktop.portal.Settings", "SettingChanged");
         DBusMessageIter at;
         dbus_message_iter_init_append(signal, &at);
         append(at, "org.freedesktop.appearance");
-        append(at, "color-scheme");
-        append_number(at, scheme, 1);
+        append(at, wish);
+        append_number(at, to, 1);
         send(signal);
     }
 
@@ -129,7 +129,7 @@ class Desktop {
         send(signal);
     }
 
-    dbus_uint32_t scheme = 1;
+    std::map<std::string, dbus_uint32_t> wishes{{"color-scheme", 1}, {"contrast", 0}};
     std::vector<Shown> shown;  ///< the n-th has the number n + 1
 
   private:
@@ -173,8 +173,7 @@ class Desktop {
         dbus_message_iter_init_append(reply, &out);
         if (read) {
             CHECK(words(at) == "org.freedesktop.appearance");
-            CHECK(words(at) == "color-scheme");
-            append_number(out, scheme, 2);
+            append_number(out, wishes.at(words(at)), 2);
         } else {
             CHECK(std::string(dbus_message_get_signature(message)) == "susssasa{sv}i");
             Shown& one = shown.emplace_back();
@@ -194,25 +193,30 @@ class Desktop {
 
 }  // namespace
 
-TEST_CASE("desktop: whether it is dark is heard at once, and when it changes") {
+TEST_CASE("desktop: whether it is dark, or of high contrast, is heard at once, and when it changes") {
     if (!Bus::there()) return;
     Desktop desktop;
     std::atomic<int> woken = 0;
     const SessionBus session([&woken] { ++woken; });
-    REQUIRE(desktop.serve_until([&] { return session.prefers_dark().has_value(); }));
-    CHECK(session.prefers_dark() == true);
-    desktop.change_scheme(2);
-    CHECK(desktop.serve_until([&] { return session.prefers_dark() == false; }));
-    desktop.change_scheme(0);
-    CHECK(desktop.serve_until([&] { return !session.prefers_dark().has_value(); }));
-    CHECK(desktop.serve_until([&] { return woken == 3; }));
+    REQUIRE(desktop.serve_until([&] { return session.wishes().dark.has_value(); }));
+    CHECK(session.wishes().dark == true);
+    desktop.change("color-scheme", 2);
+    CHECK(desktop.serve_until([&] { return session.wishes().dark == false; }));
+    desktop.change("color-scheme", 0);
+    CHECK(desktop.serve_until([&] { return !session.wishes().dark.has_value(); }));
+    CHECK(desktop.serve_until([&] { return woken >= 3; }));
+    CHECK_FALSE(session.wishes().contrast);
+    desktop.change("contrast", 1);
+    CHECK(desktop.serve_until([&] { return session.wishes().contrast; }));
+    desktop.change("contrast", 0);
+    CHECK(desktop.serve_until([&] { return !session.wishes().contrast; }));
 }
 
 TEST_CASE("desktop: a notification is shown, and a click on it is heard; one on another's is not") {
     if (!Bus::there()) return;
     Desktop desktop;
     SessionBus session({});
-    REQUIRE(desktop.serve_until([&] { return session.prefers_dark().has_value(); }));  // it is connected
+    REQUIRE(desktop.serve_until([&] { return session.wishes().dark.has_value(); }));  // it is connected
     REQUIRE(session.notify("Call Asha", "Tom & Co <10:00>"));
     REQUIRE(desktop.serve_until([&] { return desktop.shown.size() == 1; }));
     CHECK(desktop.shown[0].program == "ColorTouch");
@@ -220,8 +224,8 @@ TEST_CASE("desktop: a notification is shown, and a click on it is heard; one on 
     CHECK(desktop.shown[0].words == "Tom &amp; Co &lt;10:00&gt;");  // as little HTML
     CHECK_FALSE(session.take_clicked());
     desktop.click(77);
-    desktop.change_scheme(2);  // comes behind the click
-    REQUIRE(desktop.serve_until([&] { return session.prefers_dark() == false; }));
+    desktop.change("color-scheme", 2);  // comes behind the click
+    REQUIRE(desktop.serve_until([&] { return session.wishes().dark == false; }));
     CHECK_FALSE(session.take_clicked());
     desktop.click(1);
     CHECK(desktop.serve_until([&] { return session.take_clicked(); }));
@@ -233,7 +237,7 @@ TEST_CASE("desktop: where nobody shows notifications, or no bus is, that is said
     {
         Desktop desktop(false);
         SessionBus session({});
-        REQUIRE(desktop.serve_until([&] { return session.prefers_dark().has_value(); }));
+        REQUIRE(desktop.serve_until([&] { return session.wishes().dark.has_value(); }));
         CHECK(desktop.serve_until([&] { return !session.notify("Call Asha", ""); }));
     }
     const std::string address = std::getenv("DBUS_SESSION_BUS_ADDRESS");

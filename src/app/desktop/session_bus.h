@@ -1,4 +1,5 @@
-// The desktop's session bus (D-Bus): shows notifications that can be clicked, and hears whether the desktop is dark.
+// The desktop's session bus (D-Bus): shows notifications that can be clicked, and hears how the desktop
+// wishes to look.
 // The library is loaded when the program starts; where it or a bus is not there, nothing is heard and nothing can be
 // shown.
 #pragma once
@@ -20,8 +21,12 @@ class SessionBus {
 
     /// False: there is no bus, or nobody shows notifications; it has to be said in another way. Any thread.
     [[nodiscard]] bool notify(const std::string& title, const std::string& words);
-    /// What the desktop wishes now (org.freedesktop.appearance, color-scheme); nothing: it has not said. Any thread.
-    [[nodiscard]] std::optional<bool> prefers_dark() const;
+    /// What the desktop wishes now (org.freedesktop.appearance: color-scheme, contrast). Any thread.
+    struct Wishes {
+        std::optional<bool> dark;  ///< nothing: it has not said
+        bool contrast = false;     ///< more of it
+    };
+    [[nodiscard]] Wishes wishes() const;
     /// Whether one of our notifications was clicked since the last call. Any thread.
     [[nodiscard]] bool take_clicked();
 

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -64,7 +65,9 @@ struct Library {
 constexpr const char* kPortal = "org.freedesktop.portal.Settings";
 constexpr const char* kNotifications = "org.freedesktop.Notifications";
 constexpr const char* kAppearance = "org.freedesktop.appearance";
-constexpr const char* kScheme = "color-scheme";
+/// What of that is followed; 0 is no preference. Of the scheme 1 is dark and 2 is light, of the contrast 1 is more.
+constexpr std::array<const char*, 2> kWishes = {"color-scheme", "contrast"};
+using Wish = std::optional<dbus_uint32_t>;
 
 struct Notice {
     std::string title, words;
@@ -82,8 +85,8 @@ bool bus_there() {
 class Talk {
   public:
     struct Heard {
-        std::optional<bool> dark;
-        bool scheme_said = false, clicked = false, no_notices = false;
+        std::array<Wish, kWishes.size()> wishes;  // of those that were said
+        bool clicked = false, no_notices = false;
     };
 
     explicit Talk(const Library& bus) : bus_(bus) {}
@@ -105,7 +108,7 @@ class Talk {
         for (const char* rule : {"type='signal',interface='org.freedesktop.portal.Settings',member='SettingChanged'",
                                  "type='signal',interface='org.freedesktop.Notifications',member='ActionInvoked'"})
             bus_.bus_add_match(connection_, rule, nullptr);  // without an error to fill in it does not wait
-        ask_for_scheme();
+        for (std::size_t i = 0; i < kWishes.size(); ++i) wish_asked_[i] = ask_for(kWishes[i]);
         return true;
     }
 
@@ -175,15 +178,15 @@ class Talk {
         return sent ? serial : 0;
     }
 
-    void ask_for_scheme() {
+    dbus_uint32_t ask_for(const char* wish) {
         DBusMessage* call = bus_.message_new_method_call("org.freedesktop.portal.Desktop",
                                                          "/org/freedesktop/portal/desktop", kPortal, "Read");
-        if (call == nullptr) return;
+        if (call == nullptr) return 0;
         DBusMessageIter at;
         bus_.message_iter_init_append(call, &at);
         append(at, kAppearance);
-        append(at, kScheme);
-        scheme_asked_ = send(call);
+        append(at, wish);
+        return send(call);
     }
 
     void hear(DBusMessage* message, Heard& heard) {
@@ -193,8 +196,9 @@ class Talk {
         if (type == DBUS_MESSAGE_TYPE_METHOD_RETURN || type == DBUS_MESSAGE_TYPE_ERROR) {
             const dbus_uint32_t serial = bus_.message_get_reply_serial(message);
             const bool well = type == DBUS_MESSAGE_TYPE_METHOD_RETURN && says_something;
-            if (serial == scheme_asked_) {
-                if (well) hear_scheme(at, heard);
+            const auto wish = std::find(wish_asked_.begin(), wish_asked_.end(), serial);
+            if (wish != wish_asked_.end()) {
+                if (well) hear_wish(at, heard.wishes[static_cast<std::size_t>(wish - wish_asked_.begin())]);
             } else if (std::erase(asked_, serial) > 0) {
                 if (well)
                     shown_.push_back(number(at));
@@ -202,24 +206,23 @@ class Talk {
                     heard.no_notices = true;
             }
         } else if (says_something && bus_.message_is_signal(message, kPortal, "SettingChanged") == TRUE) {
-            if (words(at) != kAppearance || bus_.message_iter_next(&at) != TRUE || words(at) != kScheme) return;
-            if (bus_.message_iter_next(&at) == TRUE) hear_scheme(at, heard);
+            if (words(at) != kAppearance || bus_.message_iter_next(&at) != TRUE) return;
+            const auto wish = std::find(kWishes.begin(), kWishes.end(), words(at));
+            if (wish == kWishes.end() || bus_.message_iter_next(&at) != TRUE) return;
+            hear_wish(at, heard.wishes[static_cast<std::size_t>(wish - kWishes.begin())]);
         } else if (says_something && bus_.message_is_signal(message, kNotifications, "ActionInvoked") == TRUE) {
             heard.clicked = std::erase(shown_, number(at)) > 0 || heard.clicked;
         }
     }
 
-    /// 0: no preference, 1: dark, 2: light; within one variant or two.
-    void hear_scheme(DBusMessageIter at, Heard& heard) const {
+    /// Within one variant or two.
+    void hear_wish(DBusMessageIter at, Wish& wish) const {
         while (bus_.message_iter_get_arg_type(&at) == DBUS_TYPE_VARIANT) {
             DBusMessageIter inside;
             bus_.message_iter_recurse(&at, &inside);
             at = inside;
         }
-        if (bus_.message_iter_get_arg_type(&at) != DBUS_TYPE_UINT32) return;
-        const dbus_uint32_t scheme = number(at);
-        heard.scheme_said = true;
-        heard.dark = scheme == 1 ? std::optional(true) : scheme == 2 ? std::optional(false) : std::nullopt;
+        if (bus_.message_iter_get_arg_type(&at) == DBUS_TYPE_UINT32) wish = number(at);
     }
 
     [[nodiscard]] dbus_uint32_t number(DBusMessageIter& at) const {
@@ -235,7 +238,7 @@ class Talk {
 
     const Library& bus_;
     DBusConnection* connection_ = nullptr;
-    dbus_uint32_t scheme_asked_ = 0;
+    std::array<dbus_uint32_t, kWishes.size()> wish_asked_{};
     std::vector<dbus_uint32_t> asked_;  // calls of Notify, answer not yet seen
     std::vector<dbus_uint32_t> shown_;  // notifications that may be clicked
 };
@@ -291,22 +294,26 @@ struct SessionBus::Impl {
 
     void tell(const Talk::Heard& heard) {
         if (heard.no_notices) shows_notices = false;
-        if (!heard.scheme_said && !heard.clicked) return;
+        bool news = heard.clicked;
         {
             const std::scoped_lock guard(mutex);
-            if (heard.scheme_said) dark = heard.dark;
+            for (std::size_t i = 0; i < wishes.size(); ++i) {
+                if (!heard.wishes[i]) continue;
+                wishes[i] = *heard.wishes[i];
+                news = true;
+            }
             clicked = clicked || heard.clicked;
         }
-        if (wake) wake();
+        if (news && wake) wake();
     }
 
     const std::function<void()> wake;
     const int bell;  // rung when there is something to show, or to end
     std::atomic<bool> stop = false, usable = false, shows_notices = true;
     mutable std::mutex mutex;
-    std::vector<Notice> waiting;  // guarded by mutex
-    std::optional<bool> dark;     // guarded by mutex
-    bool clicked = false;         // guarded by mutex
+    std::vector<Notice> waiting;                         // guarded by mutex
+    std::array<dbus_uint32_t, kWishes.size()> wishes{};  // guarded by mutex
+    bool clicked = false;                                // guarded by mutex
     std::thread thread;
 };
 
@@ -323,9 +330,13 @@ bool SessionBus::notify(const std::string& title, const std::string& words) {
     return true;
 }
 
-std::optional<bool> SessionBus::prefers_dark() const {
+SessionBus::Wishes SessionBus::wishes() const {
     const std::scoped_lock guard(impl_->mutex);
-    return impl_->dark;
+    const auto [scheme, contrast] = impl_->wishes;
+    Wishes all;
+    if (scheme == 1 || scheme == 2) all.dark = scheme == 1;
+    all.contrast = contrast == 1;
+    return all;
 }
 
 bool SessionBus::take_clicked() {
