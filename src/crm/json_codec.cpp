@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/utf8.h"
+#include "crm/json_numbers.h"
 
 namespace ct::crm {
 namespace {
@@ -19,29 +20,20 @@ using Json = nlohmann::json;
 
 /// RapidJSON's handler (its reader takes a fifth of the time of nlohmann's): builds a document, and refuses duplicate
 /// members (the last one would win in silence) and nesting so deep that walking the tree could run out of stack.
-class Builder {
+class Builder : public JsonNumbers<Builder> {
   public:
     explicit Builder(Json& root) : root_(root) {}
     [[nodiscard]] const std::string& problem() const { return problem_; }
 
     bool Null() { return put(nullptr); }
     bool Bool(bool value) { return put(value); }
-    /// Numbers come as texts: RapidJSON 1.1 reads long fractions by shifting a zero by its own width.
-    bool RawNumber(const char* text, unsigned size, bool) {
-        const char* const end = text + size;
-        std::int64_t value = 0;
-        if (const auto read = std::from_chars(text, end, value); read.ec == std::errc{} && read.ptr == end)
-            return *text == '-' ? put(value) : put(static_cast<std::uint64_t>(value));
-        Json number = Json::parse(text, end, nullptr, false);
-        if (!number.is_number()) problem_ = "a number is too big";
-        return problem_.empty() && put(std::move(number));
+    bool whole(std::int64_t value, bool negative) {
+        return negative ? put(value) : put(static_cast<std::uint64_t>(value));
     }
-    // Not called: numbers come as texts.
-    bool Int(int) { return false; }
-    bool Uint(unsigned) { return false; }
-    bool Int64(std::int64_t) { return false; }
-    bool Uint64(std::uint64_t) { return false; }
-    bool Double(double) { return false; }
+    bool number(Json value) {
+        if (value.is_discarded()) problem_ = "a number is too big";
+        return problem_.empty() && put(std::move(value));
+    }
     bool String(const char* text, unsigned size, bool) {
         return well_formed({text, size}) && put(Json::string_t(text, size));
     }

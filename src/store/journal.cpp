@@ -1,15 +1,17 @@
 #include "store/journal.h"
 
+#include <rapidjson/reader.h>
+#include <rapidjson/stream.h>
+
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
 #include "base/digest.h"
 #include "crm/json_codec.h"
+#include "crm/json_numbers.h"
 #include "store/queue_codec.h"
 #include "store/state_table.h"
 
@@ -67,8 +69,8 @@ std::optional<std::int64_t> integer(const json& entry, const char* member) {
 }
 
 /// Only what is in flight tells: others keep the number that they had, which may have been another device's.
-void note_sequence(JournalContent& content, std::string_view state, std::int64_t sequence) {
-    if (state != name(sync::QueueState::sent)) return;
+void note_sequence(JournalContent& content, sync::QueueState state, std::int64_t sequence) {
+    if (state != sync::QueueState::sent) return;
     content.next_sequence = std::max(content.next_sequence, sequence + 1);
 }
 
@@ -85,10 +87,10 @@ Result<void> take_identity(JournalContent& content, const json& values) {
 Result<void> take_state(JournalContent& content, const json& entry) {
     const auto position = integer(entry, "state"), sequence = integer(entry, "sequence");
     const auto is = entry.find("is");
-    const std::string word = is != entry.end() && is->is_string() ? is->get<std::string>() : std::string{};
-    const auto state = sync::find_queue_state(word);
+    const auto state =
+        sync::find_queue_state(is != entry.end() && is->is_string() ? is->get<std::string>() : std::string{});
     if (!position || !sequence || !state) return no_entry();
-    note_sequence(content, word, *sequence);
+    note_sequence(content, *state, *sequence);
     const auto at = content.queue.find(*position);
     if (at == content.queue.end()) return {};  // its row was in a frame that could not be read
     at->second.state = *state;
@@ -103,7 +105,7 @@ Result<void> take(JournalContent& content, const json& entry) {
         const auto position = integer(entry, "put");
         auto queued = queued_from(*row);
         if (!position || !queued) return no_entry();
-        note_sequence(content, name(queued->state), queued->sequence);
+        note_sequence(content, queued->state, queued->sequence);
         content.queue.insert_or_assign(*position, std::move(*queued));
         return {};
     }
@@ -158,164 +160,113 @@ bool each_frame(std::string_view bytes, JournalContent& content, const Visit& vi
     return true;
 }
 
-/// Walks over JSON as this program writes it, without blanks; anything else is for the real reader.
-class Walker {
+/// RapidJSON's handler for a frame: of its entries what a glance is about.
+class GlanceEvents : public crm::JsonNumbers<GlanceEvents> {
   public:
-    explicit Walker(std::string_view text) : text_(text) {}
+    struct Entry {
+        std::optional<Position> put, state, gone;
+        JournalGlance::Row row;  // of `put`; of `state` how it stands
+        bool other = false;      // few, and small: to be read as a tree
+    };
+    std::vector<Entry> entries;
 
-    [[nodiscard]] bool good() const { return good_; }
-    [[nodiscard]] bool at_end() const { return at_ == text_.size(); }
-    [[nodiscard]] std::size_t at() const { return at_; }
-    [[nodiscard]] std::string_view since(std::size_t from) const { return text_.substr(from, at_ - from); }
-    bool take(char c) {
-        if (at_ >= text_.size() || text_[at_] != c) return false;
-        ++at_;
+    bool Null() { return in_entry(); }
+    bool Bool(bool) { return in_entry(); }
+    bool whole(std::int64_t value, bool) {
+        if (!in_entry()) return false;
+        Entry& entry = entries.back();
+        if (at("[.put")) entry.put = value;
+        if (at("[.state")) entry.state = value;
+        if (at("[.gone")) entry.gone = value;
+        if (at("[.sequence") || at("[.row.sequence")) entry.row.sequence = value;
         return true;
     }
-    void need(char c) { good_ = take(c) && good_; }
-    /// A string's contents, escapes as they stand.
-    std::string_view string() {
-        need('"');
-        const std::size_t from = at_;
-        while (good_) {
-            const std::size_t quote = text_.find('"', at_);
-            if (quote == std::string_view::npos) break;
-            std::size_t slashes = 0;
-            while (slashes < quote - from && text_[quote - 1 - slashes] == '\\') ++slashes;
-            at_ = quote + 1;
-            if (slashes % 2 == 0) return text_.substr(from, quote - from);
-        }
-        good_ = false;
-        return {};
+    bool number(const json&) { return in_entry(); }
+    bool String(const char* text, unsigned size, bool) {
+        if (!in_entry()) return false;
+        const std::string_view value(text, size);
+        JournalGlance::Row& row = entries.back().row;
+        if (at("[.is") || at("[.row.state")) row.state = sync::find_queue_state(value);
+        if (at("[.row.operation.id")) row.id = Uuid::parse(value).value_or(Uuid{});
+        if (at("[.row.operation.stamp")) row.stamp = value;
+        return true;
     }
-    std::int64_t number() {
-        std::int64_t value = 0;
-        const char* const end = text_.data() + text_.size();
-        const auto [behind, error] = std::from_chars(text_.data() + at_, end, value);
-        good_ = good_ && error == std::errc{};
-        at_ = static_cast<std::size_t>(behind - text_.data());
-        return value;
+    bool Key(const char* text, unsigned size, bool) {
+        path_.resize(open_.back() + 1);
+        path_.append(text, size);
+        if (open_.size() > 2) return true;
+        const std::string_view name(text, size);
+        entries.back().other |=
+            name != "put" && name != "row" && name != "state" && name != "is" && name != "sequence" && name != "gone";
+        return true;
     }
-    void skip() {
-        std::size_t depth = 0;
-        while (good_ && !at_end()) {
-            const char c = text_[at_];
-            if (c == '"') {
-                (void)string();
-            } else if (c == '{' || c == '[') {
-                ++depth;
-                ++at_;
-            } else if (c == '}' || c == ']') {
-                if (depth == 0) return;  // of what this value is in
-                --depth;
-                ++at_;
-            } else if (c == ',' && depth == 0) {
-                return;
-            } else {
-                ++at_;
-                continue;  // of a number or a word, or between values
-            }
-            if (depth == 0) return;
-        }
-        good_ = good_ && depth == 0;
+    bool StartObject() {
+        if (open_.size() == 1) entries.emplace_back();
+        return !open_.empty() && open('.');
     }
-    /// Visit(name) walks over the member's value.
-    template <class Visit>
-    void members(const Visit& visit) {
-        need('{');
-        if (take('}')) return;
-        while (good_) {
-            const std::string_view name = string();
-            need(':');
-            if (!good_) return;
-            visit(name);
-            if (!take(',')) return need('}');
-        }
-    }
+    bool EndObject(unsigned) { return close(); }
+    bool StartArray() { return open_.size() != 1 && open('['); }
+    bool EndArray(unsigned) { return close(); }
 
   private:
-    std::string_view text_;
-    std::size_t at_ = 0;
-    bool good_ = true;
-};
-
-JournalGlance::Row glance_at_row(Walker& walk) {
-    JournalGlance::Row row;
-    row.sequence = std::numeric_limits<std::int64_t>::min();
-    walk.members([&](std::string_view name) {
-        if (name == "state") {
-            row.state = walk.string();
-        } else if (name == "sequence") {
-            row.sequence = walk.number();
-        } else if (name == "operation") {
-            walk.members([&](std::string_view member) {
-                if (member == "id")
-                    row.id = walk.string();
-                else if (member == "stamp")
-                    row.stamp = walk.string();
-                else
-                    walk.skip();
-            });
-        } else {
-            walk.skip();
-        }
-    });
-    return row;
-}
-
-bool glance_at_entry(JournalGlance& glance, Walker& walk) {
-    const std::size_t from = walk.at();
-    std::optional<Position> put, state, gone;
-    std::optional<JournalGlance::Row> row;
-    JournalGlance::Row stands;
-    bool other = false;
-    walk.members([&](std::string_view name) {
-        if (name == "put") {
-            put = walk.number();
-        } else if (name == "row") {
-            row = glance_at_row(walk);
-        } else if (name == "state") {
-            state = walk.number();
-        } else if (name == "is") {
-            stands.state = walk.string();
-        } else if (name == "sequence") {
-            stands.sequence = walk.number();
-        } else if (name == "gone") {
-            gone = walk.number();
-        } else {
-            other = true;
-            walk.skip();
-        }
-    });
-    if (!walk.good()) return false;
-    if (other) {  // few, and small
-        const auto entry = crm::parse_json(walk.since(from));
-        return entry && !put && !state && !gone && take(glance.rest, *entry).has_value();
-    }
-    ++glance.rest.entries;
-    if (gone) return glance.queue.erase(*gone), true;
-    if (put && row && !row->id.empty() && !row->stamp.empty() && !row->state.empty()) {
-        note_sequence(glance.rest, row->state, row->sequence);
-        glance.queue.insert_or_assign(*put, *row);
+    [[nodiscard]] bool in_entry() const { return open_.size() > 1; }
+    /// By their lengths first: nearly always that is enough.
+    [[nodiscard]] bool at(std::string_view path) const { return std::string_view(path_) == path; }
+    bool open(char mark) {
+        open_.push_back(path_.size());
+        path_ += mark;
         return true;
     }
-    if (!state || stands.state.empty()) return false;
-    note_sequence(glance.rest, stands.state, stands.sequence);
-    const auto at = glance.queue.find(*state);
+    bool close() {
+        path_.resize(open_.back());
+        open_.pop_back();
+        return true;
+    }
+
+    std::string path_;               // of the value that comes next: "[.row.operation.id"
+    std::vector<std::size_t> open_;  // where in `path_` the containers have their marks
+};
+
+bool glance_at_entry(JournalGlance& glance, GlanceEvents::Entry&& entry) {
+    ++glance.rest.entries;
+    if (entry.gone) {
+        glance.queue.erase(*entry.gone);
+        return true;
+    }
+    const JournalGlance::Row& row = entry.row;
+    if (!row.state || (!entry.put && !entry.state)) return false;
+    note_sequence(glance.rest, *row.state, row.sequence);
+    if (entry.put) {
+        if (row.id.nil() || row.stamp.empty()) return false;
+        glance.queue.insert_or_assign(*entry.put, std::move(entry.row));
+        return true;
+    }
+    const auto at = glance.queue.find(*entry.state);
     if (at == glance.queue.end()) return false;
-    at->second.state = stands.state;
-    at->second.sequence = stands.sequence;
+    at->second.state = row.state;
+    at->second.sequence = row.sequence;
     return true;
 }
 
 bool glance_at_frame(JournalGlance& glance, std::string_view payload) {
-    Walker walk(payload);
-    walk.need('[');
-    do {
-        if (!walk.good() || !glance_at_entry(glance, walk)) return false;
-    } while (walk.take(','));
-    walk.need(']');
-    return walk.good() && walk.at_end();
+    GlanceEvents events;
+    constexpr unsigned kFlags =
+        rapidjson::kParseIterativeFlag | rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
+    std::string text(payload);
+    rapidjson::InsituStringStream stream(text.data());
+    rapidjson::Reader reader;
+    if (reader.Parse<kFlags>(stream, events).IsError() || stream.Tell() != payload.size()) return false;
+    json tree;
+    for (std::size_t i = 0; i < events.entries.size(); ++i) {
+        GlanceEvents::Entry& entry = events.entries[i];
+        if (!entry.other) {
+            if (!glance_at_entry(glance, std::move(entry))) return false;
+            continue;
+        }
+        if (tree.is_null()) tree = crm::parse_json(payload).value_or(json());
+        if (entry.put || entry.state || entry.gone || !tree.is_array() || !take(glance.rest, tree[i])) return false;
+    }
+    return true;
 }
 
 std::string put_entry(Position position, const sync::QueuedOperation& queued) {
@@ -382,15 +333,14 @@ Result<std::optional<JournalContent>> Journal::open() {
     return std::move(*content);
 }
 
-Result<std::optional<JournalGlance>> Journal::glance(std::string& bytes) {
+Result<std::optional<JournalGlance>> Journal::glance() {
     file_.reset();
     if (path_.empty() || !disk_.exists(path_)) return std::nullopt;
     auto file = disk_.open(path_);
     if (!file) return fail(file.error());
-    auto read = (*file)->read();
-    if (!read) return fail(read.error());
-    bytes = *std::move(read);
-    auto glance = glance_at_journal(bytes);
+    const auto bytes = (*file)->read();
+    if (!bytes) return fail(bytes.error());
+    auto glance = glance_at_journal(*bytes);
     if (glance) keep_open(std::move(*file), glance->rest);
     return glance;
 }

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,10 +46,11 @@ struct JournalContent {
 /// Which operations a journal holds and how they stand, without what they say: a start with unsent work compares that
 /// with the database, and reads the journal whole only where the two differ (recovery.cpp).
 struct JournalGlance {
-    /// Views into the bytes that were looked at, as they are written in JSON.
     struct Row {
-        std::string_view id, stamp, state;
-        std::int64_t sequence = 0;
+        Uuid id;
+        std::string stamp;
+        std::optional<sync::QueueState> state;                             ///< there, in what a glance returns
+        std::int64_t sequence = std::numeric_limits<std::int64_t>::min();  ///< that: never told
     };
     std::unordered_map<Position, Row> queue;
     JournalContent rest;  ///< everything else; its queue is empty
@@ -68,8 +70,8 @@ class Journal {
     [[nodiscard]] const std::string& path() const { return path_; }
     /// Nothing when there is no file. Reads and keeps it open, so that what follows is appended.
     [[nodiscard]] Result<std::optional<JournalContent>> open();
-    /// Instead of `open`, into `bytes`; nothing also where only `open` can tell.
-    [[nodiscard]] Result<std::optional<JournalGlance>> glance(std::string& bytes);
+    /// Instead of `open`; nothing also where only `open` can tell.
+    [[nodiscard]] Result<std::optional<JournalGlance>> glance();
     /// The journal anew, with this content and no history.
     [[nodiscard]] Result<void> rewrite(const JournalContent& content);
     [[nodiscard]] Result<void> set_aside(const std::string& to);

@@ -77,8 +77,7 @@ Result<void> Store::Impl::renew_journal() {
 
 Result<void> Store::Impl::recover() {
     if (!state.device_id.empty()) {
-        std::string bytes;
-        auto glance = journal.glance(bytes);
+        const auto glance = journal.glance();
         if (!glance) return fail(glance.error());
         const auto same = *glance ? same_as(**glance) : Result<bool>(false);
         if (!same) return fail(same.error());
@@ -115,8 +114,8 @@ Result<bool> Store::Impl::same_as(const JournalGlance& glance) {
     CT_TRY(tables->queue.each_stamp([&](const Uuid& id, std::string_view stamp) {
         const QueueEntry* entry = same ? index.find(id) : nullptr;
         const auto at = entry == nullptr ? glance.queue.end() : glance.queue.find(entry->position);
-        same = at != glance.queue.end() && at->second.state == sync::name(entry->state) &&
-               at->second.sequence == entry->sequence && at->second.stamp == stamp && at->second.id == id.str();
+        same = at != glance.queue.end() && at->second.state == entry->state && at->second.sequence == entry->sequence &&
+               at->second.stamp == stamp && at->second.id == id;
     }));
     auto attachments = read_unsent_attachments(*connection);
     if (!attachments) return fail(attachments.error());

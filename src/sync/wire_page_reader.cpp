@@ -6,13 +6,13 @@
 #include <rapidjson/reader.h>
 #include <rapidjson/stream.h>
 
-#include <charconv>
 #include <deque>
 #include <span>
 #include <utility>
 #include <variant>
 
 #include "base/utf8.h"
+#include "crm/json_numbers.h"
 #include "sync/wire.h"
 #include "sync/wire_json.h"
 
@@ -90,7 +90,7 @@ class TreeBuilder {
 };
 
 /// RapidJSON's handler: every method says whether to go on.
-class PageEvents {
+class PageEvents : public crm::JsonNumbers<PageEvents> {
   public:
     json envelope = json::object();
     std::vector<RawGroup> groups;
@@ -99,21 +99,10 @@ class PageEvents {
 
     bool Null() { return scalar(Cell{}); }
     bool Bool(bool value) { return scalar(Cell{value}); }
-    /// RapidJSON's own reading of long fractions shifts a zero by its own width (undefined); whole numbers, the common
-    /// case, need none of it.
-    bool RawNumber(const char* text, unsigned size, bool) {
-        std::int64_t value = 0;
-        const auto read = std::from_chars(text, text + size, value);
-        if (read.ec == std::errc{} && read.ptr == text + size) return scalar(Cell{value});
-        json number = json::parse(text, text + size, nullptr, false);
-        return number.is_number() ? scalar(keep(std::move(number))) : refuse("a number that is too big");
+    bool whole(std::int64_t value, bool) { return scalar(Cell{value}); }
+    bool number(json value) {
+        return value.is_discarded() ? refuse("a number that is too big") : scalar(keep(std::move(value)));
     }
-    // Not called: numbers come as texts.
-    bool Int(int) { return refuse("a number"); }
-    bool Uint(unsigned) { return refuse("a number"); }
-    bool Int64(std::int64_t) { return refuse("a number"); }
-    bool Uint64(std::uint64_t) { return refuse("a number"); }
-    bool Double(double) { return refuse("a number"); }
     bool String(const char* text, unsigned size, bool) {
         return valid({text, size}) && scalar(Cell{std::string_view(text, size)});
     }
