@@ -9,7 +9,8 @@
 namespace ct::crm {
 
 /// Base of a handler that has `bool whole(std::int64_t, bool negative)` (of -0 too), and `bool number(nlohmann::json)`
-/// for what is no such number: discarded (`is_discarded`) where not even a double holds it. Both say whether to read on.
+/// for what is no such number: discarded (`is_discarded`) where not even a double holds it. Both say whether to read
+/// on.
 template <class Handler>
 class JsonNumbers {
   public:

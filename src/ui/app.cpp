@@ -81,7 +81,7 @@ bool App::set_system_look(Look look) {
 
 bool App::may_close() {
     editor_.finish();
-    if (closing() || (unsent_records(desk_) == 0 && !shell_.drawer().dirty())) return true;
+    if (closing() || (unsent_records(desk_) == 0 && !shell_.drawer().unsaved())) return true;
     inspector_.close(desk_);  // it would cover the question
     shell_.leave().ask(Leaving::close);
     return false;
@@ -171,7 +171,7 @@ void App::keep_draft() {
         drawer.restore(desk_, draft_kept_);
     }
     const SteadyMs now = options_.clock->steady();
-    if (!drawer.typing()) {
+    if (!drawer.unsaved()) {
         draft_due_ = 0;
         if (!std::exchange(draft_kept_, {}).empty()) desk_.post(client::KeepDraft{});
         return;

@@ -63,9 +63,8 @@ void Contact::draw_lead(Desk& desk, const crm::Record& lead) {
         if (button(theme, "Call", ButtonKind::plain, icon::kPhone)) url = "tel:" + phone;
         ImGui::SameLine();
         if (button(theme, "WhatsApp", ButtonKind::plain, icon::kChat)) {
-            if (lead_ != lead.id || text_.empty())
-                text_ = filled(desk.config.message_template, lead, desk.state.sync().user_name);
-            lead_ = lead.id;
+            std::string& words = texts_[lead.id];
+            if (trim(words).empty()) words = filled(desk.config.message_template, lead, desk.state.sync().user_name);
             ImGui::OpenPopup(kPopup);
         }
         draw_message(desk, lead);
@@ -87,18 +86,19 @@ void Contact::draw_message(Desk& desk, const crm::Record& lead) {
     if (ImGui::BeginPopup(kPopup)) {
         const bool online = seems_online(desk);
         text(theme, "Message to " + crm::title(lead), Size::heading, true);
-        text_area(theme, "##Message", text_, theme.px(kPopupWidth - 36), theme.px(110), false);
+        std::string& words = texts_[lead.id];
+        text_area(theme, "##Message", words, theme.px(kPopupWidth - 36), theme.px(110), false);
         paragraph(theme,
                   online ? "Opens WhatsApp with this text, and keeps it among the notes."
                          : "There is no connection now. The message is kept on this laptop, and Today offers to send "
                            "it when there is one.",
                   p.muted, Size::small);
-        const bool nothing = trim(text_).empty();
+        const bool nothing = trim(words).empty();
         const Uuid id = lead.id;
         ImGui::BeginDisabled(nothing && !online);
         if (online && button(theme, nothing ? "Open chat##Send" : "Send", ButtonKind::primary, icon::kSend)) {
             desk.later([this, &desk, id] {
-                if (send_message(desk, id, std::string(trim(text_)))) text_.clear();
+                if (send_message(desk, id, std::string(trim(texts_[id])))) texts_.erase(id);
             });
             ImGui::CloseCurrentPopup();
         }
@@ -106,9 +106,9 @@ void Contact::draw_message(Desk& desk, const crm::Record& lead) {
         if (online) ImGui::SameLine(0, theme.px(8));
         ImGui::BeginDisabled(nothing);
         if (button(theme, "Keep for later", online ? ButtonKind::quiet : ButtonKind::primary)) {
-            if (desk.outbox.add(desk, {id, std::string(trim(text_)), desk.now()})) {
+            if (desk.outbox.add(desk, {id, std::string(trim(words)), desk.now()})) {
                 desk.toasts.add(ToastKind::info, "Kept. Today lists what waits to be sent");
-                text_.clear();
+                words.clear();
             }
             ImGui::CloseCurrentPopup();
         }

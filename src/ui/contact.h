@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 
 #include "ui/desk.h"
 
@@ -17,8 +18,7 @@ class Contact {
     void draw_lead(Desk& desk, const crm::Record& lead);
     void draw_message(Desk& desk, const crm::Record& lead);
 
-    std::string text_;
-    Uuid lead_;  // for whom text_ is
+    std::unordered_map<Uuid, std::string> texts_;  // by lead: what is typed stays until it is sent or kept
 };
 
 /// The template with what it names: {name} (the first one), {company}, {me}.

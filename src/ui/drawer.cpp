@@ -23,12 +23,13 @@ constexpr float kShortBelow = 430;  // lower than this the head scrolls with the
 
 // ---- which record
 
-void Drawer::take(Desk& desk, const Shown& shown, Form form) {
+void Drawer::take(Desk& desk, const Shown& shown, Form form, Timeline::TypedNote note) {
     shown_ = shown;
     form_ = std::move(form);
     tab_ = Tab::details;
     problem_.clear();
     timeline_.forget();
+    timeline_.type(std::move(note));
     files_.forget();
     saving_ticket_ = 0;
     saved_at_ = 0;
@@ -54,18 +55,44 @@ void Drawer::show(Desk& desk, const OpenRequest& request) {
     take(desk, {request.model, request.id}, std::move(form));
 }
 
-void Drawer::set_aside(Desk& desk) {
-    if (!open() || !form_->dirty()) return;
-    aside_ = SetAside{shown_, std::move(*form_)};
-    desk.toasts.add(ToastKind::info, "Unsaved changes to " + aside_->form.name() + " set aside", "Bring back",
-                    [this, &desk] { bring_back(desk); });
+void Drawer::set_aside(Desk& desk, bool given_up) {
+    if (!typing()) return;
+    keep_aside(desk, {++asides_, shown_, std::move(*form_), timeline_.typed_note(), given_up}, " set aside");
 }
 
-void Drawer::bring_back(Desk& desk) {
-    if (!aside_) return;
-    SetAside aside = std::move(*aside_);
-    aside_.reset();
-    take(desk, aside.shown, std::move(aside.form));
+void Drawer::keep_aside(Desk& desk, SetAside aside, const char* words) {
+    if (!aside.shown.id.nil())
+        std::erase_if(aside_, [&aside](const SetAside& other) { return other.shown.id == aside.shown.id; });
+    if (aside_.size() == kAsideMax) aside_.erase(aside_.begin());
+    aside_.push_back(std::move(aside));
+    desk.toasts.add(ToastKind::info, "Unsaved changes to " + aside_.back().form.name() + words, "Bring back",
+                    [this, &desk, number = aside_.back().number] { bring_back(desk, number); });
+}
+
+void Drawer::bring_back(Desk& desk, std::uint64_t which) {
+    if (aside_.empty()) return;
+    const auto wanted = [which](const SetAside& aside) { return aside.number == which; };
+    const auto at = which == 0 ? aside_.end() - 1 : std::find_if(aside_.begin(), aside_.end(), wanted);
+    if (at == aside_.end()) return;
+    SetAside aside = std::move(*at);
+    aside_.erase(at);
+    set_aside(desk);
+    open_again(desk, std::move(aside));
+}
+
+void Drawer::open_again(Desk& desk, SetAside aside) {
+    const Uuid id = aside.shown.id;
+    take(desk, aside.shown, std::move(aside.form), std::move(aside.note));
+    if (!id.nil() && desk.state.find(aside.shown.model, id) == nullptr) begin_anew(desk);
+    if (!form_->dirty() && timeline_.typing()) tab_ = Tab::timeline;
+}
+
+/// The record is not there any more, but what somebody typed is.
+void Drawer::begin_anew(Desk& desk) {
+    shown_.id = desk.shown_id = {};
+    saving_ticket_ = 0;
+    form_->mark_unsaved(nullptr);
+    problem_ = "This record was deleted meanwhile. Save makes it anew, with what stands here.";
 }
 
 void Drawer::shut(Desk& desk) {
@@ -83,19 +110,31 @@ void Drawer::shut(Desk& desk) {
 
 void Drawer::close(Desk& desk) {
     if (!open()) return;
+    set_aside(desk, true);
+    shut(desk);
+}
+
+void Drawer::leave(Desk& desk) {
+    if (!open()) return;
     set_aside(desk);
+    back_.clear();
     shut(desk);
 }
 
 // ---- saving
 
 void Drawer::save(Desk& desk) {
-    if (!open() || (!form_->dirty() && !form_->is_new())) return;
+    if (!open()) return;
+    if ((form_->dirty() || form_->is_new()) && !save_form(desk)) return;
+    if (!shown_.id.nil() && timeline_.typing()) timeline_.add_note(desk, shown_.id);
+}
+
+bool Drawer::save_form(Desk& desk) {
     problem_.clear();
     std::optional<crm::Changes> changes = form_->collect(desk);
     if (!changes) {
         tab_ = Tab::details;
-        return;
+        return false;
     }
     Result<void> done;
     if (form_->is_new()) {
@@ -111,11 +150,12 @@ void Drawer::save(Desk& desk) {
     if (!done) {
         problem_ = done.error().message;
         form_->show_error(done.error());
-        return;
+        return false;
     }
     form_->mark_saved();
     if (const crm::Record* record = desk.state.find(shown_.model, shown_.id)) *form_ = Form(*record);
     saving_ticket_ = desk.last_ticket;
+    return true;
 }
 
 void Drawer::on_saved(Desk& desk, std::uint64_t ticket) {
@@ -125,6 +165,7 @@ void Drawer::on_saved(Desk& desk, std::uint64_t ticket) {
 }
 
 void Drawer::on_save_failed(Desk& desk, std::uint64_t ticket, const Error& error) {
+    timeline_.on_save_failed(ticket);
     if (ticket != saving_ticket_ || ticket == 0 || !open()) return;
     saving_ticket_ = 0;
     problem_ = "Not saved: " + error.message;
@@ -138,7 +179,10 @@ void Drawer::on_save_failed(Desk& desk, std::uint64_t ticket, const Error& error
 void Drawer::draw(Desk& desk) {
     if (!open()) return;
     const crm::Record* record = shown_.id.nil() ? nullptr : desk.state.find(shown_.model, shown_.id);
-    if (record == nullptr && !shown_.id.nil()) return shut(desk);  // deleted, here or elsewhere
+    if (record == nullptr && !shown_.id.nil()) {  // deleted, here or elsewhere
+        if (!typing()) return shut(desk);
+        begin_anew(desk);
+    }
     if (record != nullptr && saving_ticket_ == 0) form_->refresh(*record);
     const Theme& theme = desk.theme;
     const bool low = ImGui::GetWindowHeight() < theme.px(kShortBelow);
@@ -178,7 +222,10 @@ void Drawer::draw_head(Desk& desk, const crm::Record* record) {
     if (record != nullptr) {
         ImGui::SetCursorScreenPos({window.x + width - theme.px(86), y});
         if (icon_button(theme, "Delete this record", icon::kTrash)) {
-            desk.later([this, &desk] { remove_records(desk, shown_.model, {shown_.id}); });
+            desk.later([this, &desk, gone = shown_] {
+                close(desk);
+                remove_records(desk, gone.model, {gone.id});
+            });
         }
     }
     ImGui::SetCursorScreenPos({window.x + theme.px(kPadding), y + theme.px(38)});
@@ -305,7 +352,7 @@ void Drawer::draw_foot(Desk& desk, const crm::Record* record) {
     const float top = window.y + ImGui::GetWindowHeight() - theme.px(66);
     ImGui::GetWindowDrawList()->AddLine({window.x, top}, {window.x + width, top}, p.border, theme.px(1));
     const float y = top + theme.px(16);
-    const bool unsaved = form_->dirty() || record == nullptr;
+    const bool unsaved = typing() || record == nullptr;
     const float save_width = theme.px(96);
     float x = window.x + width - theme.px(kPadding) - save_width;
     ImGui::SetCursorScreenPos({x, y});

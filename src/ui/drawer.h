@@ -20,18 +20,21 @@ class Drawer {
     enum class Tab : std::uint8_t { details, timeline, payments, reminders, files };
 
     [[nodiscard]] bool open() const { return form_.has_value(); }
-    [[nodiscard]] bool dirty() const { return open() && form_->dirty(); }
     void show(Desk& desk, const OpenRequest& request);
-    /// The form that was left unsaved last, if it is not there again already.
-    void bring_back(Desk& desk);
-    [[nodiscard]] std::string set_aside_name() const { return aside_ ? aside_->form.name() : std::string(); }
+    /// What was left unsaved: that one, or the last; if it is not there again already. What is typed now is set aside.
+    void bring_back(Desk& desk, std::uint64_t which = 0);
+    [[nodiscard]] std::string set_aside_name() const { return aside_.empty() ? "" : aside_.back().form.name(); }
     void draw(Desk& desk);
+    /// The form, and a note that is typed beside it.
     void save(Desk& desk);
     /// Esc: gives up what is typed (a toast can bring it back) and closes, or goes back to the lead it came from.
     void close(Desk& desk);
-    [[nodiscard]] bool typing() const;        ///< something is typed, and neither saved nor given up
+    /// Closes because something else is to be seen: what is typed is set aside.
+    void leave(Desk& desk);
+    [[nodiscard]] bool typing() const;   ///< something is typed in what is open
+    [[nodiscard]] bool unsaved() const;  ///< something is typed, there or set aside, and neither saved nor given up
     [[nodiscard]] std::string draft() const;  ///< that, as text to be kept
-    /// What `draft` gave before the program ended: into the drawer, or behind a toast when that is in use.
+    /// What `draft` gave before the program ended: into the drawer, or behind toasts where that is in use.
     void restore(Desk& desk, const std::string& draft);
     /// Saved and SaveFailed, to be told after State knows.
     void on_saved(Desk& desk, std::uint64_t ticket);
@@ -48,13 +51,21 @@ class Drawer {
         Uuid id;  ///< nil: new
     };
     struct SetAside {
+        std::uint64_t number = 0;
         Shown shown;
         Form form;
+        Timeline::TypedNote note;
+        bool given_up = false;  ///< by Esc or Cancel: to be brought back, but nothing to be warned of
     };
+    static constexpr std::size_t kAsideMax = 20;
 
-    void set_aside(Desk& desk);
-    void take(Desk& desk, const Shown& shown, Form form);
+    void set_aside(Desk& desk, bool given_up = false);
+    void keep_aside(Desk& desk, SetAside aside, const char* words);
+    void open_again(Desk& desk, SetAside aside);
+    void take(Desk& desk, const Shown& shown, Form form, Timeline::TypedNote note = {});
     void shut(Desk& desk);
+    void begin_anew(Desk& desk);
+    bool save_form(Desk& desk);
     void draw_head(Desk& desk, const crm::Record* record);
     void draw_state(Desk& desk, const crm::Record* record);
     void draw_news(const Theme& theme);
@@ -75,9 +86,10 @@ class Drawer {
     std::vector<Shown> back_;          // where closing leads to
     std::uint64_t saving_ticket_ = 0;  // of the form's last save, not yet answered; 0: none
     SteadyMs saved_at_ = 0;
-    std::string problem_;            // why the last save failed
-    LeadsAlike alike_;               // to the lead that is being typed
-    std::optional<SetAside> aside_;  // the last form that was left unsaved
+    std::string problem_;          // why the last save failed
+    LeadsAlike alike_;             // to the lead that is being typed
+    std::vector<SetAside> aside_;  // what was left unsaved, one for each record, the last one last
+    std::uint64_t asides_ = 0;     // ever set aside: they are numbered
 };
 
 }  // namespace ct::ui

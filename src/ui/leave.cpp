@@ -43,7 +43,11 @@ void LeaveDialog::draw_inside(Desk& desk) {
         return;
     }
     text(theme, closing ? "Close ColorTouch?" : "Sign out?", Size::heading, true);
-    if (desk.unsaved_form) paragraph(theme, "The form at the right has changes that are not saved.", p.danger.strong);
+    if (desk.unsaved_form) {
+        paragraph(theme,
+                  "What you have typed is not saved. It is kept on this laptop, and stands here at the next start.",
+                  p.danger.strong);
+    }
     if (unsent > 0) {
         paragraph(theme,
                   count_text(unsent, "record has", "records have") +

@@ -127,6 +127,10 @@ float Shell::page_right(const Theme& theme) const {
     return beside - left < theme.px(kPageLeast) ? left : beside;
 }
 
+bool Shell::drawer_covers(const Theme& theme) const {
+    return drawer_.open() && page_right(theme) <= navigation_width(theme);
+}
+
 void Shell::draw(Desk& desk) {
     const Theme& theme = desk.theme;
     conflicts_.update(desk);
@@ -134,6 +138,8 @@ void Shell::draw(Desk& desk) {
     // The keyboard was on something of the page before, which is not there any more: Tab would lead nowhere.
     const bool other_page = std::exchange(drawn_page_, desk.page) != desk.page;
     if (other_page && !ImGui::GetIO().WantTextInput) ImGui::SetWindowFocus();
+    // A record that covers the page, and was there when another was asked for, would hide what was asked for.
+    if (other_page && drawer_covers(desk.theme) && drawn_record_ == desk.shown_id) drawer_.leave(desk);
     const ImGuiViewport& screen = *ImGui::GetMainViewport();
     const float navigation = navigation_width(theme);
     const float bar = theme.px(kTopBarHeight);
@@ -178,11 +184,12 @@ void Shell::draw(Desk& desk) {
     ImDrawList* lines = ImGui::GetWindowDrawList();
     lines->AddLine({origin.x + navigation, origin.y}, {origin.x + navigation, origin.y + screen.Size.y}, p.border);
     lines->AddLine({origin.x + navigation, origin.y + bar}, {origin.x + screen.Size.x, origin.y + bar}, p.border);
+    drawn_record_ = with_drawer ? std::optional(desk.shown_id) : std::nullopt;
     if (with_drawer) {
         const float x = origin.x + screen.Size.x - drawer;
         lines->AddLine({x, origin.y + bar}, {x, origin.y + screen.Size.y}, p.border);
     }
-    desk.unsaved_form = drawer_.dirty();
+    desk.unsaved_form = drawer_.unsaved();
     if (std::exchange(desk.bring_back_wanted, false)) desk.later([this, &desk] { drawer_.bring_back(desk); });
     desk.set_aside = drawer_.set_aside_name();
     if (std::exchange(desk.sign_out_wanted, false)) leave_.ask(Leaving::sign_out);
@@ -327,10 +334,12 @@ void Shell::draw_top_bar(Desk& desk, float width) {
     ImGui::SetCursorScreenPos({at.x + theme.px(kPagePadding), middle - theme.px(18)});
     if (desk.focus_search) ImGui::SetKeyboardFocusHere();
     desk.focus_search = false;
-    if (search_field(theme, "##Search", hint.c_str(), searched.search(), search, &search_active_) && page == nullptr) {
+    const bool typed = search_field(theme, "##Search", hint.c_str(), searched.search(), search, &search_active_);
+    if (typed && page == nullptr) {
         desk.page = Page::leads;
         desk.focus_search = true;
     }
+    if (typed && drawer_covers(theme)) drawer_.leave(desk);
     searched.in_search(search_active_);
     ImGui::SetCursorScreenPos({at.x + theme.px(kPagePadding + 12) + search, middle - theme.px(16)});
     ImGui::BeginDisabled(!desk.editor.can_undo());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "ui/activity.h"
 #include "ui/conflicts.h"
@@ -44,6 +45,7 @@ class Shell {
 
   private:
     [[nodiscard]] static float navigation_width(const Theme& theme);
+    [[nodiscard]] bool drawer_covers(const Theme& theme) const;  ///< the page: there is no room for both
     void draw_navigation(Desk& desk);
     void draw_brand(const Theme& theme, ImVec2 at);
     void draw_account(Desk& desk);
@@ -75,6 +77,7 @@ class Shell {
     bool popup_was_open_ = false;  // at the end of the last frame: Esc was for it
     bool search_active_ = false;
     Page drawn_page_ = Page::today;
+    std::optional<Uuid> drawn_record_;  // in the drawer, in the last frame; nil: a new one
 };
 
 }  // namespace ct::ui

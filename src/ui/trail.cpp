@@ -137,7 +137,8 @@ void draw_trail_line(Desk& desk, TrailLine& line, std::size_t index, bool narrow
 // ---- one record's
 
 void Timeline::forget() {
-    note_.clear();
+    note_ = added_ = {};
+    added_as_ = 0;
     lines_.clear();
     of_ = asked_ = {};
 }
@@ -168,27 +169,38 @@ void Timeline::update(Desk& desk, const crm::Record& record) {
 void Timeline::draw_note_field(Desk& desk, const Uuid& lead) {
     const Theme& theme = desk.theme;
     text(theme, "What was said? What was agreed?", theme.colors().muted, Size::small, true);
-    text_area(theme, "##Write a note", note_, ImGui::GetContentRegionAvail().x, theme.px(72), false);
+    text_area(theme, "##Write a note", note_.text, ImGui::GetContentRegionAvail().x, theme.px(72), false);
     theme.push(Size::small);
     const std::string kinds[] = {"Note##kind", "Call##kind", "Visit##kind", "Message##kind"};
-    segments(theme, "kind of note", kinds, kind_);
+    segments(theme, "kind of note", kinds, note_.kind);
     Theme::pop();
     ImGui::SameLine(0, theme.px(8));
-    ImGui::BeginDisabled(trim(note_).empty());
-    if (button(theme, "Add note", ButtonKind::plain, icon::kAdd)) {
-        desk.later([this, &desk, lead] {
-            crm::Changes changes;
-            changes.set(field_id(Model::note, "leadId"), lead.str());
-            changes.set(field_id(Model::note, "text"), note_);
-            changes.set(field_id(Model::note, "kind"), std::string(kNoteKinds[kind_]));
-            changes.set(field_id(Model::note, "at"), desk.now());
-            if (!desk.accepted(desk.editor.add(Model::note, std::move(changes)))) return;
-            note_.clear();
-            kind_ = 0;
-        });
-    }
+    ImGui::BeginDisabled(!typing());
+    if (button(theme, "Add note", ButtonKind::plain, icon::kAdd))
+        desk.later([this, &desk, lead] { add_note(desk, lead); });
     ImGui::EndDisabled();
+    tooltip(theme, "Ctrl+Enter");
     ImGui::Dummy({0, theme.px(8)});
+}
+
+void Timeline::add_note(Desk& desk, const Uuid& lead) {
+    crm::Changes changes;
+    changes.set(field_id(Model::note, "leadId"), lead.str());
+    changes.set(field_id(Model::note, "text"), note_.text);
+    changes.set(field_id(Model::note, "kind"),
+                std::string(kNoteKinds[std::min(note_.kind, std::size(kNoteKinds) - 1)]));
+    changes.set(field_id(Model::note, "at"), desk.now());
+    const std::string& me = desk.state.sync().user_id;
+    if (Uuid::parse(me)) changes.set(field_id(Model::note, "by"), me);
+    if (!desk.accepted(desk.editor.add(Model::note, std::move(changes)))) return;
+    added_ = std::exchange(note_, {});
+    added_as_ = desk.last_ticket;
+}
+
+void Timeline::on_save_failed(std::uint64_t ticket) {
+    if (ticket == 0 || ticket != added_as_) return;
+    added_as_ = 0;
+    if (!typing()) note_ = std::move(added_);
 }
 
 void Timeline::draw_note(const Desk& desk, const crm::Record& note) {
@@ -202,8 +214,10 @@ void Timeline::draw_note(const Desk& desk, const crm::Record& note) {
     list->AddText({std::floor(center.x - size.x / 2), std::floor(center.y - size.y / 2)}, p.ok.strong, icon::kChat);
     ImGui::Indent(theme.px(44));
     paragraph(theme, note.fields.text(field_id(Model::note, "text")), p.text);
+    const std::string_view by = note.fields.text(field_id(Model::note, "by"));
+    const char* const who = by.empty() ? "" : by == desk.state.sync().user_id ? " · You" : " · A colleague";
     text(theme,
-         words_of_choice(note.fields.text(field_id(Model::note, "kind"))) + " · " + format_local_time(when(note)),
+         words_of_choice(note.fields.text(field_id(Model::note, "kind"))) + " · " + format_local_time(when(note)) + who,
          p.muted, Size::small);
     ImGui::Unindent(theme.px(44));
     ImGui::Dummy({0, theme.px(6)});

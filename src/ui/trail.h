@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/utf8.h"
 #include "ui/desk.h"
 
 namespace ct::ui {
@@ -29,8 +31,16 @@ class Timeline {
   public:
     void draw(Desk& desk, const crm::Record& record);
     void listed(client::TrailListed listed);
-    [[nodiscard]] std::string& note() { return note_; }  ///< a lead's, being typed
-    [[nodiscard]] const std::string& note() const { return note_; }
+    struct TypedNote {
+        std::string text;
+        std::size_t kind = 0;  ///< as kNoteKinds has them
+    };
+    /// A lead's note that is being typed.
+    [[nodiscard]] const TypedNote& typed_note() const { return note_; }
+    [[nodiscard]] bool typing() const { return !trim(note_.text).empty(); }
+    void type(TypedNote note) { note_ = std::move(note); }
+    void add_note(Desk& desk, const Uuid& lead);
+    void on_save_failed(std::uint64_t ticket);  ///< a note that could not be saved stands there again
     /// Another record: what was typed and read is of the last one.
     void forget();
 
@@ -39,8 +49,9 @@ class Timeline {
     void draw_note_field(Desk& desk, const Uuid& lead);
     static void draw_note(const Desk& desk, const crm::Record& note);
 
-    std::string note_;              // being typed
-    std::size_t kind_ = 0;          // of it, as kNoteKinds has them
+    TypedNote note_;                // being typed
+    TypedNote added_;               // last, until that is known to be saved
+    std::uint64_t added_as_ = 0;    // its save
     Uuid asked_;                    // for whom; nil: the answer is there
     Uuid of_;                       // whose lines_ are
     std::vector<TrailLine> lines_;  // newest first

@@ -286,7 +286,7 @@ TEST_CASE("leaving: a form with unsaved typing is told of") {
     ui.type("City", "Pune");
     CHECK_FALSE(ui.app->may_close());
     ui.frames(2);
-    CHECK(ui.shows("changes that are not saved"));
+    CHECK(ui.shows("What you have typed is not saved."));
 }
 
 TEST_CASE("leaving: signing out with unsent work asks first, and says that nothing is lost") {
@@ -298,4 +298,26 @@ TEST_CASE("leaving: signing out with unsent work asks first, and says that nothi
     CHECK(ui.shows("they stay on this laptop"));
     ui.click("Sign out", "leave");
     CHECK(ui.posted<client::SignOut>().size() == 1);
+}
+
+TEST_CASE("contact: a message that was being typed for one lead is there again after another's") {
+    Driver ui;
+    crm::Record other = lead(9, "Bo Berg");
+    put(other, "phone", "+919876500009");
+    put(other, "phoneE164", "+919876500009");
+    open_lead(ui);
+    const Uuid first = ui.app->desk().shown_id;
+    ui.send(client::RecordsChanged{{{other}, {}}});
+    ui.click("WhatsApp");
+    ui.type("Message", "The samples are on their way");
+    ui.key(ImGuiKey_Escape);
+    ui.app->desk().open(Model::lead, other.id);
+    ui.frames(3);
+    ui.click("WhatsApp");
+    CHECK_FALSE(ui.shows("The samples are on their way"));
+    ui.key(ImGuiKey_Escape);
+    ui.app->desk().open(Model::lead, first);
+    ui.frames(3);
+    ui.click("WhatsApp");
+    CHECK(ui.shows("The samples are on their way"));
 }

@@ -126,3 +126,116 @@ TEST_CASE("notes are joined line by line while they are being typed") {
     ui.key(ImGuiKey_S, ImGuiMod_Ctrl);
     CHECK(text_of(*ui.app->state().find(Model::lead, asha().id), "notes") == "theirs\nmine");
 }
+
+namespace {
+
+crm::Record bo() { return lead(2, "Bo Berg"); }
+
+void open_of(Driver& ui, const crm::Record& record) {
+    ui.app->desk().open(Model::lead, record.id);
+    ui.frames(3);
+}
+
+std::vector<crm::Record> notes_of(Driver& ui) {
+    const auto all = ui.app->state().table(Model::note).all();
+    return {all.begin(), all.end()};
+}
+
+}  // namespace
+
+TEST_CASE("a note that is being typed counts as typed: it is told of, saved by the keys, and kept") {
+    Driver ui;
+    ui.load({asha(), bo()});
+    open_of(ui, asha());
+    ui.click("Timeline tab");
+    ui.type("Write a note", "Wants 5 kg more");
+    CHECK(ui.shows("Unsaved changes"));
+    CHECK_FALSE(ui.shows("Everything is saved"));
+    SUBCASE("saved by Ctrl+Enter") {
+        ui.key(ImGuiKey_Enter, ImGuiMod_Ctrl);
+        REQUIRE(notes_of(ui).size() == 1);
+        CHECK(text_of(notes_of(ui).front(), "text") == "Wants 5 kg more");
+        CHECK_FALSE(ui.shows("Unsaved changes"));
+    }
+    SUBCASE("one that could not be saved stands there again") {
+        ui.click("Add note");
+        CHECK_FALSE(ui.shows("Unsaved changes"));
+        ui.refuse_save("the disk is full");
+        ui.frames(3);
+        CHECK(notes_of(ui).empty());
+        CHECK(ui.shows("Unsaved changes"));
+        CHECK(ui.shows("Wants 5 kg more"));
+    }
+    SUBCASE("set aside by another record, and brought back") {
+        open_of(ui, bo());
+        CHECK_FALSE(ui.shows("Unsaved changes to Bo Berg"));
+        ui.click("Bring back");
+        CHECK(ui.shows("Wants 5 kg more"));
+        ui.click("Add note");
+        REQUIRE(notes_of(ui).size() == 1);
+        CHECK(text_of(notes_of(ui).front(), "leadId") == asha().id.str());
+    }
+    SUBCASE("kept for the next start") {
+        const std::string draft = typed_and_kept(ui);
+        Driver next;
+        next.load({asha()});
+        next.send(client::DraftFound{draft});
+        next.frames(3);
+        CHECK(next.shows("Wants 5 kg more"));
+    }
+}
+
+TEST_CASE("each record's unsaved form is set aside by itself, kept, and warned of") {
+    std::string draft;
+    {
+        Driver ui;
+        ui.load({asha(), bo(), lead(3, "Chi")});
+        open_of(ui, asha());
+        ui.type("City", "Mysuru");
+        open_of(ui, bo());
+        ui.type("City", "Oslo");
+        open_of(ui, lead(3, "Chi"));
+        CHECK(ui.shows("Unsaved changes to Asha Rao set aside"));
+        CHECK(ui.shows("Unsaved changes to Bo Berg set aside"));
+        draft = typed_and_kept(ui);
+        CHECK_FALSE(ui.app->may_close());
+        ui.frames(2);
+        CHECK(ui.shows("What you have typed is not saved."));
+    }
+    Driver ui;
+    ui.load({asha(), bo()});
+    ui.send(client::DraftFound{draft});
+    ui.frames(3);
+    CHECK(ui.shows("Mysuru"));
+    CHECK(ui.shows("Unsaved changes to Bo Berg are kept"));
+    ui.click("Bring back");
+    CHECK(ui.shows("Oslo"));
+    ui.key(ImGuiKey_S, ImGuiMod_Ctrl);
+    CHECK(text_of(*ui.app->state().find(Model::lead, bo().id), "city") == "Oslo");
+    ui.click("Bring back");  // what was in the drawer made room
+    CHECK(ui.shows("Mysuru"));
+}
+
+TEST_CASE("what is typed outlives its record: Save makes that anew") {
+    Driver ui;
+    ui.load({asha()});
+    open_of(ui, asha());
+    ui.type("City", "Mysuru");
+    SUBCASE("deleted elsewhere") {
+        ui.send(client::RecordsChanged{{{}, {{Model::lead, asha().id}}}});
+        ui.frames(3);
+        CHECK(ui.shows("This record was deleted meanwhile."));
+    }
+    SUBCASE("deleted here, and brought back from what was set aside") {
+        ui.click("Delete this record");
+        CHECK_FALSE(ui.app->shell().drawer().open());
+        ui.click("Bring back");
+        CHECK(ui.shows("This record was deleted meanwhile."));
+    }
+    ui.key(ImGuiKey_S, ImGuiMod_Ctrl);
+    REQUIRE(ui.app->state().table(Model::lead).size() == 1);
+    const crm::Record& anew = ui.app->state().table(Model::lead).at(0);
+    CHECK(anew.id != asha().id);
+    CHECK(text_of(anew, "city") == "Mysuru");
+    CHECK(text_of(anew, "name") == "Asha Rao");
+}

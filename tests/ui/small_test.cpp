@@ -58,3 +58,40 @@ TEST_CASE("small: the drawer's form has room, whatever stands above it") {
         CHECK(field.max.y - field.min.y >= 20 * window.scale);
     }
 }
+
+TEST_CASE("small: a record that covers the page makes room when another page or a search is asked for") {
+    Driver ui({}, {1024, 640});
+    ui.load({lead(1, "Asha Rao"), lead(2, "Bo Berg")});
+    ui.app->desk().page = ui::Page::leads;
+    ui.app->desk().open(crm::Model::lead, lead(1, "").id);
+    ui.frames(4);
+    ui.type("City", "Goa");
+    const auto& drawer = ui.app->shell().drawer();
+    SUBCASE("a page") {
+        ui.click("Pipeline", "navigation");
+        ui.frames(3);
+        CHECK_FALSE(drawer.open());
+    }
+    SUBCASE("by its key") {
+        ui.key(ImGuiKey_4, ImGuiMod_Ctrl);
+        ui.frames(3);
+        CHECK_FALSE(drawer.open());
+    }
+    SUBCASE("a search") {
+        ui.type("Search", "Bo");
+        ui.frames(3);
+        CHECK_FALSE(drawer.open());
+        CHECK(ui.shows("Bo Berg"));
+    }
+    CHECK(ui.shows("Unsaved changes to Asha Rao set aside"));
+}
+
+TEST_CASE("small: where there is room for both, the record stays beside another page") {
+    Driver ui({}, {1440, 900});
+    ui.load({lead(1, "Asha Rao")});
+    ui.app->desk().open(crm::Model::lead, lead(1, "").id);
+    ui.frames(4);
+    ui.click("Pipeline", "navigation");
+    ui.frames(3);
+    CHECK(ui.app->shell().drawer().open());
+}
