@@ -87,7 +87,9 @@ void Contact::draw_message(Desk& desk, const crm::Record& lead) {
         const bool online = seems_online(desk);
         text(theme, "Message to " + crm::title(lead), Size::heading, true);
         std::string& words = texts_[lead.id];
+        const std::string typed = words;
         text_area(theme, "##Message", words, theme.px(kPopupWidth - 36), theme.px(110), false);
+        if (ImGui::IsKeyPressed(ImGuiKey_Escape)) words = typed;  // the field takes it back when it sees the key
         paragraph(theme,
                   online ? "Opens WhatsApp with this text, and keeps it among the notes."
                          : "There is no connection now. The message is kept on this laptop, and Today offers to send "

@@ -26,6 +26,7 @@ constexpr float kShortBelow = 430;  // lower than this the head scrolls with the
 void Drawer::take(Desk& desk, const Shown& shown, Form form, Timeline::TypedNote note) {
     shown_ = shown;
     form_ = std::move(form);
+    ++taken_;
     tab_ = Tab::details;
     problem_.clear();
     timeline_.forget();
@@ -184,6 +185,8 @@ void Drawer::draw(Desk& desk) {
         begin_anew(desk);
     }
     if (record != nullptr && saving_ticket_ == 0) form_->refresh(*record);
+    // A field that has the keyboard keeps its letters by its name: those of another record are not its own.
+    ImGui::PushID(taken_);
     const Theme& theme = desk.theme;
     const bool low = ImGui::GetWindowHeight() < theme.px(kShortBelow);
     if (!low) draw_head(desk, record);
@@ -199,6 +202,7 @@ void Drawer::draw(Desk& desk) {
     draw_body(desk, record);
     ImGui::EndChild();
     draw_foot(desk, record);
+    ImGui::PopID();
 }
 
 void Drawer::draw_head(Desk& desk, const crm::Record* record) {
@@ -218,7 +222,7 @@ void Drawer::draw_head(Desk& desk, const crm::Record* record) {
     draw_text({x, y + (theme.px(32) - ImGui::GetFontSize()) / 2}, theme.colors().text, title, room);
     Theme::pop();
     ImGui::SetCursorScreenPos({window.x + width - theme.px(50), y});
-    if (icon_button(theme, "Close", icon::kClose)) desk.later([this, &desk] { close(desk); });
+    if (icon_button(theme, "Close this record", icon::kClose)) desk.later([this, &desk] { close(desk); });
     if (record != nullptr) {
         ImGui::SetCursorScreenPos({window.x + width - theme.px(86), y});
         if (icon_button(theme, "Delete this record", icon::kTrash)) {
@@ -363,7 +367,7 @@ void Drawer::draw_foot(Desk& desk, const crm::Record* record) {
     const float cancel_width = theme.px(84);
     x -= cancel_width + theme.px(8);
     ImGui::SetCursorScreenPos({x, y});
-    if (button(theme, unsaved ? "Cancel" : "Done##Close drawer", ButtonKind::plain, nullptr, cancel_width)) {
+    if (button(theme, unsaved ? "Cancel" : "Close##Close drawer", ButtonKind::plain, nullptr, cancel_width)) {
         desk.later([this, &desk] { close(desk); });
     }
     tooltip(theme, "Esc");

@@ -90,6 +90,7 @@ class Drawer {
     LeadsAlike alike_;             // to the lead that is being typed
     std::vector<SetAside> aside_;  // what was left unsaved, one for each record, the last one last
     std::uint64_t asides_ = 0;     // ever set aside: they are numbered
+    int taken_ = 0;                // how often another record came
 };
 
 }  // namespace ct::ui

@@ -175,14 +175,23 @@ TEST_CASE("a note that is being typed counts as typed: it is told of, saved by t
         REQUIRE(notes_of(ui).size() == 1);
         CHECK(text_of(notes_of(ui).front(), "leadId") == asha().id.str());
     }
-    SUBCASE("kept for the next start") {
-        const std::string draft = typed_and_kept(ui);
-        Driver next;
-        next.load({asha()});
-        next.send(client::DraftFound{draft});
-        next.frames(3);
-        CHECK(next.shows("Wants 5 kg more"));
+}
+
+TEST_CASE("a note that was being typed when the program ended stands there again") {
+    std::string draft;
+    {
+        Driver ui;
+        ui.load({asha()});
+        open_of(ui, asha());
+        ui.click("Timeline tab");
+        ui.type("Write a note", "Wants 5 kg more");
+        draft = typed_and_kept(ui);
     }
+    Driver ui;
+    ui.load({asha()});
+    ui.send(client::DraftFound{draft});
+    ui.frames(3);
+    CHECK(ui.shows("Wants 5 kg more"));
 }
 
 TEST_CASE("each record's unsaved form is set aside by itself, kept, and warned of") {
