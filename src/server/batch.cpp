@@ -4,6 +4,7 @@
 #include <set>
 
 #include "crm/tables.h"
+#include "sync/stamp.h"
 
 namespace ct::server {
 
@@ -64,6 +65,12 @@ void Batch::give(StoredRecord& record, const std::string& owner) {
     if (!record.owner.empty()) record.former_owners.push_back({record.owner, record.feed});
     record.owner = owner;
     record.owner_version = record.feed;
+}
+
+bool pushed_by(const StoredRecord& record, const sync::FieldOrigin& origin, std::string_view device) {
+    const auto at = record.pushers.find(origin.version);
+    const bool by_stamp = at == record.pushers.end() || at->second == kNobody;
+    return (by_stamp ? sync::stamp_device(origin.stamp) : std::string_view(at->second)) == device;
 }
 
 void Batch::accept(const RecordKey& key, sync::ServerRecord after, bool told) {

@@ -3,12 +3,16 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "server/storage/storage.h"
 
 namespace ct::server {
+
+/// That device pushed what the field holds.
+[[nodiscard]] bool pushed_by(const StoredRecord& record, const sync::FieldOrigin& origin, std::string_view device);
 
 class Batch {
   public:

@@ -362,7 +362,8 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
                                     [&](const auto& pusher) { return pusher.second != session_.device; });
     Operation complete = operation;
     if (auto filled = fill_seen(transaction_, now.server, session_.device, complete); !filled) trouble_ = filled;
-    sync::Decision decision = sync::decide(now.server, complete, stamp, batch_.next_version());
+    const sync::Own own = [&](const sync::FieldOrigin& origin) { return pushed_by(now, origin, session_.device); };
+    sync::Decision decision = sync::decide(now.server, complete, stamp, batch_.next_version(), own);
     if (decision.verdict == Verdict::rejected) return rejected(original, decision.error);
 
     Outcome outcome;

@@ -31,12 +31,12 @@ struct Sorted {
 
 class Judge {
   public:
-    Judge(const ServerRecord& now, const Operation& operation, const std::string& stamp)
-        : now_(now), operation_(operation), stamp_(stamp), device_(stamp_device(stamp)) {}
+    Judge(const ServerRecord& now, const Operation& operation, const std::string& stamp, const Own& own)
+        : now_(now), operation_(operation), stamp_(stamp), own_(own) {}
 
     /// Somebody else did this after the device had last seen the record.
     [[nodiscard]] bool concurrent(const FieldOrigin& origin) const {
-        return origin.version > operation_.base && stamp_device(origin.stamp) != device_;
+        return origin.version > operation_.base && !own_(origin);
     }
 
     [[nodiscard]] bool any_concurrent() const {
@@ -141,7 +141,7 @@ class Judge {
     const ServerRecord& now_;
     const Operation& operation_;
     const std::string& stamp_;
-    std::string_view device_;
+    const Own& own_;
 };
 
 Decision rejected(Error error) {
@@ -284,7 +284,8 @@ Decision decide_write(const ServerRecord& now, const Judge& judge, const Operati
 
 }  // namespace
 
-Decision decide(const ServerRecord& now, const Operation& operation, const std::string& clamped, std::int64_t version) {
+Decision decide(const ServerRecord& now, const Operation& operation, const std::string& clamped, std::int64_t version,
+                const Own& own) {
     const std::string stamp = effective_stamp(now, operation, clamped);
     Operation canonical = operation;
     const bool creates = !now.exists() && operation.kind == OperationKind::create;
@@ -299,7 +300,7 @@ Decision decide(const ServerRecord& now, const Operation& operation, const std::
             return rejected({ErrorKind::invalid, "APPEND_ONLY", "what a note says is not changed afterwards", "text"});
         }
     }
-    const Judge judge(now, canonical, stamp);
+    const Judge judge(now, canonical, stamp, own);
     Decision decision = operation.kind == OperationKind::remove ? decide_remove(now, judge, canonical, stamp, version)
                                                                 : decide_write(now, judge, canonical, stamp, version);
     // What the device holds is its own operation over what it had seen; it must be told where that is not the truth.

@@ -2,6 +2,7 @@
 // Normative text: the tables of protocol.md under "push".
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -36,10 +37,14 @@ struct Decision {
     Error error;                      ///< for rejected
 };
 
+/// Whether the device that pushes has pushed that, too: it has seen it, whatever `base` says. Who pushed is not what
+/// the stamp says where two laptops went by one name.
+using Own = std::function<bool(const FieldOrigin&)>;
+
 /// `version`: what the operation gets if it is accepted. `clamped`: its stamp, clamped to the server's clock. Where
 /// that is not after what the device had seen of the record, the operation counts as made just after it. Permission and
 /// the parent's existence are checked by the caller; validation is done here.
 [[nodiscard]] Decision decide(const ServerRecord& now, const Operation& operation, const std::string& clamped,
-                              std::int64_t version);
+                              std::int64_t version, const Own& own);
 
 }  // namespace ct::sync

@@ -4,6 +4,8 @@
 namespace ct::calm {
 namespace {
 
+constexpr crm::FieldId kAmount = crm::field_id(crm::Model::payment, "amount");
+
 TEST_CASE("copied profile: the same edit, gone on with on both, is found out, and both have all there is") {
     Office office;
     (void)office.add_user("boss@example.org", server::Role::manager);
@@ -40,6 +42,43 @@ TEST_CASE("copied profile: the same edit, gone on with on both, is found out, an
         CHECK(one->text(of_twin) == "Of the twin");
         CHECK(one->store->queue().operations == 0);
     }
+}
+
+TEST_CASE("copied profile: what the one does over an edit of the other is no edit of its own") {
+    Office office;
+    (void)office.add_user("boss@example.org", server::Role::manager);
+    Seat seat(office, "seat", "boss@example.org"), twin(office, "twin", "boss@example.org");
+    const Uuid lead = seat.add_lead("Asha");
+    crm::Changes owed;
+    owed.set(crm::field_id(crm::Model::payment, "leadId"), lead.str());
+    owed.set(kAmount, std::int64_t{1'111});
+    const Uuid payment = seat.add(crm::Model::payment, owed);
+    CHECK(seat.sync().row.outcome == "done");
+    seat.close();
+    twin.close();
+    std::filesystem::copy(seat.directory, twin.directory,
+                          std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+    seat.open();
+    twin.open();
+    const auto pay = [&payment](Seat& one, std::int64_t amount) {
+        client::Edit edit;
+        edit.model = crm::Model::payment;
+        edit.record = payment;
+        edit.changes.set(kAmount, amount);
+        one.save({edit});
+    };
+    pay(twin, 3'333);
+    twin.set(lead, "city", "Goa");  // first
+    office.clock.at += 1'000;
+    pay(seat, 2'222);  // money is for a person to decide
+    seat.set(lead, "city", "Pune");
+    CHECK(seat.sync().row.outcome == "done");
+    CHECK(twin.sync().row.outcome == "done");
+    CHECK(twin.store->queue().conflicts == 1);
+    CHECK(seat.sync().row.outcome == "done");
+    CHECK(seat.store->get(crm::Model::payment, payment).value()->fields.integer(kAmount) == 2'222);
+    CHECK(seat.text(lead, "city") == "Pune");
+    CHECK(twin.text(lead, "city") == "Pune");
 }
 
 TEST_CASE("copied profile: a restored server's numbers do not hide the one's edits from the other") {

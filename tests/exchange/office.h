@@ -182,11 +182,11 @@ class Seat {
         changes.set(crm::field_id(crm::Model::note, "text"), text);
         return add(crm::Model::note, std::move(changes));
     }
-    void set(const Uuid& lead, std::string_view field, const std::string& value) {
+    void set(const Uuid& lead, std::string_view field, crm::Value value) {
         client::Edit edit;
         edit.model = crm::Model::lead;
         edit.record = lead;
-        edit.changes.set(crm::field(crm::Model::lead, field), value);
+        edit.changes.set(crm::field(crm::Model::lead, field), std::move(value));
         save({edit});
     }
     void remove(const std::vector<Uuid>& leads) {

@@ -50,13 +50,20 @@ inline Operation does(OperationKind kind, std::string_view device, UnixMs at, st
     return operation;
 }
 
+/// No two devices go by one name: who pushed is who made it.
+inline Own made_by_same(const Operation& operation) {
+    return [device = std::string(stamp_device(operation.stamp))](const FieldOrigin& origin) {
+        return stamp_device(origin.stamp) == device;
+    };
+}
+
 /// A server with one record.
 struct Server {
     ServerRecord record;
     std::int64_t version = 0;  // the workspace's, which other records move on as well
 
     Decision take(const Operation& operation) {
-        Decision decision = decide(record, operation, operation.stamp, version + 1);
+        Decision decision = decide(record, operation, operation.stamp, version + 1, made_by_same(operation));
         if (!decision.changes_record) return decision;
         ++version;
         record = decision.after;

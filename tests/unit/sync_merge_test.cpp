@@ -165,7 +165,7 @@ TEST_CASE("decide: a create of an id that exists is an update that has seen noth
 
 TEST_CASE("decide: what can never be applied is rejected, and changes nothing") {
     const auto code = [](const ServerRecord& now, const Operation& operation) {
-        const Decision decision = decide(now, operation, operation.stamp, 9);
+        const Decision decision = decide(now, operation, operation.stamp, 9, made_by_same(operation));
         CHECK(name(decision.verdict) == "rejected");
         CHECK_FALSE(decision.changes_record);
         CHECK_FALSE(decision.error.message.empty());
@@ -231,12 +231,23 @@ TEST_CASE("decide: of two equal values the later stamp is the one to beat") {
     CHECK(server.take(does(update, "c", 26, 1, {{kCity, "Goa"}})).verdict == superseded);
 }
 
+TEST_CASE("decide: who pushed counts, not whose name the stamp has: two laptops may go by one") {
+    Server server = one_lead();
+    REQUIRE(server.take(does(update, "a", 20, 1, {{kCity, "Pune"}})).verdict == applied);
+    const Operation clone = does(update, "a", 30, 1, {{kCity, "Surat"}}, Policy::manual);
+    CHECK(decide(server.record, clone, clone.stamp, 3, made_by_same(clone)).verdict == applied);
+    CHECK(decide(server.record, clone, clone.stamp, 3, [](const FieldOrigin&) { return false; }).verdict == conflict);
+    const Operation earlier = does(update, "a", 15, 1, {{kCity, "Surat"}});
+    CHECK(decide(server.record, earlier, earlier.stamp, 3, [](const FieldOrigin&) { return false; }).verdict ==
+          superseded);
+}
+
 TEST_CASE("decide: the device is told what it cannot know, and no more") {
     Server server = one_lead();
     CHECK_FALSE(server.take(does(update, "s", 20, 1, {{kCity, "Pune"}})).tell_record);
     CHECK(server.take(does(update, "s", 21, 1, {{kCity, "  Goa "}})).tell_record);  // made canonical
     const Operation ahead = does(update, "s", 900'000, 1, {{kCity, "Pune"}});
-    const Decision clamped = decide(server.record, ahead, clamp_stamp(ahead.stamp, 50), 9);
+    const Decision clamped = decide(server.record, ahead, clamp_stamp(ahead.stamp, 50), 9, made_by_same(ahead));
     CHECK(clamped.verdict == applied);
     CHECK(clamped.tell_record);
     CHECK(clamped.after.record.updated_at == 50);
