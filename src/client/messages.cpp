@@ -120,6 +120,8 @@ constexpr std::array kMessages{
             "Settle the one that it waits for.", Fix::none},
     Message{"ID_REUSED", "The id is taken", "Something else has this id already.",
             "Give the change up, and make it anew.", Fix::discard},
+    Message{"INCOMPLETE", "Cut on its way", "The server got a part of the request only.",
+            "It is tried again by itself.", Fix::retry},
     Message{"INSECURE_SERVER", "The connection would not be secret",
             "Passwords and customers would go over the network readable by all.",
             "Use an address that begins with https.", Fix::sign_in},

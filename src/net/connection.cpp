@@ -159,7 +159,7 @@ void Connection::on_end() {
         case State::working:  // it may have closed its half only
         case State::writing: return;
         case State::head:
-        case State::body: return refuse({400, "MALFORMED", "the request is incomplete"});
+        case State::body: return refuse({400, "INCOMPLETE", "the request is incomplete"});
         default: return close();
     }
 }

@@ -455,20 +455,25 @@ void Engine::on_problem(const Problem& problem) {
             signed_in_ = false;
             out_.push_back(action::DropToken{});
             return finish(Obstacle::signed_out, problem.code, problem.detail);
+        case 400:
+            if (phase_ == Phase::pushing && problem.code == "MALFORMED") return send_less(problem);
+            return finish(Obstacle::protocol, problem.code, problem.detail);
         case 413:
-            if (phase_ == Phase::pushing) {
-                const bool divisible =
-                    sent_ids_.size() > 1 && batch_bytes_.size() > 1;  // a group stays whole even at 1
-                batch_bytes_.halve();
-                if (divisible) return begin_push();  // at once, and smaller
-                return give_up_sent(problem);
-            }
+            if (phase_ == Phase::pushing) return send_less(problem);
             return finish(Obstacle::protocol, problem.code, problem.detail);
         case 426: return finish(Obstacle::upgrade, problem.code, problem.detail);
         case 429:
         case 503: return finish(Obstacle::busy, problem.code, problem.detail);
         default: return finish(Obstacle::protocol, problem.code, problem.detail);
     }
+}
+
+/// Too much at a time, or something in it that the server cannot read: half of it at once, down to the one unit that is
+/// at fault.
+void Engine::send_less(const Problem& problem) {
+    const bool divisible = sent_ids_.size() > 1 && batch_bytes_.size() > 1;  // a group stays whole even at 1
+    batch_bytes_.halve();
+    divisible ? begin_push() : give_up_sent(problem);
 }
 
 void Engine::on(const event::IdentityRenewed&) {

@@ -337,6 +337,7 @@ class Engine {
     [[nodiscard]] bool verify_refused(const Problem& problem);
     void on_problem(const Problem& problem);
     void give_up_sent(const Problem& problem);
+    void send_less(const Problem& problem);
     void on_unreachable(const Unreachable& unreachable);
     [[nodiscard]] bool go_on_after_break();
     void went_through(Portion& portion, std::size_t amount);

@@ -234,9 +234,12 @@ Result<PushRequest> decode_push_request(std::string_view body) {
         const std::string path = "operations[" + std::to_string(i) + "]";
         const json& entry = (*list)[i];
         if (!entry.is_object()) return wire::malformed(path, "must be an object");
-        Reader id_reader(entry, path);  // without an id there is nothing to hang a verdict on
-        const Uuid id = id_reader.uuid("id");
-        if (!id_reader.ok()) return id_reader.failure();
+        // Without an id there is nothing to hang a verdict on; and a group takes effect all or none, whatever else of
+        // its operations cannot be read.
+        Reader frame(entry, path);
+        const Uuid id = frame.uuid("id");
+        const Uuid group = frame.find("group") == nullptr ? Uuid{} : frame.uuid("group");
+        if (!frame.ok()) return frame.failure();
 
         auto operation = read_operation(entry, path);
         if (operation) {
@@ -248,6 +251,7 @@ Result<PushRequest> decode_push_request(std::string_view body) {
         request.faults.emplace_back(operation.error());
         Operation& unreadable = request.operations.emplace_back();
         unreadable.id = id;
+        unreadable.group = group;
     }
     return request;
 }

@@ -280,6 +280,29 @@ TEST_CASE_FIXTURE(Two, "push: a group takes effect all or none") {
     check_problem(asha.post("/api/sync/push", torn), 400, "MALFORMED");
 }
 
+TEST_CASE_FIXTURE(Two,
+                  "push: of a group nothing takes effect where one operation cannot even be read, wherever it stands") {
+    const std::string lead = asha.add_lead("Asha");
+    for (std::size_t at = 0; at < 3; ++at) {
+        CAPTURE(at);
+        const json group{{"group", asha.new_id()}};
+        std::vector<json> operations;
+        for (std::size_t i = 0; i < 3; ++i) {
+            operations.push_back(i == at
+                                     ? asha.create("Invoice", asha.new_id(), {{"amount", 5}}, group)
+                                     : asha.create("Payment", asha.new_id(), {{"leadId", lead}, {"amount", 5}}, group));
+        }
+        const json answer = asha.push(operations);
+        for (std::size_t i = 0; i < 3; ++i) {
+            CHECK(error_of(answer["results"][i])["code"] == (i == at ? "UNKNOWN_MODEL" : "GROUP_FAILED"));
+        }
+    }
+    CHECK(only_row(ravi.pull()).model == "Lead");
+    json odd = asha.create("Payment", asha.new_id(), {{"leadId", lead}, {"amount", 5}});
+    odd["group"] = 7;  // whose it is cannot be told
+    check_problem(asha.post("/api/sync/push", asha.push_body({odd}, asha.sequence)), 400, "MALFORMED");
+}
+
 TEST_CASE_FIXTURE(Two, "push: a stamp far ahead is clamped to the server's clock, and the device is told") {
     const std::string id = asha.add_lead("Asha");
     json near = asha.push_one(asha.update("Lead", id, 1, {{"city", "Near"}}, {{"stamp", asha.stamp(4 * 60'000)}}));

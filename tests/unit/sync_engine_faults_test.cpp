@@ -113,6 +113,38 @@ TEST_CASE("engine: TOO_LARGE halves the batch and goes on at once, down to what 
     CHECK(hand.need<action::PrepareBatch>().bytes_max == 2);
 }
 
+TEST_CASE("engine: what the server cannot read is found by halving, and nothing waits behind it (rule 5)") {
+    Hand hand;
+    hand.first_round();
+    hand.edit(2);
+    hand.fire();
+    const std::size_t bytes = hand.need<action::PrepareBatch>().bytes_max;
+    hand.answer(hand.answer_batch(2), problem(400, "MALFORMED"));
+    CHECK(hand.need<action::PrepareBatch>().bytes_max == bytes / 2);
+    hand.answer(hand.answer_batch(1), problem(400, "MALFORMED"));
+    const OperationResult& result = hand.need<action::Settle>().answer.results.at(0);
+    CHECK(result.verdict == Verdict::rejected);
+    CHECK(result.error.code == "MALFORMED");
+    hand.tell(event::QueueChanged{1, false, 0, 1, 0});
+    hand.tell(event::Settled{0, 0, 0, 0, 1});
+    const std::uint64_t push = hand.answer_batch(1);
+    hand.answer(push, verdicts(hand.need<action::SendPush>()));
+    hand.tell(event::QueueChanged{0, false, 0, 1, 0});
+    hand.tell(event::Settled{1, 0, 0, 0, 0});
+    hand.answer_batch(0);
+    (void)hand.need<action::SendPull>();
+}
+
+TEST_CASE("engine: a request that was cut on its way is no verdict on what was in it") {
+    Hand hand;
+    hand.first_round();
+    hand.edit(1);
+    hand.fire();
+    hand.answer(hand.answer_batch(1), problem(400, "INCOMPLETE"));
+    CHECK(hand.need<action::RoundFinished>().outcome == "INCOMPLETE");
+    CHECK(hand.engine.obstacle() == Obstacle::protocol);
+}
+
 TEST_CASE("engine: a single operation that is too large is refused, and nothing waits behind it (rule 5)") {
     Hand hand;
     hand.first_round();

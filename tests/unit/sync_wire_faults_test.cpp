@@ -140,6 +140,17 @@ TEST_CASE("wire: what is wrong with a push request as a whole, and where") {
     CHECK(with(kId, "x") == "operations[0].id must be a UUID");
 }
 
+TEST_CASE("wire: an unreadable operation stays in its group; one whose group cannot be read refuses the request") {
+    const char* const group = "0192f3c4-a5b6-7000-8000-000000000009";
+    const auto in_group =
+        decode_push_request(in_request(update(std::string(R"(,"model":"Ship","group":")") + group + "\"")));
+    REQUIRE(in_group.has_value());
+    REQUIRE(in_group->faults.size() == 1);
+    CHECK(in_group->operations[0].group.str() == group);
+    CHECK(message_of(decode_push_request(in_request(update(R"(,"group":"x")")))) ==
+          "operations[0].group must be a UUID");
+}
+
 TEST_CASE("wire: a single bad operation is refused alone, and says what and where") {
     struct Case {
         const char *more, *code, *says;
@@ -156,7 +167,6 @@ TEST_CASE("wire: a single bad operation is refused alone, and says what and wher
         {R"(,"model":{})", "MALFORMED", "operations[1].model must be a string"},
         {R"(,"policy":"best")", "UNKNOWN_POLICY", "\"best\""},
         {R"(,"policy":[])", "MALFORMED", "operations[1].policy must be a string"},
-        {R"(,"group":"x")", "MALFORMED", "operations[1].group must be a UUID"},
         {R"(,"data":[])", "MALFORMED", "operations[1].data must be an object"},
         {R"(,"data":null)", "MALFORMED", "operations[1].data must be an object"},
         {R"(,"data":{"name":7})", "INVALID_FIELD", "Lead.name must be"},
@@ -363,7 +373,9 @@ TEST_CASE("wire: what is wrong with a pull request, and where") {
     CHECK(says(R"(,"limit":-1)") == "limit must be a whole number from 0");
     CHECK(says(R"(,"models":"Lead")") == "models must be an array");
     CHECK(says(R"(,"models":[7])") == "models must hold strings");
-    CHECK(speaks_of(says(R"(,"models":["Ship"])"), "models: there is no model \"Ship\""));
+    CHECK(says(R"(,"models":["Ship"])") == "models names no model of this server");
+    CHECK(says(R"(,"models":["Ship","Lead"])") == "read");
+    CHECK(says(R"(,"records":{"Ship":[]})") == "read");
     CHECK(says(R"(,"exclude":[])") == "exclude must be an object");
     CHECK(says(R"(,"exclude":{"Lead":7})") == "exclude.Lead must be an array");
     CHECK(says(R"(,"exclude":{"Ship":["x"]})") == "read");
