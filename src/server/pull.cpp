@@ -73,7 +73,7 @@ class Page {
     std::vector<crm::Model> models_;
     bool has_more_ = false;
     std::vector<std::string> fields_;        // of the row just classified as partial
-    std::set<std::string> leads_, parents_;  // sent whole, and named by children sent whole
+    std::set<std::string> leads_, parents_;  // sent whole, and named by children that are new or moved
 };
 
 Result<void> Page::fill(bool first) {
@@ -250,7 +250,13 @@ void Page::send(const RowView& row, Sending sending) {
             if (CT_MUTANT(silent_deletes)) return;
             return writer_.deleted(row);
         case Sending::revoked: return writer_.revoked(row);
-        case Sending::partial: return writer_.partial(row, fields_);
+        case Sending::partial: {
+            const auto parent = crm::def(row.model).parent;
+            const bool moved =
+                parent && std::find(fields_.begin(), fields_.end(), crm::def(row.model, *parent).name) != fields_.end();
+            if (moved) note_parent(row);  // to a lead that may be new
+            return writer_.partial(row, fields_);
+        }
         case Sending::whole: break;
     }
     note_parent(row);

@@ -18,10 +18,10 @@ constexpr std::int64_t kTouchAfterMs = 3'600'000;  // "last seen" is right to th
 constexpr std::size_t kDeviceNameMax = 200;
 constexpr std::size_t kUsersPerEmailMax = 5;
 
-/// Device ids stand inside stamps and packed origins: one printable word.
+/// Device ids stand inside stamps, packed origins and paths: one printable word without a slash.
 bool valid_device(std::string_view id) {
     return !id.empty() && id.size() <= 64 && id != "=" &&
-           std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f; });
+           std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f && c != '/'; });
 }
 
 /// Names that people and databases can read. Not all databases take a NUL.
@@ -93,7 +93,8 @@ tl::expected<Session, Refusal> SignIn::session(const http::Request& request) {
 
 tl::expected<Session, Refusal> SignIn::as_device(const Session& session, const std::string& device) {
     if (device == session.device) return session;
-    if (!valid_device(device)) return refuse(400, "MALFORMED", "deviceId must be 1 to 64 printable ASCII characters");
+    if (!valid_device(device))
+        return refuse(400, "MALFORMED", "deviceId must be 1 to 64 printable ASCII characters other than /");
     const auto own = storage_.register_device(session, device, clock_.now());
     if (!own) return refuse(own.error());
     if (!*own) return refuse(403, "FORBIDDEN", "deviceId is a device of another user");
@@ -150,7 +151,7 @@ Answer SignIn::login(const http::Request& request) {
     const auto wanted = sync::decode_login_request(request.body);
     if (!wanted) return refuse(wanted.error());
     if (!valid_device(wanted->device_id)) {
-        return refuse(400, "MALFORMED", "device.id must be 1 to 64 printable ASCII characters");
+        return refuse(400, "MALFORMED", "device.id must be 1 to 64 printable ASCII characters other than /");
     }
     if (wanted->password.size() > kPasswordMax) return unauthenticated("e-mail address or password is wrong");
     // By the address as it is compared, so that spelling it otherwise gains no further guesses.

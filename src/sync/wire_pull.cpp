@@ -49,7 +49,7 @@ Result<void> read_records(const json& object, PullRequest& request) {
         const auto texts = read_strings(list, path);
         if (!texts) return fail(texts.error());
         const auto model = crm::find_model(model_name);
-        if (!model) return wire::malformed(path, "is no model");
+        if (!model) continue;  // of a newer peer: there is nothing of it here
         auto& ids = request.records.emplace_back(*model, std::vector<Uuid>{}).second;
         for (const std::string& text : *texts) {
             const auto id = Uuid::parse(text);
@@ -211,11 +211,11 @@ Result<PullRequest> decode_pull_request(std::string_view body) {
         const auto names = read_strings(*models, "models");
         if (!names) return fail(names.error());
         for (const std::string& name : *names) {
-            const auto model = crm::find_model(name);
-            if (!model)
-                return fail(ErrorKind::invalid, "MALFORMED", "models: there is no model \"" + name + "\"", "models");
-            request.models.push_back(*model);
+            // A newer peer may know more. Of those alone there is nothing to ask for: an empty list means all.
+            if (const auto model = crm::find_model(name)) request.models.push_back(*model);
         }
+        if (request.models.empty() && !names->empty())
+            return wire::malformed("models", "names no model of this server");
     }
     if (reader.find("exclude") != nullptr) {
         if (const json* exclude = reader.object("exclude")) {

@@ -133,10 +133,10 @@ Result<void> read_model(const json& content, const std::string& path, VerifyMode
 Result<void> read_models(const json& list, VerifyRequest& request) {
     if (!list.is_array()) return wire::malformed("models", "must be an array");
     for (const json& entry : list) {
-        const auto model = entry.is_string() ? crm::find_model(entry.get<std::string>()) : std::nullopt;
-        if (!model) return wire::malformed("models", "must hold names of models");
-        request.models.push_back(*model);
+        if (!entry.is_string()) return wire::malformed("models", "must hold names of models");
+        if (const auto model = crm::find_model(entry.get<std::string>())) request.models.push_back(*model);
     }
+    if (request.models.empty() && !list.empty()) return wire::malformed("models", "names no model of this server");
     return {};
 }
 

@@ -104,6 +104,32 @@ TEST_CASE_FIXTURE(Two,
     CHECK((mirror == truth));  // too long to print
 }
 
+TEST_CASE_FIXTURE(Two, "pull: a child that moves to a new lead does not arrive before it") {
+    const std::string first = asha.add_lead("First"), payment = asha.new_id();
+    asha.push_one(asha.create("Payment", payment, {{"leadId", first}, {"amount", 5}}));
+    (void)ravi.pull_all();
+    const std::string second = asha.add_lead("Second");
+    asha.push_one(asha.update("Payment", payment, 1'000, {{"leadId", second}}));
+    asha.push_one(asha.update("Lead", second, 1'000, {{"city", "Pune"}}));  // later in the order of changes
+    bool lead_came = false;
+    for (bool more = true; more;) {
+        const json page = ravi.pull({{"limit", 1}});
+        more = page["hasMore"].get<bool>();
+        for (const Row& row : rows(page)) {
+            lead_came = lead_came || row.id == second;
+            if (row.id == payment) CHECK(lead_came);
+        }
+    }
+    CHECK(lead_came);
+}
+
+TEST_CASE_FIXTURE(Two, "pull: models that only a newer peer knows are passed over") {
+    const std::string lead = asha.add_lead("Asha");
+    CHECK(only_row(ravi.pull({{"models", {"Lead", "Invoice"}}})).id == lead);
+    const json body{{"protocol", 1}, {"deviceId", ravi.device}, {"models", {"Invoice"}}};
+    check_problem(ravi.post("/api/sync/pull", body), 400, "MALFORMED");
+}
+
 TEST_CASE_FIXTURE(Two, "pull: from then on only the changed fields travel, and one's own do not come back") {
     const std::string id = asha.add_lead("Asha", {{"city", "Pune"}});
     (void)ravi.pull_all();
