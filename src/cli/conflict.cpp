@@ -244,11 +244,20 @@ Outcome run_conflict_undo(Context& context) {
     if (!session) return fail(session.error());
     const auto rows = (*session)->store().decisions(kDecisionsMax);
     if (!rows) return fail(rows.error());
-    std::vector<Uuid> ids;
-    for (const store::AuditRow& row : *rows) ids.push_back(row.operation);
-    const auto id = choose_id(ids, context.options().id, "decided edit", "NO_DECISION");
+    // An edit's id, or a record's: then the newest that was decided of it.
+    std::vector<Uuid> ids, records;
+    for (const store::AuditRow& row : *rows) {
+        ids.push_back(row.operation);
+        if (std::find(records.begin(), records.end(), row.record) == records.end()) records.push_back(row.record);
+    }
+    auto id = choose_id(ids, context.options().id, "decided edit", "NO_DECISION");
+    if (!id && id.error().code == "NO_DECISION") {
+        id = choose_id(records, context.options().id, "record", "NO_DECISION");
+    }
     if (!id) return fail(id.error());
-    const auto& row = (*rows)[static_cast<std::size_t>(std::find(ids.begin(), ids.end(), *id) - ids.begin())];
+    const auto& row = *std::find_if(rows->begin(), rows->end(), [&id](const store::AuditRow& one) {
+        return one.operation == *id || one.record == *id;
+    });
     const auto committed = (*session)->take_back(row);
     if (!committed) return fail(committed.error());
     if (context.json()) {

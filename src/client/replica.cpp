@@ -52,6 +52,10 @@ void Replica::start() {
     } else {
         log::error("the token cannot be read: " + token.error().message);
     }
+    if (const auto last = store_.history(1); last && !last->empty() && last->front().outcome != "done") {
+        const store::SyncHistoryRow& row = last->front();
+        last_reason_ = "The last attempt did not go through: " + (row.reason.empty() ? row.outcome : row.reason);
+    }
     queue_changed(false);
     tell(account());
 }
@@ -185,6 +189,7 @@ std::optional<store::Resolution> Replica::decision_by_rules(const store::Conflic
         return later ? store::Side::mine : store::Side::theirs;
     };
     store::Resolution resolution;
+    resolution.by_rule = true;
     if (operation.kind == sync::OperationKind::remove) {
         const auto side = winner(options_.conflicts.of(operation.model));
         if (!side) return std::nullopt;
@@ -381,6 +386,7 @@ void Replica::on(sync::action::DropToken&) {
 }
 
 void Replica::on(sync::action::RoundFinished& action) {
+    last_reason_.clear();
     store::SyncHistoryRow row;
     row.started_at = clock_.now() - action.duration_ms;
     row.duration_ms = action.duration_ms;
@@ -505,6 +511,12 @@ std::string Replica::obstacle(Indicator indicator) const {
     return in_trouble_ ? trouble_words_ : engine_.last_detail();
 }
 
+/// Why what waits is not settled: until this process has tried itself, by what became of the last attempt.
+std::string Replica::reason() const {
+    const bool would_go = store_.queue().sendable > 0 && signed_in() && !engine_.offline_chosen() && engine_.link_up();
+    return would_go && !engine_.working() && !last_reason_.empty() ? last_reason_ : engine_.reason();
+}
+
 SyncView Replica::view() const {
     const store::SyncState& state = store_.state();
     SyncView view;
@@ -526,7 +538,7 @@ SyncView Replica::view() const {
         view.next_try_at = clock_.now() + std::max<SteadyMs>(0, *due - clock_.steady());
     view.last_sync_at = state.last_sync_at;
     view.oldest_unsent_at = view.queue.oldest_unsettled_at;
-    view.reason = engine_.reason();
+    view.reason = reason();
     view.attempts_in_vain = engine_.rounds_in_vain();
     view.deferred_rows = engine_.deferred();
     view.listening = engine_.listening();

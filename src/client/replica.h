@@ -148,6 +148,7 @@ class Replica {
     void note_reopening();
     void publish();
     [[nodiscard]] Indicator indicator() const;
+    [[nodiscard]] std::string reason() const;
     [[nodiscard]] std::string obstacle(Indicator indicator) const;
 
     store::Store& store_;
@@ -175,6 +176,7 @@ class Replica {
     std::int64_t round_bytes_sent_ = 0, round_bytes_received_ = 0;
     std::optional<SyncView> published_;
     std::string simulated_link_;
+    std::string last_reason_;  // why the last attempt before this start did not go through; empty: it did, or we tried
 };
 
 /// Edits that are nothing to each other, in one transaction: the n-th error is the n-th edit's, none: it is saved,

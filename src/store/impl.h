@@ -149,7 +149,8 @@ struct Store::Impl {
 
     // ---- resolve (resolve.cpp)
     [[nodiscard]] Result<void> decide_anew(const QueueEntry& entry, const Conflict& conflict, crm::Changes changes,
-                                           const Uuid& new_id, const std::string& new_stamp);
+                                           const Uuid& new_id, const std::string& new_stamp, bool by_rule);
+    [[nodiscard]] Result<void> audit_rule(const Conflict& conflict, const crm::Changes& taken);
     /// Of a group, those that were refused for its company's sake; none where a member is in dispute for a reason of
     /// its own.
     [[nodiscard]] Result<std::vector<Position>> failed_for_company(const Uuid& group);

@@ -99,10 +99,12 @@ Result<Visible> Store::resolve(const Uuid& operation, const Resolution& resoluti
         const bool removes = entry.kind == OperationKind::remove;
         const bool nothing_left = removes ? resolution.otherwise == Side::theirs : changes->empty();
         if (nothing_left || (conflict.theirs.deleted && resolution.otherwise == Side::theirs)) {
-            CT_TRY(impl_->audit(conflict.queued, "RESOLVED_THEIRS", impl_->state.user.id));
+            CT_TRY(resolution.by_rule ? impl_->audit_rule(conflict, {})
+                                      : impl_->audit(conflict.queued, "RESOLVED_THEIRS", impl_->state.user.id));
             CT_TRY(impl_->drop(entry.position));
         } else {
-            CT_TRY(impl_->decide_anew(entry, conflict, *std::move(changes), new_id, new_stamp));
+            if (resolution.by_rule) CT_TRY(impl_->audit_rule(conflict, *changes));
+            CT_TRY(impl_->decide_anew(entry, conflict, *std::move(changes), new_id, new_stamp, resolution.by_rule));
         }
         return impl_->after_decision(entry, std::move(server), new_stamp, visible);
     });
@@ -110,9 +112,35 @@ Result<Visible> Store::resolve(const Uuid& operation, const Resolution& resoluti
     return visible;
 }
 
+/// What a rule decided without asking, as the server's own decisions stand there: the values that lost, by whose they
+/// were. `taken`: those of ours that won.
+Result<void> Store::Impl::audit_rule(const Conflict& conflict, const crm::Changes& taken) {
+    crm::Changes ours_lost, over_ours, theirs_lost, over_theirs;
+    for (const ConflictField& field : conflict.fields) {
+        if (!field.clashes && !conflict.theirs.deleted) continue;
+        const crm::Value* won = taken.find(field.field);
+        if (won == nullptr) {
+            ours_lost.set(field.field, field.mine);
+            over_ours.set(field.field, field.theirs);
+        } else {
+            theirs_lost.set(field.field, field.theirs);
+            over_theirs.set(field.field, *won);
+        }
+    }
+    sync::QueuedOperation note = conflict.queued;
+    const auto tell = [&](const char* what, crm::Changes& lost, crm::Changes& over) -> Result<void> {
+        if (lost.empty()) return {};
+        note.before = std::move(lost);
+        note.operation.changes = std::move(over);
+        return audit(note, what, conflict.queued.user);
+    };
+    CT_TRY(tell("SUPERSEDED", ours_lost, over_ours));
+    return tell("OVERRODE", theirs_lost, over_theirs);
+}
+
 /// The operation again, by whom has seen what the server holds: it applies over that.
 Result<void> Store::Impl::decide_anew(const QueueEntry& entry, const Conflict& conflict, crm::Changes changes,
-                                      const Uuid& new_id, const std::string& new_stamp) {
+                                      const Uuid& new_id, const std::string& new_stamp, bool by_rule) {
     QueuedOperation queued = conflict.queued;
     queued.operation.id = new_id;
     queued.operation.policy = crm::Policy::force;
@@ -120,7 +148,7 @@ Result<void> Store::Impl::decide_anew(const QueueEntry& entry, const Conflict& c
     queued.operation.changes = std::move(changes);
     queued.before = before_of(conflict.theirs, queued.operation);
     queued.operation.seen = sync::merging(entry.model, queued.before);
-    CT_TRY(audit(queued, "RESOLVED", state.user.id));
+    if (!by_rule) CT_TRY(audit(queued, "RESOLVED", state.user.id));
     return put_again(entry.position, std::move(queued), new_stamp);
 }
 

@@ -183,6 +183,7 @@ struct FieldChoice {
 struct Resolution {
     Side otherwise = Side::mine;
     std::vector<FieldChoice> fields;
+    bool by_rule = false;  ///< nobody was asked: what it gives up is listed among `decisions`, to be taken back
 };
 
 /// A database that was damaged or gone, and has been made anew.

@@ -94,7 +94,8 @@ TEST_CASE_FIXTURE(Office, "what lost without a question can be brought back") {
     CHECK(decided[0]["what"] == "OVERRODE");
     CHECK(decided[0]["before"]["city"] == "Goa");
     CHECK(decided[0]["after"]["city"] == "Pune");
-    (void)a.json({"conflict", "undo", decided[0]["operationId"]});
+    SUBCASE("by the edit's id") { (void)a.json({"conflict", "undo", decided[0]["operationId"]}); }
+    SUBCASE("by the record's") { (void)a.json({"conflict", "undo", lead}); }
     (void)a.json({"sync"});
     (void)b.json({"sync"});
     CHECK(field(b, "lead", lead, "city") == "Goa");
@@ -116,12 +117,23 @@ TEST_CASE_FIXTURE(Office, "the user's own rules decide") {
         CHECK(a.json({"conflict", "list"}).empty());
         CHECK(field(a, "payment", payment, "amount") == 20'000);
         CHECK(field(a, "payment", payment, "reference") == "A");
+        const json decided = a.json({"conflict", "decided"});
+        REQUIRE(decided.size() == 1);
+        CHECK(decided[0]["what"] == "SUPERSEDED");
+        CHECK(decided[0]["before"]["amount"] == 15'000);
+        (void)a.json({"conflict", "undo", payment});
+        (void)meet(0);
+        CHECK(field(b, "payment", payment, "amount") == 15'000);
     }
     SUBCASE("mine") {
         rule(R"({"*": "mine"})");
         set(a, {"payment", payment, "amount=15000"});
         (void)meet(0);
         CHECK(field(b, "payment", payment, "amount") == 15'000);
+        const json decided = a.json({"conflict", "decided"});
+        REQUIRE(decided.size() == 1);
+        CHECK(decided[0]["what"] == "OVERRODE");
+        CHECK(decided[0]["before"]["amount"] == 20'000);
     }
     SUBCASE("one field the server's, the other by the clock") {
         rule(R"({"Lead.city": "server"})");

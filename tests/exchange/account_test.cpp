@@ -63,6 +63,19 @@ TEST_CASE("history: a round that did not go through says why, in words") {
     REQUIRE(rows->size() == 2);
     CHECK_FALSE(rows->at(0).reason.empty());
     CHECK(rows->at(1).reason.empty());
+
+    // And so does the next start, until it has tried itself.
+    (void)seat.add_lead("Waits");
+    seat.close();
+    seat.open();
+    CHECK(seat.replica->view().reason == "The last attempt did not go through: " + rows->at(0).reason);
+    seat.lose_answers = false;
+    CHECK(seat.sync().row.outcome == "done");
+    CHECK(seat.replica->view().reason.empty());
+    seat.close();
+    seat.open();
+    (void)seat.add_lead("Goes soon");
+    CHECK(seat.replica->view().reason == "Waiting a moment for more edits");
 }
 
 }  // namespace
