@@ -6,6 +6,7 @@
 #include "base/local_time.h"
 #include "crm/tables.h"
 #include "ui/format.h"
+#include "ui/payment_acts.h"
 
 namespace ct::ui {
 namespace {
@@ -102,7 +103,9 @@ void set_choice(Desk& desk, Model model, const std::vector<Uuid>& ids, crm::Fiel
     many.edit = [&desk, model, field, wanted = std::string(value)](const Uuid& id) -> Result<std::optional<Edit>> {
         const crm::Record* record = desk.state.find(model, id);
         if (record == nullptr || record->fields.text(field) == wanted) return std::nullopt;
-        return Edit{OperationKind::update, model, id, one(field, wanted)};
+        Edit edit{OperationKind::update, model, id, one(field, wanted)};
+        date_completed(*record, edit.changes, desk.now());
+        return edit;
     };
     const std::string to = words_of_choice(value);
     many.label = [model, to](std::size_t count) { return "Set " + count_of(model, count) + " to " + to; };
@@ -139,12 +142,6 @@ void snooze_reminder(Desk& desk, const Uuid& id, UnixMs until) {
     if (desk.accepted(desk.editor.set(Model::reminder, id, one(kSnoozed, until)))) {
         offer_undo(desk, "Put off to " + due_text(until, desk.now()));
     }
-}
-
-void mark_payment_received(Desk& desk, const Uuid& id) {
-    crm::Changes changes = one(field_id(Model::payment, "status"), std::string("COMPLETED"));
-    changes.set(field_id(Model::payment, "paidAt"), desk.now());
-    if (desk.accepted(desk.editor.set(Model::payment, id, std::move(changes)))) offer_undo(desk, "Marked as paid");
 }
 
 namespace {

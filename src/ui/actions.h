@@ -22,7 +22,6 @@ void set_choice(Desk& desk, crm::Model model, const std::vector<Uuid>& ids, crm:
 /// Ticks a reminder off, or on again. One that repeats leaves the next one behind, in the same undo step.
 void set_reminder_done(Desk& desk, const Uuid& id, bool done);
 void snooze_reminder(Desk& desk, const Uuid& id, UnixMs until);
-void mark_payment_received(Desk& desk, const Uuid& id);
 /// Gives back what a rule decided against, as an edit that can be undone.
 void turn_round(Desk& desk, const store::AuditRow& decision);
 /// Whether that would change anything now.

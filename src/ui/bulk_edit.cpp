@@ -11,6 +11,7 @@
 #include "ui/form.h"
 #include "ui/format.h"
 #include "ui/icons.h"
+#include "ui/payment_acts.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -51,6 +52,7 @@ Result<std::optional<client::Edit>> edit_of(Desk& desk, crm::Model model, FieldI
     edit.record = id;
     edit.changes.set(field, *std::move(value));
     crm::complete_phones(model, edit.changes, desk.config.default_country);
+    date_completed(*record, edit.changes, desk.now());
     return edit;
 }
 

@@ -4,6 +4,7 @@
 #include "ui/cells.h"
 #include "ui/form.h"
 #include "ui/format.h"
+#include "ui/payment_acts.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -45,6 +46,7 @@ bool CellEditor::save(Desk& desk, const crm::Record& record) {
     crm::Changes changes;
     changes.set(field_, *std::move(value));
     crm::complete_phones(record.model, changes, desk.config.default_country);
+    date_completed(record, changes, desk.now());
     desk.later([&desk, model = record.model, id = record.id, changes = std::move(changes)] {
         desk.accepted(desk.editor.set(model, id, changes));
     });

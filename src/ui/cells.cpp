@@ -8,6 +8,7 @@
 #include "ui/actions.h"
 #include "ui/format.h"
 #include "ui/icons.h"
+#include "ui/payment_acts.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -122,6 +123,16 @@ void draw_done(const Cell& cell, const crm::Record& record) {
     desk.later([&desk, id = record.id, done] { set_reminder_done(desk, id, !done); });
 }
 
+void draw_paid(const Cell& cell, const crm::Record& record, crm::FieldId field) {
+    if (record.fields.has(field) || !can_be_paid(record)) return draw_field(cell, record, field);
+    cell.theme.push(Size::small);
+    ImGui::SetCursorScreenPos({cell.at.x, cell.text_y()});
+    Desk& desk = cell.desk;
+    if (link(cell.theme, ("Mark as paid##Paid " + title_of(record)).c_str()))
+        desk.later([&desk, id = record.id] { mark_paid(desk, {id}); });
+    Theme::pop();
+}
+
 }  // namespace
 
 SyncMark sync_mark(const Palette& p, const crm::Record& record, bool saving) {
@@ -151,6 +162,7 @@ void draw_cell(Desk& desk, const Column& column, const crm::Record& record, floa
             if (!record.fields.has(column.field)) return cell.words_right("—", cell.p.faint);
             return cell.words_right(money_text(record.fields.integer(column.field), currency_of(record)), cell.p.text);
         case Column::Kind::due: return draw_due(cell, record, column.field);
+        case Column::Kind::paid: return draw_paid(cell, record, column.field);
         case Column::Kind::done: return draw_done(cell, record);
         case Column::Kind::lead: {
             const std::string name = lead_of(desk.state, record);
@@ -173,6 +185,7 @@ SortKey sort_key(const client::State& state, const Column& column, const crm::Re
             if (record.model == Model::reminder) return SortKey::of(due_at(record));
             break;
         case Column::Kind::field:
+        case Column::Kind::paid:
         case Column::Kind::money: break;
     }
     const crm::ValueView value = record.fields.get(column.field);

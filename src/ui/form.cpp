@@ -7,6 +7,7 @@
 #include "crm/validate.h"
 #include "sync/three_way.h"
 #include "ui/format.h"
+#include "ui/payment_acts.h"
 
 namespace ct::ui {
 namespace {
@@ -250,6 +251,12 @@ std::optional<crm::Changes> Form::collect(const Desk& desk) {
     }
     if (focus_) return std::nullopt;
     crm::complete_phones(model_, changes, desk.config.default_country);
+    if (const auto paid = crm::find_field(model_, "paidAt")) {
+        date_completed(model_, !entries_[*paid].text.empty(), changes, desk.now());
+        // In the form, too: it is no news from elsewhere.
+        if (const crm::Value* at = changes.find(*paid))
+            entries_[*paid].text = typed_text(model_, *paid, crm::view(*at), text_of("currency"));
+    }
     return changes;
 }
 

@@ -37,11 +37,11 @@ RecordsSpec payments_page(const Clock& clock) {
         {Kind::field, payment("status"), "Status", -116, false, 1},
         {Kind::field, payment("method"), "Method", -124, false, 5},
         {Kind::due, payment("dueDate"), "Due", -112, false, 2},
-        {Kind::field, payment("paidAt"), "Paid", -112, false, 4},
+        {Kind::paid, payment("paidAt"), "Paid", -112, false, 3},
         {Kind::field, payment("receiptNo"), "Receipt", 1.0F, true, 0, 80},
         {Kind::field, payment("reference"), "Reference", 1.0F, true, 0, 80},
         {Kind::updated, 0, "Changed", -104, true},
-        {Kind::sync, 0, "Sync", -64, false, 3},
+        {Kind::sync, 0, "Sync", -64, false, 4},
     };
     spec.quick = {{"All", [](const crm::Record&) { return true; }},
                   {"Overdue", waiting(clock, true)},

@@ -8,6 +8,7 @@
 #include "ui/cells.h"
 #include "ui/format.h"
 #include "ui/icons.h"
+#include "ui/payment_acts.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -335,6 +336,11 @@ void Records::draw_bulk_bar(Desk& desk, float room) {
     bulk_.draw(desk, spec_.model, selected_.size(), [this, &desk](const BulkEdit::Act& act) {
         with_selected(desk, [act](Desk& on, const std::vector<Uuid>& ids) { act(on, ids); });
     });
+    if (spec_.model == crm::Model::payment) {
+        ImGui::SameLine();
+        if (button(theme, "Mark as paid##selected", ButtonKind::plain, roomy ? icon::kCheck : nullptr))
+            with_selected(desk, [](Desk& on, const std::vector<Uuid>& ids) { mark_paid(on, ids); });
+    }
     if (spec_.model == crm::Model::lead && selected_.size() == 2) {
         ImGui::SameLine();
         if (button(theme, "Merge", ButtonKind::plain, roomy ? icon::kMerge : nullptr)) {

@@ -26,6 +26,7 @@ struct Column {
         field,  ///< by the field's type
         money,  ///< a money field with the record's currency
         due,    ///< an instant, red when it has passed
+        paid,   ///< when a payment was paid, or a button that says that it was
         done,   ///< the reminder's check mark
         lead,   ///< the lead that it belongs to
         updated,

@@ -250,7 +250,8 @@ int Records::editable_column(int from, int step) const {
     const auto can = [this](int column) {
         const Column& known = spec_.columns[static_cast<std::size_t>(column)];
         const bool typed = known.kind == Column::Kind::field || known.kind == Column::Kind::money ||
-                           known.kind == Column::Kind::due || known.kind == Column::Kind::title;
+                           known.kind == Column::Kind::due || known.kind == Column::Kind::paid ||
+                           known.kind == Column::Kind::title;
         return typed && CellEditor::can_edit(spec_.model, known.field);
     };
     const auto at = std::find(shown_columns_.begin(), shown_columns_.end(), from);

@@ -9,6 +9,7 @@
 #include "ui/actions.h"
 #include "ui/format.h"
 #include "ui/icons.h"
+#include "ui/payment_acts.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -293,18 +294,23 @@ void Today::draw_payments(Desk& desk) {
                     p.muted);
     }
     for (const Uuid& id : payments_) {
-        const crm::Record* payment = desk.state.find(Model::payment, id);
-        if (payment == nullptr) continue;
-        const UnixMs due = payment->fields.integer(kPaymentDue);
-        const std::string lead = lead_of(desk.state, *payment);
-        const bool late = days_between(due, desk.now()) > 0;
-        draw_line(desk, *payment, lead.empty() ? "No lead" : lead, due_text(due, desk.now()), title_of(*payment),
-                  late ? p.danger.strong : p.text);
+        if (const crm::Record* payment = desk.state.find(Model::payment, id)) draw_payment(desk, *payment);
     }
     if (payments_total_ > payments_.size() &&
         link(theme, ("Show all " + std::to_string(payments_total_) + "##payments").c_str())) {
         desk.page = Page::payments;
     }
+}
+
+void Today::draw_payment(Desk& desk, const crm::Record& payment) {
+    const Palette& p = desk.theme.colors();
+    const UnixMs due = payment.fields.integer(kPaymentDue);
+    const std::string lead = lead_of(desk.state, payment);
+    const std::string amount = title_of(payment);
+    const bool late = days_between(due, desk.now()) > 0;
+    const Line line{lead.empty() ? "No lead" : lead, due_text(due, desk.now()), amount, late ? p.danger.strong : p.text,
+                    "Mark as paid##Paid " + amount};
+    if (draw_line(desk, payment, line)) desk.later([&desk, id = payment.id] { mark_paid(desk, {id}); });
 }
 
 void Today::draw_changed(Desk& desk) {
@@ -318,40 +324,53 @@ void Today::draw_changed(Desk& desk) {
         if (lead == nullptr) continue;
         const std::string_view company = lead->fields.text(field_id(Model::lead, "company"));
         const std::string_view city = lead->fields.text(field_id(Model::lead, "city"));
-        draw_line(desk, *lead, crm::title(*lead), std::string(company.empty() ? city : company),
-                  ago_text(lead->updated_at, desk.now()), p.muted);
+        draw_line(desk, *lead,
+                  {crm::title(*lead), std::string(company.empty() ? city : company),
+                   ago_text(lead->updated_at, desk.now()), p.muted});
     }
 }
 
-void Today::draw_line(Desk& desk, const crm::Record& record, const std::string& title, const std::string& below,
-                      const std::string& right, ImU32 right_color) {
+bool Today::draw_line(Desk& desk, const crm::Record& record, const Line& line) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x;
     const float height = theme.px(48);
     ImGui::PushID(record.id.str().c_str());
-    if (ImGui::InvisibleButton(title.c_str(), {width, height}, ImGuiButtonFlags_EnableNav))
+    ImGui::SetNextItemAllowOverlap();
+    if (ImGui::InvisibleButton(line.title.c_str(), {width, height}, ImGuiButtonFlags_EnableNav))
         desk.open(record.model, record.id);
-    ImGui::PopID();
-    if (ImGui::IsItemHovered()) {
+    if (ImGui::IsMouseHoveringRect(at, {at.x + width, at.y + height}) && ImGui::IsWindowHovered()) {
         ImGui::GetWindowDrawList()->AddRectFilled({at.x - theme.px(8), at.y},
                                                   {at.x + width + theme.px(8), at.y + height}, p.hover, theme.px(8));
     }
-    const float radius = theme.px(15);
-    draw_avatar(theme, {at.x + radius, at.y + height / 2}, radius, title);
-    const float x = at.x + 2 * radius + theme.px(12);
-    const float right_width = ImGui::CalcTextSize(right.c_str()).x;
-    const float room = at.x + width - right_width - theme.px(12) - x;
-    if (below.empty()) {
-        draw_text({x, at.y + (height - ImGui::GetFontSize()) / 2}, p.text, title, room);
-    } else {
-        draw_text({x, at.y + theme.px(6)}, p.text, title, room);
+    const float upper = at.y + theme.px(6), lower = at.y + theme.px(25);
+    const float middle = at.y + (height - ImGui::GetFontSize()) / 2;
+    float right_width = measure(line.right).x;
+    draw_text({at.x + width - right_width, line.act.empty() ? middle : upper}, line.right_color, line.right);
+    bool chosen = false;
+    if (!line.act.empty()) {
         theme.push(Size::small);
-        draw_text({x, at.y + theme.px(25)}, p.muted, below, room);
+        const float act_width = measure(line.act.substr(0, line.act.find("##"))).x;
+        ImGui::SetCursorScreenPos({at.x + width - act_width, lower});
+        chosen = link(theme, line.act.c_str());
+        right_width = std::max(right_width, act_width);
         Theme::pop();
     }
-    draw_text({at.x + width - right_width, at.y + (height - ImGui::GetFontSize()) / 2}, right_color, right);
+    const float radius = theme.px(15);
+    draw_avatar(theme, {at.x + radius, at.y + height / 2}, radius, line.title);
+    const float x = at.x + 2 * radius + theme.px(12);
+    const float room = at.x + width - right_width - theme.px(12) - x;
+    draw_text({x, line.below.empty() ? middle : upper}, p.text, line.title, room);
+    if (!line.below.empty()) {
+        theme.push(Size::small);
+        draw_text({x, lower}, p.muted, line.below, room);
+        Theme::pop();
+    }
+    ImGui::SetCursorScreenPos({at.x, at.y + height});
+    ImGui::Dummy({0, 0});
+    ImGui::PopID();
+    return chosen;
 }
 
 }  // namespace ct::ui

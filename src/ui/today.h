@@ -32,9 +32,15 @@ class Today {
     void draw_group(Desk& desk, const char* title, const std::vector<Uuid>& ids, ImU32 color);
     void draw_reminder(Desk& desk, const crm::Record& reminder);
     void draw_payments(Desk& desk);
+    void draw_payment(Desk& desk, const crm::Record& payment);
     void draw_changed(Desk& desk);
-    void draw_line(Desk& desk, const crm::Record& record, const std::string& title, const std::string& below,
-                   const std::string& right, ImU32 right_color);
+    struct Line {
+        std::string title, below, right;
+        ImU32 right_color = 0;
+        std::string act{};  ///< label of what can be done, below `right`; empty: nothing
+    };
+    /// True: its act was chosen.
+    bool draw_line(Desk& desk, const crm::Record& record, const Line& line);
 
     std::uint64_t seen_leads_ = 0, seen_payments_ = 0, seen_reminders_ = 0;  // revisions of the tables
     UnixMs minute_ = 0;

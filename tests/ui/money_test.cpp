@@ -124,3 +124,116 @@ TEST_CASE("receipt numbers: goes on from what the records say, and two devices n
     CHECK(ui::next_receipt_number(state, 99, kDevice) == prefix + "-0100");
     CHECK(ui::next_receipt_number(state, 99, "").empty());
 }
+
+// ---- paid
+
+namespace {
+
+std::int64_t paid_at(Driver& ui, std::uint64_t number) {
+    const crm::Record* record = ui.app->state().find(Model::payment, payment(number, 0, "", 0).id);
+    REQUIRE(record != nullptr);
+    return record->fields.integer(field_id(Model::payment, "paidAt"));
+}
+
+std::string status_of(Driver& ui, std::uint64_t number) {
+    return text_of(*ui.app->state().find(Model::payment, payment(number, 0, "", 0).id), "status");
+}
+
+}  // namespace
+
+TEST_CASE("a payment due is marked as paid on the Today page, and the receipt is offered") {
+    Driver ui;
+    ui.show_sync(view_with_device());
+    ui.load({lead(1, "Ravi Iyer"), payment(1, 100, "PENDING", kNow - kDay)});
+    ui.click("Paid ₹100.00");
+    CHECK(status_of(ui, 1) == "COMPLETED");
+    CHECK(paid_at(ui, 1) >= kNow);
+    CHECK(ui.shows("No payment is due in the next seven days."));
+    CHECK(ui.shows("Paid: ₹100.00 of Ravi Iyer"));
+    ui.click("Print receipt", "toast");
+    CHECK(ui.documents.size() == 1);
+    ui.key(ImGuiKey_Z, ImGuiMod_Ctrl);  // the receipt's number
+    ui.key(ImGuiKey_Z, ImGuiMod_Ctrl);
+    CHECK(status_of(ui, 1) == "PENDING");
+    CHECK(paid_at(ui, 1) == 0);
+}
+
+TEST_CASE("payments are marked as paid in their rows, or many at once in one undo step") {
+    Driver ui;
+    ui.load({lead(1, "Ravi Iyer"), payment(1, 100, "PENDING", kNow + kDay), payment(2, 200, "PENDING", kNow + kDay),
+             payment(3, 300, "PENDING", kNow + kDay), payment(4, 400, "REFUNDED", 0)});
+    ui.click("Payments", "navigation");
+    ui.click("All", "payments");
+    CHECK_FALSE(ui.there("Paid ₹400.00"));
+    ui.click("Paid ₹100.00");
+    CHECK(status_of(ui, 1) == "COMPLETED");
+    ui.key(ImGuiKey_A, ImGuiMod_Ctrl);
+    ui.click("Mark as paid##selected");
+    for (const std::uint64_t number : {1U, 2U, 3U}) {
+        CHECK(status_of(ui, number) == "COMPLETED");
+        CHECK(paid_at(ui, number) > 0);
+    }
+    CHECK(status_of(ui, 4) == "REFUNDED");
+    CHECK(ui.shows("Marked as paid: 2 payments"));
+    const ui::PaymentSums sums = ui::sum_payments(ui.app->state().table(Model::payment), "INR", ui.clock.now());
+    CHECK(sums.months[5].received == 600'00);
+    ui.key(ImGuiKey_Z, ImGuiMod_Ctrl);
+    CHECK(status_of(ui, 1) == "COMPLETED");
+    CHECK(status_of(ui, 2) == "PENDING");
+}
+
+TEST_CASE("a payment that is completed was paid now, however that was said, unless it says when") {
+    Driver ui;
+    ui.load({lead(1, "Ravi Iyer"), payment(1, 100, "PENDING", kNow + kDay),
+             payment(2, 200, "PENDING", kNow + kDay, kNow - 9 * kDay), payment(3, 300, "PENDING", kNow + 2 * kDay)});
+    const auto complete_in_form = [&](std::uint64_t number) {
+        ui.app->desk().open(Model::payment, payment(number, 0, "", 0).id);
+        ui.frames(3);
+        ui.click("Status", "drawer");
+        ui.click("Completed", "Popup");
+        ui.click("Save");
+        CHECK(status_of(ui, number) == "COMPLETED");
+    };
+    SUBCASE("in the form, where it is no news from elsewhere") {
+        complete_in_form(1);
+        CHECK(paid_at(ui, 1) >= kNow);
+        ui.save_all();
+        CHECK_FALSE(ui.shows("Changed elsewhere"));
+        CHECK_FALSE(ui.shows("Unsaved changes"));
+    }
+    SUBCASE("in the form, with a date") {
+        complete_in_form(2);
+        CHECK(paid_at(ui, 2) == kNow - 9 * kDay);
+    }
+    SUBCASE("for a selection") {
+        ui.click("Payments", "navigation");
+        ui.key(ImGuiKey_A, ImGuiMod_Ctrl);
+        ui.click("Set Status");
+        ui.click("Completed", "Popup");
+        CHECK(paid_at(ui, 1) >= kNow);
+        CHECK(paid_at(ui, 2) == kNow - 9 * kDay);
+    }
+    SUBCASE("for a selection, among all fields") {
+        ui.click("Payments", "navigation");
+        ui.key(ImGuiKey_A, ImGuiMod_Ctrl);
+        ui.click("Set another field");
+        ui.click("Field");
+        ui.click("Status", "Popup");
+        ui.click("Value");
+        ui.click("Completed", "Popup");
+        ui.click("Apply");
+        CHECK(paid_at(ui, 1) >= kNow);
+        CHECK(paid_at(ui, 2) == kNow - 9 * kDay);
+    }
+    SUBCASE("in a cell") {
+        ui.click("Payments", "navigation");
+        ui.click("Columns");
+        for (const char* column : {"column orderId", "column direction", "column amount"}) ui.click(column);
+        ui.key(ImGuiKey_Escape);
+        ui.focus("₹300.00", "table card");
+        ui.key(ImGuiKey_F2);  // into the first cell that is left
+        ui.click("Completed", "Popup");
+        CHECK(status_of(ui, 3) == "COMPLETED");
+        CHECK(paid_at(ui, 3) >= kNow);
+    }
+}

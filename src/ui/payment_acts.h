@@ -1,0 +1,22 @@
+// What is done with payments: paid, and whether there is anything to pay.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ui/desk.h"
+
+namespace ct::ui {
+
+/// We pay it; all others are paid to us.
+[[nodiscard]] bool is_outgoing(const crm::Record& payment);
+/// Not paid yet, and not given up either.
+[[nodiscard]] bool can_be_paid(const crm::Record& payment);
+/// To be called with every edit of a payment's fields, wherever it was made: one that is completed was paid now unless
+/// it says when, or no month would count it. `dated`: the record says when.
+void date_completed(crm::Model model, bool dated, crm::Changes& changes, UnixMs now);
+void date_completed(const crm::Record& record, crm::Changes& changes, UnixMs now);
+/// Those of them that wait to be paid: they were, now. One undo step.
+void mark_paid(Desk& desk, const std::vector<Uuid>& ids);
+
+}  // namespace ct::ui
