@@ -226,8 +226,8 @@ std::string lead_of(const client::State& state, const crm::Record& record) {
 std::string title_of(const crm::Record& record) {
     if (record.model != Model::payment) return crm::title(record);
     const crm::Fields& fields = record.fields;
-    return money_text(fields.integer(field_id(Model::payment, "amount")),
-                      fields.text(field_id(Model::payment, "currency")));
+    return (is_outgoing(record) ? "−" : "") + money_text(fields.integer(field_id(Model::payment, "amount")),
+                                                         fields.text(field_id(Model::payment, "currency")));
 }
 
 }  // namespace ct::ui

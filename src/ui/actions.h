@@ -36,7 +36,7 @@ void redo(Desk& desk);
 [[nodiscard]] bool is_done(const crm::Record& reminder);
 /// The title of the lead that a record belongs to, or empty.
 [[nodiscard]] std::string lead_of(const client::State& state, const crm::Record& record);
-/// What to call a record on the screen: payments have no name, so theirs is the amount.
+/// What to call a record on the screen: payments have no name, so theirs is the amount, with a minus where we pay.
 [[nodiscard]] std::string title_of(const crm::Record& record);
 
 }  // namespace ct::ui

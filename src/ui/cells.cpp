@@ -160,7 +160,10 @@ void draw_cell(Desk& desk, const Column& column, const crm::Record& record, floa
         case Column::Kind::field: return draw_field(cell, record, column.field);
         case Column::Kind::money:
             if (!record.fields.has(column.field)) return cell.words_right("—", cell.p.faint);
-            return cell.words_right(money_text(record.fields.integer(column.field), currency_of(record)), cell.p.text);
+            return cell.words_right(record.model == Model::payment
+                                        ? title_of(record)
+                                        : money_text(record.fields.integer(column.field), currency_of(record)),
+                                    cell.p.text);
         case Column::Kind::due: return draw_due(cell, record, column.field);
         case Column::Kind::paid: return draw_paid(cell, record, column.field);
         case Column::Kind::done: return draw_done(cell, record);

@@ -132,7 +132,10 @@ std::string receipt_page(const client::State& state, const client::Config& confi
     page += "<div class=\"muted\">" + escaped(config.business_address) + "</div></div>\n<div class=\"number\"><strong>";
     page += std::string(out ? "Payment voucher" : "Receipt") + " " + escaped(number) +
             "</strong><div class=\"muted\">" + escaped(day_text(paid)) +
-            "</div></div></header>\n<div class=\"amount\">" + escaped(title_of(payment)) + "</div>\n<table>\n";
+            "</div></div></header>\n<div class=\"amount\">" +
+            escaped(money_text(fields.integer(field_id(Model::payment, "amount")),
+                               text(field_id(Model::payment, "currency")))) +
+            "</div>\n<table>\n";
     for (const auto& [label, value] : rows)
         page += "<tr><td>" + escaped(label) + "</td><td>" + escaped(value) + "</td></tr>\n";
     page += "</table>\n<footer><div class=\"muted\">" + escaped(state.sync().user_name) +

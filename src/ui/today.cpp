@@ -302,14 +302,16 @@ void Today::draw_payments(Desk& desk) {
     }
 }
 
+/// What we owe stands there too, and says so: it is not to be collected.
 void Today::draw_payment(Desk& desk, const crm::Record& payment) {
     const Palette& p = desk.theme.colors();
     const UnixMs due = payment.fields.integer(kPaymentDue);
     const std::string lead = lead_of(desk.state, payment);
     const std::string amount = title_of(payment);
     const bool late = days_between(due, desk.now()) > 0;
-    const Line line{lead.empty() ? "No lead" : lead, due_text(due, desk.now()), amount, late ? p.danger.strong : p.text,
-                    "Mark as paid##Paid " + amount};
+    const Line line{lead.empty() ? "No lead" : lead,
+                    (is_outgoing(payment) ? "To pay · " : "") + due_text(due, desk.now()), amount,
+                    late ? p.danger.strong : p.text, "Mark as paid##Paid " + amount};
     if (draw_line(desk, payment, line)) desk.later([&desk, id = payment.id] { mark_paid(desk, {id}); });
 }
 

@@ -129,6 +129,11 @@ TEST_CASE("receipt numbers: goes on from what the records say, and two devices n
 
 namespace {
 
+crm::Record outgoing(crm::Record record) {
+    put(record, "direction", "OUT");
+    return record;
+}
+
 std::int64_t paid_at(Driver& ui, std::uint64_t number) {
     const crm::Record* record = ui.app->state().find(Model::payment, payment(number, 0, "", 0).id);
     REQUIRE(record != nullptr);
@@ -236,4 +241,22 @@ TEST_CASE("a payment that is completed was paid now, however that was said, unle
         CHECK(status_of(ui, 3) == "COMPLETED");
         CHECK(paid_at(ui, 3) >= kNow);
     }
+}
+
+TEST_CASE("what we owe has a minus, and is to be paid, not collected") {
+    Driver ui;
+    ui.load({lead(1, "Ravi Iyer"), outgoing(payment(1, 70, "PENDING", kNow + kDay))});
+    CHECK(ui.shows("To pay · Tomorrow"));
+    CHECK(ui.shows("−₹70.00"));
+    ui.click("Payments", "navigation");
+    CHECK(ui.shows("−₹70.00"));
+    CHECK(ui.there("−₹70.00", "table card"));
+}
+
+TEST_CASE("a voucher for what was paid out says how much, without a minus") {
+    client::State state;
+    const std::string page = ui::receipt_page(state, {}, outgoing(payment(1, 70, "COMPLETED", 0, kNow)));
+    CHECK(page.find("Payment voucher") != std::string::npos);
+    CHECK(page.find("₹70.00") != std::string::npos);
+    CHECK(page.find("−₹70.00") == std::string::npos);
 }
