@@ -38,6 +38,7 @@ Rules Records::rules(const Desk& desk) const {
 
 void Records::update(Desk& desk) {
     table_ = &desk.state.table(spec_.model);
+    count_quick(desk);
     const UnixMs today = start_of_day(desk.now());
     if (search_ != parsed_ || today != parsed_on_) {
         filter_ = Filter::parse(spec_.model, search_, desk.now());
@@ -63,7 +64,6 @@ void Records::update(Desk& desk) {
         asked_ = query_;
         if (!order_.complete()) desk.redraw_within(0);
     }
-    if (!tally_.update(*table_, conditions_)) desk.redraw_within(0);
     const bool changed = std::exchange(selected_revision_, table_->revision()) != table_->revision();
     if (changed && select_next_) select_next_ = 0;  // those that are shown may be others, or elsewhere
     if (changed && !selected_.empty()) prune_next_ = 0;
@@ -71,6 +71,18 @@ void Records::update(Desk& desk) {
     go_on_selecting(desk);
     prune_selection(desk);
     go_on_gathering(desk);
+}
+
+/// With which of them the page begins is known once the records are there and counted.
+void Records::count_quick(Desk& desk) {
+    const bool counted = tally_.update(*table_, conditions_);
+    if (!counted) desk.redraw_within(0);
+    if (begun_ || !counted || !desk.state.loaded() || table_->size() == 0) return;
+    begun_ = true;
+    if (query_.quick != 0 || !search_.empty()) return;  // somebody was faster
+    const auto first = std::find_if(spec_.begin_with.begin(), spec_.begin_with.end(),
+                                    [this](std::size_t quick) { return tally_.count(quick) > 0; });
+    if (first != spec_.begin_with.end()) query_.quick = *first;
 }
 
 void Records::clear_selection() {
@@ -281,6 +293,7 @@ void Records::draw_tools(Desk& desk, float right) {
     if (!wish.open) return;
     search_ = wish.open->filter;
     query_.quick = 0;
+    begun_ = true;
     for (std::size_t i = 0; i < spec_.quick.size(); ++i) {
         if (spec_.quick[i].label == wish.open->quick) query_.quick = i;
     }

@@ -49,8 +49,9 @@ struct QuickFilter {
 struct RecordsSpec {
     crm::Model model = crm::Model::lead;
     std::vector<Column> columns;
-    std::vector<QuickFilter> quick;  ///< the first one is chosen at the start
-    crm::FieldId bulk_field = 0;     ///< a choice that a whole selection can be given
+    std::vector<QuickFilter> quick;
+    std::vector<std::size_t> begin_with;  ///< of quick: the first that shows anything is chosen at the start; else [0]
+    crm::FieldId bulk_field = 0;          ///< a choice that a whole selection can be given
     int sort_column = 0;
     bool sort_descending = false;
     const char* new_label = "";
@@ -83,6 +84,7 @@ class Records {
 
   private:
     void update(Desk& desk);
+    void count_quick(Desk& desk);
     [[nodiscard]] Rules rules(const Desk& desk) const;
     void remember_layout(Desk& desk);
     void draw_head(Desk& desk);
@@ -126,6 +128,7 @@ class Records {
     const client::Table* table_ = nullptr;
     std::vector<Tally::Condition> conditions_;  // of the quick filters
     Tally tally_;                               // what they let pass
+    bool begun_ = false;                        // which of them is shown at first is decided
     std::uint64_t selected_revision_ = 0;       // of the table, when those who went were last taken out of selected_
     IdSet selected_;
     bool select_all_later_ = false;           // once the filter has seen every row

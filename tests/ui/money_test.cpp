@@ -125,6 +125,37 @@ TEST_CASE("receipt numbers: goes on from what the records say, and two devices n
     CHECK(ui::next_receipt_number(state, 99, "").empty());
 }
 
+TEST_CASE("payments: the page begins with what is overdue, or with what is due, and then stays as one has it") {
+    Driver ui;
+    std::vector<crm::Record> records{lead(1, "Ravi Iyer"), payment(1, 300, "COMPLETED", 0, kNow - kDay)};
+    SUBCASE("overdue") {
+        records.push_back(payment(2, 100, "PENDING", kNow - 5 * kDay));
+        records.push_back(payment(3, 200, "PENDING", kNow + kDay));
+        ui.load(std::move(records));
+        ui.click("Payments", "navigation");
+        CHECK(ui.there("₹100.00", "table card"));
+        CHECK_FALSE(ui.there("₹200.00", "table card"));
+        CHECK_FALSE(ui.there("₹300.00", "table card"));
+        ui.click("All", "payments");
+        CHECK(ui.there("₹300.00", "table card"));
+        ui.click("Leads", "navigation");
+        ui.click("Payments", "navigation");
+        CHECK(ui.there("₹300.00", "table card"));
+    }
+    SUBCASE("due") {
+        records.push_back(payment(3, 200, "PENDING", kNow + kDay));
+        ui.load(std::move(records));
+        ui.click("Payments", "navigation");
+        CHECK(ui.there("₹200.00", "table card"));
+        CHECK_FALSE(ui.there("₹300.00", "table card"));
+    }
+    SUBCASE("neither") {
+        ui.load(std::move(records));
+        ui.click("Payments", "navigation");
+        CHECK(ui.there("₹300.00", "table card"));
+    }
+}
+
 // ---- paid
 
 namespace {
