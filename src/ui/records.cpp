@@ -171,7 +171,7 @@ void Records::copy(Desk& desk) {
 
 void Records::copy_rows(Desk& desk, std::vector<Uuid> rows) {
     TableExport::View view{spec_.model, std::move(rows), {}};
-    for (const int column : shown_columns_) {
+    for (const int column : chosen_columns_) {
         const Column& known = spec_.columns[static_cast<std::size_t>(column)];
         if (known.kind != Column::Kind::sync) view.columns.push_back(&known);
     }
@@ -285,7 +285,7 @@ void Records::draw_tools(Desk& desk, float right) {
         view.model = spec_.model;
         view.rows.reserve(order_.rows().size());
         for (const std::uint32_t row : order_.rows()) view.rows.push_back(table_->at(row).id);
-        for (const int column : shown_columns_)
+        for (const int column : chosen_columns_)
             view.columns.push_back(&spec_.columns[static_cast<std::size_t>(column)]);
         return view;
     });

@@ -155,6 +155,7 @@ class Records {
     std::optional<client::TableLayout> layout_wanted_;  // to be given to ImGui's table
     std::optional<client::TableLayout> layout_;         // as it is now
     std::vector<int> shown_columns_;                    // from left to right, as drawn last
+    std::vector<int> chosen_columns_;                   // those and the ones without room, for what leaves the window
     CellEditor cell_;
     Uuid clicked_;  // where a double click began: its first click may have moved the columns
     int clicked_column_ = -1;

@@ -51,6 +51,7 @@ void Records::draw_table(Desk& desk) {
             update(desk);
         }
         shown_columns_ = columns_in_order(spec_.columns.size());
+        chosen_columns_ = columns_in_order(spec_.columns.size(), away_);
         draw_rows(desk);
         remember_layout(desk);
         ImGui::EndTable();

@@ -163,12 +163,12 @@ Fit fit_columns(const RecordsSpec& spec, const Theme& theme, std::span<const Sor
     return fit;
 }
 
-std::vector<int> columns_in_order(std::size_t count) {
+std::vector<int> columns_in_order(std::size_t count, std::uint64_t away) {
     const ImGuiTable* table = ImGui::GetCurrentTable();
     std::vector<int> shown;
     for (std::size_t i = 0; i < count; ++i) {
         const int column = table->DisplayOrderToIndex[static_cast<int>(i)];
-        if (table->Columns[column].IsEnabled) shown.push_back(column);
+        if (table->Columns[column].IsEnabled || (away >> column & 1U) != 0) shown.push_back(column);
     }
     return shown;
 }

@@ -32,8 +32,8 @@ struct Fit {
 };
 [[nodiscard]] Fit fit_columns(const RecordsSpec& spec, const Theme& theme, std::span<const SortBy> sort,
                               std::uint64_t away, float room);
-/// The columns that are drawn, from left to right.
-[[nodiscard]] std::vector<int> columns_in_order(std::size_t count);
+/// The columns that are drawn, from left to right; with `away` also those that there is no room for.
+[[nodiscard]] std::vector<int> columns_in_order(std::size_t count, std::uint64_t away = 0);
 
 class TableViews {
   public:

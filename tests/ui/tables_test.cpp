@@ -199,6 +199,26 @@ TEST_CASE("Ctrl+C copies the selection as CSV, with the columns that are shown")
     CHECK(ui.shows("Copied 2 leads as CSV"));
 }
 
+TEST_CASE(
+    "what leaves the window has all columns that one has chosen, also those that a small window has no room for") {
+    client::Config config;
+    config.scale = 2.0F;
+    Driver small(config, {1600, 1600});
+    a_book(small);
+    REQUIRE(small.column_width("City") == 0);
+    small.click("Asha Rao", "table card", ImGuiMod_Ctrl);
+    small.key(ImGuiKey_C, ImGuiMod_Ctrl);
+    const std::string in_small = ImGui::GetClipboardText();
+    CHECK(in_small.starts_with("Name,Company,Phone,City,Status,"));
+    CHECK(in_small.find("Pune") != std::string::npos);
+    small.click("Export this table");
+    small.type("Export to", "/tmp/of-all.csv");
+    small.click("Export", "Popup");
+    small.frames(5);
+    REQUIRE(small.posted<client::WriteFile>().size() == 1);
+    CHECK(small.posted<client::WriteFile>()[0].bytes.starts_with("id,Name,Company,Phone,City,Status,"));
+}
+
 TEST_CASE("the table is exported as it stands, and can be read back") {
     Driver ui;
     a_book(ui);
