@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/utf8.h"
-#include "client/merge_leads.h"
 #include "crm/tables.h"
 #include "ui/actions.h"
 #include "ui/icons.h"
@@ -19,12 +18,9 @@ using crm::Model;
 
 constexpr float kWidth = 560;
 constexpr float kLineHeight = 40;
-constexpr crm::FieldId kCity = crm::field_id(Model::lead, "city");
 /// What is looked for, and how many of each are shown.
 constexpr std::array<std::pair<Model, std::size_t>, 3> kSearched{
     {{Model::lead, 8}, {Model::reminder, 4}, {Model::payment, 4}}};
-/// A frame must not wait for a search through a million names: it goes on in the next one.
-constexpr std::size_t kRowsPerFrame = 40'000;
 
 constexpr std::array kKeys{
     KeyHelp{"Ctrl+K", "Find a command or a record"},
@@ -32,6 +28,9 @@ constexpr std::array kKeys{
     KeyHelp{"Ctrl+F", "Filter as you type"},
     KeyHelp{"Ctrl+1 … Ctrl+8", "The pages at the left"},
     KeyHelp{"Arrows, Enter, Esc", "Move, open, close"},
+    KeyHelp{"Page Up, Page Down", "Move by a screenful"},
+    KeyHelp{"Tab, Shift+Tab", "To the next control, and back"},
+    KeyHelp{"Space", "Press it, tick it, select it"},
     KeyHelp{"Ctrl+click, Shift+click", "Select several"},
     KeyHelp{"Ctrl+A", "Select all"},
     KeyHelp{"Shift+click a header", "Sort by one more column"},
@@ -40,7 +39,8 @@ constexpr std::array kKeys{
     KeyHelp{"Del", "Delete what is selected"},
     KeyHelp{"Ctrl+Left, Ctrl+Right", "In the pipeline: move the card"},
     KeyHelp{"Ctrl+Enter, Ctrl+S", "Save the form"},
-    KeyHelp{"Ctrl+Z, Ctrl+Y", "Undo, redo: any edit"},
+    KeyHelp{"Ctrl+Z", "Undo any edit"},
+    KeyHelp{"Ctrl+Y, Ctrl+Shift+Z", "Redo it"},
     KeyHelp{"F5", "Sync now"},
     KeyHelp{"F12", "Sync inspector: why it does not sync"},
     KeyHelp{"Ctrl +, Ctrl −, Ctrl 0", "Larger, smaller, as it was"},
@@ -72,9 +72,8 @@ bool matches(std::string_view folded, std::string_view typed) {
     return true;
 }
 
-/// By which a record is found: its name, and of what hangs on a lead also the lead's.
+/// By which what hangs on a lead is found: its own words and the lead's name.
 std::string words_of(const client::State& state, const crm::Record& record) {
-    if (record.model == Model::lead) return fold(crm::title(record));
     std::string words = title_of(record) + " " + lead_of(state, record);
     if (record.model == Model::payment) {
         for (const char* field : {"orderId", "receiptNo", "reference"})
@@ -142,6 +141,7 @@ void CommandPalette::look_for_commands() {
     found_.clear();
     chosen_ = 0;
     next_model_ = next_row_ = 0;
+    leads_ = LeadSearch(typed_);
     const std::string wanted = fold(trim(typed_));
     for (std::size_t i = 0; i < commands_.size(); ++i) {
         if (matches(fold(commands_[i].words), wanted)) found_.push_back({i});
@@ -151,7 +151,8 @@ void CommandPalette::look_for_commands() {
 void CommandPalette::look_for_records(Desk& desk) {
     const std::string wanted = fold(trim(typed_));
     if (wanted.empty()) return;
-    for (std::size_t budget = kRowsPerFrame; next_model_ < kSearched.size();) {
+    // A frame must not wait for a search through a million names: it goes on in the next one.
+    for (std::size_t budget = LeadSearch::kRowsPerFrame; next_model_ < kSearched.size();) {
         const auto [model, most] = kSearched[next_model_];
         const client::Table& table = desk.state.table(model);
         auto shown =
@@ -160,8 +161,9 @@ void CommandPalette::look_for_records(Desk& desk) {
             }));
         for (; next_row_ < table.size() && shown < most && budget > 0; ++next_row_, --budget) {
             const crm::Record& record = table.at(next_row_);
-            const bool merged = model == Model::lead && client::merged_away(record);
-            if (merged || !matches(words_of(desk.state, record), wanted)) continue;
+            const bool found =
+                model == Model::lead ? leads_.finds(record) : matches(words_of(desk.state, record), wanted);
+            if (!found) continue;
             found_.push_back({Found::kNone, model, record.id});
             ++shown;
         }
@@ -244,7 +246,7 @@ bool CommandPalette::draw_found(Desk& desk, const Found& found, bool chosen) {
         draw_avatar(theme, {at.x + theme.px(20), middle}, theme.px(12), words);
     }
     const std::string right = command                      ? std::string(commands_[found.command].keys)
-                              : found.model == Model::lead ? std::string(record->fields.text(kCity))
+                              : found.model == Model::lead ? leads_.seen_by(*record)
                                                            : lead_of(desk.state, *record);
     theme.push(Size::small);
     const float right_width = right.empty() ? 0.0F : measure(right).x;

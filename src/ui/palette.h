@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ui/desk.h"
+#include "ui/lead_search.h"
 
 namespace ct::ui {
 
@@ -47,6 +48,7 @@ class CommandPalette {
     bool open_next_ = false;
     std::string typed_;
     std::optional<std::string> looked_for_;  // what found_ was made for
+    LeadSearch leads_;                       // of that
     std::vector<Entry> commands_;
     std::vector<Found> found_;
     std::size_t chosen_ = 0;

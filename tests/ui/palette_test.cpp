@@ -125,3 +125,61 @@ TEST_CASE("typing that was left for another record is brought back from the pale
     CHECK(ui.app->desk().shown_id == lead(1, "").id);
     CHECK(ui.shows("Mysuru"));
 }
+
+TEST_CASE("a lead is found by whatever one knows of it, and a number in any spelling") {
+    Driver ui;
+    crm::Record zoe = lead(2, "Zoë Khan");
+    put(zoe, "company", "Khan Textiles");
+    put(zoe, "phone", "098765 43210");
+    put(zoe, "phoneE164", "+919876543210");
+    put(zoe, "email", "zoe@khan.example");
+    put(zoe, "city", "Pune");
+    ui.load({lead(1, "Asha Rao"), zoe});
+    for (const char* typed : {"textiles", "pune zoe", "khan.example", "98765 43210", "+91-98765-43210", "0091 98765",
+                              "(098765) 432", "9876543210", "९८७६५"}) {
+        CAPTURE(typed);
+        search_for(ui, typed);
+        CHECK(ui.there("Zoë Khan##palette"));
+        CHECK_FALSE(ui.there("Asha Rao##palette"));
+        ui.key(ImGuiKey_Escape);
+    }
+    search_for(ui, "textiles");
+    CHECK(ui.shows("Khan Textiles"));  // why it is there
+    ui.key(ImGuiKey_Escape);
+    search_for(ui, "textiles 98765");
+    CHECK_FALSE(ui.there("Zoë Khan##palette"));
+}
+
+TEST_CASE("each key of the sheet does what it says: those that move, choose and do again") {
+    Driver ui;
+    std::vector<crm::Record> records;
+    for (std::uint64_t i = 1; i <= 60; ++i) records.push_back(lead(i, "Lead " + std::to_string(100 + i)));
+    ui.load(std::move(records));
+    ui.app->desk().page = ui::Page::leads;
+    ui.frames(3);
+    ui.key(ImGuiKey_DownArrow);
+    const std::string first = ui.focused();
+    ui.key(ImGuiKey_PageDown);
+    ui.frames(3);
+    CHECK(ui.focused() != first);
+    ui.key(ImGuiKey_PageUp);  // to the headers, above the first row
+    ui.frames(3);
+    ui.key(ImGuiKey_DownArrow);
+    CHECK(ui.focused() == first);
+    ui.key(ImGuiKey_Space);
+    ui.key(ImGuiKey_Delete);
+    ui.frames(3);
+    CHECK(ui.app->state().table(crm::Model::lead).size() == 59);
+    ui.key(ImGuiKey_Z, ImGuiMod_Ctrl);
+    CHECK(ui.app->state().table(crm::Model::lead).size() == 60);
+    ImGui::GetIO().AddKeyEvent(ImGuiMod_Shift, true);
+    ui.key(ImGuiKey_Z, ImGuiMod_Ctrl);
+    ImGui::GetIO().AddKeyEvent(ImGuiMod_Shift, false);
+    CHECK(ui.app->state().table(crm::Model::lead).size() == 59);
+    ImGui::GetIO().AddInputCharacter('?');
+    ui.frames(3);
+    for (const char* keys : {"Tab, Shift+Tab", "Space", "Page Up, Page Down", "Ctrl+Shift+Z"}) {
+        CAPTURE(keys);
+        CHECK(ui.shows(keys));
+    }
+}
