@@ -79,14 +79,6 @@ const char* question_of(const Conflict& conflict) {
     return "You and somebody else changed the same. Nothing was overwritten: which one is right?";
 }
 
-crm::Changes values_of(const Conflict& conflict, Side side) {
-    crm::Changes changes;
-    for (const ConflictField& field : conflict.fields) {
-        if (field.clashes) changes.set(field.field, side == Side::mine ? field.mine : field.theirs);
-    }
-    return changes;
-}
-
 /// What a decision comes to as an edit, and what takes it back.
 struct BothWays {
     client::Edit forward, back;
@@ -103,6 +95,37 @@ std::optional<BothWays> whole_ways(const Desk& desk, const Conflict& conflict, S
     const bool stays = removes(conflict) == (side == Side::theirs);
     if (stays) return BothWays{std::move(there), std::move(gone)};
     return BothWays{std::move(gone), std::move(there)};
+}
+
+/// Of any decision. Who takes it back sees again what was given up, as an edit of their own.
+std::optional<BothWays> ways_of(const Desk& desk, const Conflict& conflict, const store::Resolution& resolution) {
+    if (whole(conflict)) return whole_ways(desk, conflict, resolution.otherwise);
+    crm::Changes given_up, taken;
+    for (const ConflictField& field : conflict.fields) {
+        if (!field.clashes) continue;
+        const auto choice = std::find_if(resolution.fields.begin(), resolution.fields.end(),
+                                         [&](const store::FieldChoice& one) { return one.field == field.field; });
+        Side kept = resolution.otherwise;
+        const crm::Value* third = nullptr;
+        if (choice != resolution.fields.end()) {
+            const auto* side = std::get_if<Side>(&choice->decision);
+            kept = side != nullptr ? *side : Side::mine;
+            third = std::get_if<crm::Value>(&choice->decision);
+        }
+        given_up.set(field.field, kept == Side::mine ? field.theirs : field.mine);
+        taken.set(field.field, third != nullptr ? *third : kept == Side::mine ? field.mine : field.theirs);
+    }
+    if (given_up.empty()) return std::nullopt;
+    const sync::Operation& operation = conflict.queued.operation;
+    const auto edit = [&operation](crm::Changes changes) {
+        return client::Edit{sync::OperationKind::update, operation.model, operation.record, std::move(changes)};
+    };
+    return BothWays{edit(std::move(taken)), edit(std::move(given_up))};
+}
+
+bool has_third_value(const store::Resolution& resolution) {
+    return std::any_of(resolution.fields.begin(), resolution.fields.end(),
+                       [](const store::FieldChoice& one) { return std::holds_alternative<crm::Value>(one.decision); });
 }
 
 /// What can be turned round still: not what says again what lost.
@@ -355,21 +378,20 @@ void Conflicts::draw_buttons(Desk& desk, const Conflict& conflict, Choices& choi
     const char* const theirs = removes(conflict) ? "Keep the record"
                                : whole(conflict) ? "Leave it deleted"
                                                  : "Keep theirs";
-    const auto decide = [&](Side side) {
-        if (for_all) return resolve_all_like(desk, conflict, side);
-        resolve(desk, conflict, {side, {}});
+    const auto decide = [&](const store::Resolution& resolution) {
+        if (for_all) return resolve_all_like(desk, conflict, resolution);
+        resolve(desk, conflict, resolution);
     };
+    const bool for_one = has_third_value(chosen.resolution);
     if (!whole(conflict)) {
-        ImGui::BeginDisabled(!chosen.complete);
-        if (button(theme, "Save my choice", ButtonKind::primary, icon::kCheck)) {
-            resolve(desk, conflict, std::move(chosen.resolution));
-        }
+        ImGui::BeginDisabled(!chosen.complete || (for_all && for_one));
+        if (button(theme, "Save my choice", ButtonKind::primary, icon::kCheck)) decide(chosen.resolution);
         ImGui::EndDisabled();
         ImGui::SameLine(0, theme.px(8));
     }
-    if (button(theme, mine)) decide(Side::mine);
+    if (button(theme, mine)) decide({Side::mine, {}});
     ImGui::SameLine(0, theme.px(8));
-    if (button(theme, theirs)) decide(Side::theirs);
+    if (button(theme, theirs)) decide({Side::theirs, {}});
     const sync::Operation& operation = conflict.queued.operation;
     if (desk.state.find(operation.model, operation.record) != nullptr) {
         ImGui::SameLine(0, theme.px(8));
@@ -378,7 +400,11 @@ void Conflicts::draw_buttons(Desk& desk, const Conflict& conflict, Choices& choi
     if (like < 2) return;
     const std::string label = "Do the same for all " + std::to_string(like) + " like this";
     ImGui::Dummy({0, theme.px(2)});
-    if (!toggle(theme, label.c_str(), &for_all)) return;
+    const bool turned = toggle(theme, label.c_str(), &for_all);
+    if (for_all && for_one)
+        text(theme, "A value of your own is for this one alone: pick a side, or turn this off to save it.",
+             p.warn.strong, Size::small);
+    if (!turned) return;
     if (for_all) {
         for_all_.insert(id);
     } else {
@@ -387,62 +413,31 @@ void Conflicts::draw_buttons(Desk& desk, const Conflict& conflict, Choices& choi
 }
 
 void Conflicts::resolve(Desk& desk, const Conflict& conflict, store::Resolution resolution) {
-    const sync::Operation operation = conflict.queued.operation;
-    // Whoever takes it back sees again what was given up, as an edit of their own.
-    const Side kept_whole = resolution.otherwise;
-    crm::Changes given_up, taken;
-    for (const ConflictField& field : conflict.fields) {
-        if (!field.clashes || whole(conflict)) continue;
-        const auto choice = std::find_if(resolution.fields.begin(), resolution.fields.end(),
-                                         [&](const store::FieldChoice& one) { return one.field == field.field; });
-        Side kept = resolution.otherwise;
-        const crm::Value* third = nullptr;
-        if (choice != resolution.fields.end()) {
-            const auto* side = std::get_if<Side>(&choice->decision);
-            kept = side != nullptr ? *side : Side::mine;
-            third = std::get_if<crm::Value>(&choice->decision);
-        }
-        given_up.set(field.field, kept == Side::mine ? field.theirs : field.mine);
-        taken.set(field.field, third != nullptr ? *third : kept == Side::mine ? field.mine : field.theirs);
-    }
-    desk.post(client::ResolveConflict{operation.id, std::move(resolution)});
-    choices_.erase(operation.id);
-    for_all_.erase(operation.id);
-    desk.later([&desk, id = operation.id] {  // gone from the list at once; the worker's answer confirms it
+    const Uuid id = conflict.queued.operation.id;
+    std::optional<BothWays> ways = ways_of(desk, conflict, resolution);
+    desk.post(client::ResolveConflict{id, std::move(resolution)});
+    choices_.erase(id);
+    for_all_.erase(id);
+    desk.later([&desk, id] {  // gone from the list at once; the worker's answer confirms it
         std::erase_if(desk.conflicts, [&](const Conflict& one) { return one.queued.operation.id == id; });
     });
-    const auto edit = [&operation](crm::Changes changes) {
-        return client::Edit{sync::OperationKind::update, operation.model, operation.record, std::move(changes)};
-    };
-    std::optional<BothWays> ways;
-    if (whole(conflict))
-        ways = whole_ways(desk, conflict, kept_whole);
-    else if (!given_up.empty())
-        ways = BothWays{edit(std::move(taken)), edit(std::move(given_up))};
     const char* const words = "Decided. It goes to everybody with the next sync";
     if (!ways) return desk.toasts.add(ToastKind::done, words);
     desk.editor.note("Decide a conflict", {std::move(ways->forward)}, {std::move(ways->back)});
     offer_undo(desk, words);
 }
 
-void Conflicts::resolve_all_like(Desk& desk, const Conflict& conflict, Side side) {
+void Conflicts::resolve_all_like(Desk& desk, const Conflict& conflict, const store::Resolution& resolution) {
     std::vector<client::Edit> back, forward;
     std::vector<Uuid> ids;
     for (const Conflict& other : desk.conflicts) {
         if (!alike(other, conflict)) continue;
-        const sync::Operation& operation = other.queued.operation;
-        desk.post(client::ResolveConflict{operation.id, {side, {}}});
-        ids.push_back(operation.id);
-        if (whole(other)) {
-            if (auto ways = whole_ways(desk, other, side)) {
-                forward.push_back(std::move(ways->forward));
-                back.push_back(std::move(ways->back));
-            }
-            continue;
+        desk.post(client::ResolveConflict{other.queued.operation.id, resolution});
+        ids.push_back(other.queued.operation.id);
+        if (auto ways = ways_of(desk, other, resolution)) {
+            forward.push_back(std::move(ways->forward));
+            back.push_back(std::move(ways->back));
         }
-        back.push_back({sync::OperationKind::update, operation.model, operation.record,
-                        values_of(other, side == Side::mine ? Side::theirs : Side::mine)});
-        forward.push_back({sync::OperationKind::update, operation.model, operation.record, values_of(other, side)});
     }
     for (const Uuid& id : ids) {
         choices_.erase(id);

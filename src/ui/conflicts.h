@@ -48,7 +48,7 @@ class Conflicts {
     void draw_decision(Desk& desk, const store::AuditRow& row, std::size_t index);
     [[nodiscard]] Preview preview(const Desk& desk, const store::Conflict& conflict, Choices& choices) const;
     void resolve(Desk& desk, const store::Conflict& conflict, store::Resolution resolution);
-    void resolve_all_like(Desk& desk, const store::Conflict& conflict, store::Side side);
+    void resolve_all_like(Desk& desk, const store::Conflict& conflict, const store::Resolution& resolution);
 
     std::map<Uuid, Choices> choices_;  // by operation
     std::set<Uuid> for_all_;           // operations: the same for all like this

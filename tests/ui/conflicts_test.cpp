@@ -153,6 +153,38 @@ TEST_CASE("the same is decided for all that are alike, and for no other") {
     CHECK(ui.shows("Cash"));
 }
 
+TEST_CASE("a choice field by field is saved for all that are alike; a value of one's own only for one") {
+    Driver ui;
+    go_to_conflicts(ui, {conflict(1, 12'000, 15'000), conflict(2, 3'000, 4'000)});
+    ui.click_first("Do the same for all 2 like this");
+    SUBCASE("a side") {
+        ui.click_first("Theirs: Amount");
+        ui.click_first("Save my choice");
+        const auto decided = ui.posted<client::ResolveConflict>();
+        REQUIRE(decided.size() == 2);
+        CHECK(decided[0].operation != decided[1].operation);
+        for (const client::ResolveConflict& one : decided) {
+            REQUIRE(one.resolution.fields.size() == 1);
+            CHECK(std::get<store::Side>(one.resolution.fields[0].decision) == store::Side::theirs);
+        }
+        CHECK(ui.shows("Nothing to decide"));
+        ui.click("Undo", "toast");
+        const auto commits = ui.posted<client::Commit>();
+        REQUIRE(commits.size() == 1);
+        CHECK(commits[0].edits.size() == 2);
+    }
+    SUBCASE("a value of one's own") {
+        ui.click_first("Neither, another value");
+        ui.type("Other Amount", "175.50");
+        CHECK(ui.shows("A value of your own is for this one alone"));
+        ui.click_first("Save my choice");
+        CHECK(ui.posted<client::ResolveConflict>().empty());
+        ui.click_first("Do the same for all 2 like this");
+        ui.click_first("Save my choice");
+        CHECK(ui.posted<client::ResolveConflict>().size() == 1);
+    }
+}
+
 TEST_CASE("what was decided by rule is listed and turned round") {
     Driver ui;
     ui.load({lead(1, "Asha Rao")});
