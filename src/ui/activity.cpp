@@ -134,8 +134,8 @@ void Activity::draw_nothing(Desk& desk) {
         return;
     }
     const bool all = whose_ == 0 && !model_;
-    empty_state(desk.theme, icon::kHistory, all ? "Nothing has happened yet" : "Nothing of this kind",
-                all ? "Every edit leaves a line here: who, what and when. What still stands can be taken back."
+    empty_state(desk.theme, icon::kHistory, all ? "No changes yet" : "Nothing of this kind",
+                all ? "What is changed from now on leaves a line here. What still stands can be taken back."
                     : "Another filter may show more.",
                 nullptr);
 }
