@@ -261,14 +261,13 @@ void Today::draw_reminder(Desk& desk, const crm::Record& reminder) {
     const float x = at.x + theme.px(36);
     float right = at.x + width;
     const std::string_view priority = reminder.fields.text(field_id(Model::reminder, "priority"));
-    if (hot) {  // putting it off is offered where the mouse is
-        right -= theme.px(34);
-        ImGui::SetCursorScreenPos({right, at.y + theme.px(8)});
-        if (icon_button(theme, "Put off to tomorrow 09:00", icon::kHourglass)) {
-            const UnixMs until = start_of_day(desk.now(), 1) + 9 * 3'600'000;
-            desk.later([&desk, id = reminder.id, until] { snooze_reminder(desk, id, until); });
-        }
-    } else if (priority == "HIGH" || priority == "URGENT") {
+    right -= theme.px(34);
+    ImGui::SetCursorScreenPos({right, at.y + theme.px(8)});
+    if (icon_button(theme, ("Put off to tomorrow 09:00##Put off " + title).c_str(), icon::kSnooze)) {
+        const UnixMs until = start_of_day(desk.now(), 1) + 9 * 3'600'000;
+        desk.later([&desk, id = reminder.id, until] { snooze_reminder(desk, id, until); });
+    }
+    if (priority == "HIGH" || priority == "URGENT") {
         const ImVec2 size = pill_size(theme, words_of_choice(priority), false);
         right -= size.x;
         draw_pill(theme, {right, at.y + (height - size.y) / 2}, words_of_choice(priority), tone_of_choice(p, priority));

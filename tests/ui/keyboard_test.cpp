@@ -150,6 +150,18 @@ TEST_CASE("keyboard: today: what is late is ticked off with Space") {
     CHECK(text_of(*ui.app->state().find(Model::reminder, id_of(12)), "isCompleted") == "true");
 }
 
+TEST_CASE("keyboard: today: what is late is put off") {
+    Driver ui;
+    an_office(ui);
+    go_to(ui, ui::Page::today);
+    ui.tab_to("Put off Call Asha");
+    ui.key(ImGuiKey_Space);
+    ui.frames(2);
+    CHECK(
+        ui.app->state().find(Model::reminder, id_of(12))->fields.integer(crm::field(Model::reminder, "snoozedUntil")) >
+        TestClock::kStart);
+}
+
 TEST_CASE("keyboard: payments: the arrows find one, Enter opens it") {
     Driver ui;
     an_office(ui);
