@@ -8,14 +8,18 @@
 #include <vector>
 
 #include "ui/desk.h"
+#include "ui/lead_search.h"
 
 namespace ct::ui {
 
-/// The lead that a record belongs to is found by typing; matches are looked up when the text changes, not per frame.
+/// The lead that a record belongs to is found by typing; matches are looked up when the text changes, over as many
+/// frames as it takes.
 struct LeadPicker {
     std::string typed;
     std::string matched_for = "\n";  ///< never typed: the first look-up is always made
     std::uint64_t revision = 0;
+    LeadSearch search;
+    std::size_t next = 0;  ///< the row where it goes on
     std::vector<Uuid> matches;
 };
 
@@ -77,7 +81,7 @@ class Form {
     void draw_date(Desk& desk, crm::FieldId field, float width);
     void draw_labels(Desk& desk, crm::FieldId field, float width);
     void draw_lead(Desk& desk, crm::FieldId field, float width);
-    void find_leads(const Desk& desk);
+    void find_leads(Desk& desk);
     void add_typed_label(Entry& entry);
     [[nodiscard]] bool shown(crm::FieldId field) const;
     [[nodiscard]] bool changed(crm::FieldId field) const;

@@ -269,19 +269,21 @@ void Form::draw_labels(Desk& desk, FieldId field, float width) {
     if (removed) entry.text = kept;
 }
 
-void Form::find_leads(const Desk& desk) {
+void Form::find_leads(Desk& desk) {
     const client::Table& leads = desk.state.table(crm::Model::lead);
-    if (picker_.matched_for == picker_.typed && picker_.revision == leads.revision()) return;
-    picker_.matched_for = picker_.typed;
-    picker_.revision = leads.revision();
-    picker_.matches.clear();
-    const std::string wanted = fold(picker_.typed);
-    for (const crm::Record& lead : leads.all()) {
-        if (picker_.matches.size() >= kLeadMatchesMax) break;
-        const std::string words = fold(lead.fields.text(crm::field_id(crm::Model::lead, "name"))) + " " +
-                                  fold(lead.fields.text(crm::field_id(crm::Model::lead, "company")));
-        if (words.find(wanted) != std::string::npos) picker_.matches.push_back(lead.id);
+    if (picker_.matched_for != picker_.typed || picker_.revision != leads.revision()) {
+        picker_.matched_for = picker_.typed;
+        picker_.revision = leads.revision();
+        picker_.search = LeadSearch(picker_.typed);
+        picker_.next = 0;
+        picker_.matches.clear();
     }
+    const std::size_t end = std::min(leads.size(), picker_.next + LeadSearch::kRowsPerFrame);
+    for (; picker_.next < end && picker_.matches.size() < kLeadMatchesMax; ++picker_.next) {
+        const crm::Record& lead = leads.at(picker_.next);
+        if (picker_.search.finds(lead)) picker_.matches.push_back(lead.id);
+    }
+    if (picker_.next == end && end < leads.size()) desk.redraw_within(0);
 }
 
 void Form::draw_lead(Desk& desk, FieldId field, float width) {
@@ -293,7 +295,7 @@ void Form::draw_lead(Desk& desk, FieldId field, float width) {
         desk.theme, std::string(def(field).label).c_str(), current, width,
         [&] {
             if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
-            search_field(desk.theme, "##Find a lead", "Find by name or company", picker_.typed,
+            search_field(desk.theme, "##Find a lead", "Name, company, phone or city", picker_.typed,
                          width - desk.theme.px(14));
             find_leads(desk);
             if (picker_.typed.empty() && menu_item(desk.theme, "No lead", nullptr, entry.text.empty())) {

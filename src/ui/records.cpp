@@ -207,7 +207,10 @@ void Records::draw_head(Desk& desk) {
     text(theme, crm::def(spec_.model).plural, Size::title, true);
     ImGui::SameLine(0, theme.px(10));
     ImGui::SetCursorScreenPos({ImGui::GetCursorScreenPos().x, at.y + theme.px(8)});
-    const auto total = static_cast<std::int64_t>(table_->size());
+    // What no quick filter shows (a lead that was merged away) is not missing anywhere.
+    std::size_t most = order_.rows().size();
+    for (std::size_t i = 0; i < spec_.quick.size(); ++i) most = std::max(most, tally_.count(i));
+    const auto total = static_cast<std::int64_t>(most);
     const auto shown = static_cast<std::int64_t>(order_.rows().size());
     const std::string counted = count_text(shown, "", "") + (order_.complete() ? "" : "+");
     text(theme,

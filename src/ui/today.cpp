@@ -1,10 +1,12 @@
 #include "ui/today.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
 #include "base/local_time.h"
+#include "client/merge_leads.h"
 #include "crm/tables.h"
 #include "ui/actions.h"
 #include "ui/format.h"
@@ -83,7 +85,7 @@ void Today::find_payments(const client::Table& payments, UnixMs now) {
 }
 
 /// The newest ones. Edits only make records newer, so that those that were found and those that changed since are
-/// enough to look at; unless one of the former is gone or has become older again.
+/// enough to look at; unless one of the former is gone, was merged away or has become older again.
 void Today::find_changed(const client::Table& leads) {
     const auto rows = leads.changed_since(std::exchange(seen_leads_, leads.revision()));
     const auto newer = [](const crm::Record* a, const crm::Record* b) {
@@ -93,18 +95,20 @@ void Today::find_changed(const client::Table& leads) {
     bool enough = rows && changed_.size() == kChangedShown;
     for (const Changed& one : changed_) {
         const crm::Record* lead = leads.find(one.id);
-        enough = enough && lead != nullptr && lead->updated_at >= one.at;
+        enough = enough && lead != nullptr && lead->updated_at >= one.at && !client::merged_away(*lead);
         if (enough) all.push_back(lead);
     }
     if (enough) {
         for (const std::uint32_t row : *rows) {
-            if (row < leads.size()) all.push_back(&leads.at(row));
+            if (row < leads.size() && !client::merged_away(leads.at(row))) all.push_back(&leads.at(row));
         }
         std::sort(all.begin(), all.end(), newer);
         all.erase(std::unique(all.begin(), all.end()), all.end());
     } else {
         all.clear();
-        for (const crm::Record& lead : leads.all()) all.push_back(&lead);
+        for (const crm::Record& lead : leads.all()) {
+            if (!client::merged_away(lead)) all.push_back(&lead);
+        }
     }
     const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), kChangedShown));
     std::partial_sort(all.begin(), end, all.end(), newer);
@@ -152,8 +156,11 @@ void Today::draw_tiles(Desk& desk) {
     const Palette& p = theme.colors();
     const float gap = theme.px(16);
     const float width = (ImGui::GetContentRegionAvail().x - 3 * gap) / 4;
-    const auto number = [&desk](std::size_t count) {  // half of the records would give a wrong one
-        return desk.state.loaded() ? count_text(static_cast<std::int64_t>(count), "", "") : std::string("…");
+    const std::array<Tally::Condition, 1> there{[](const crm::Record& lead) { return !client::merged_away(lead); }};
+    const bool counted = leads_.update(desk.state.table(Model::lead), there);
+    if (!counted) desk.redraw_within(0);
+    const auto number = [&desk](std::size_t count, bool known = true) {  // half of the records would give a wrong one
+        return desk.state.loaded() && known ? count_text(static_cast<std::int64_t>(count), "", "") : std::string("…");
     };
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{gap, gap});
     bool reminders =
@@ -164,7 +171,7 @@ void Today::draw_tiles(Desk& desk) {
     if (draw_tile(desk, "Payments due", number(payments_total_), icon::kPayments, p.ok, width))
         desk.page = Page::payments;
     ImGui::SameLine();
-    if (draw_tile(desk, "Leads", number(desk.state.table(Model::lead).size()), icon::kPeople, p.violet, width)) {
+    if (draw_tile(desk, "Leads", number(leads_.count(0), counted), icon::kPeople, p.violet, width)) {
         desk.page = Page::leads;
     }
     if (reminders) desk.page = Page::reminders;
@@ -269,7 +276,7 @@ void Today::draw_reminder(Desk& desk, const crm::Record& reminder) {
     }
     if (priority == "HIGH" || priority == "URGENT") {
         const ImVec2 size = pill_size(theme, words_of_choice(priority), false);
-        right -= size.x;
+        right -= size.x + theme.px(6);
         draw_pill(theme, {right, at.y + (height - size.y) / 2}, words_of_choice(priority), tone_of_choice(p, priority));
     }
     draw_text({x, at.y + theme.px(6)}, p.text, title, right - x - theme.px(12));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ui/desk.h"
+#include "ui/order.h"
 
 namespace ct::ui {
 
@@ -48,6 +49,7 @@ class Today {
     std::vector<Uuid> payments_;             // due within a week or late, earliest first
     std::size_t payments_total_ = 0;
     std::vector<Changed> changed_;  // leads, newest first
+    Tally leads_;                   // those that were not merged into others
 };
 
 }  // namespace ct::ui

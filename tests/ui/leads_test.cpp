@@ -270,3 +270,48 @@ TEST_CASE("100,000 leads scroll, sort and filter") {
     for (int i = 0; i < 20 && (i == 0 || leads.busy()); ++i) ui.frames();
     CHECK(leads.selected().size() == 100'000);
 }
+
+TEST_CASE("a lead that was merged into another is nowhere counted, listed or offered") {
+    Driver ui;
+    crm::Record gone = lead(2, "Ravi Iyer");
+    put(gone, "mergedInto", lead(1, "").id.str());
+    gone.updated_at = TestClock::kStart;
+    ui.load({lead(1, "Ravi K. Iyer"), gone, lead(3, "Zoë Khan")});
+    ui.frames(2);
+    const auto lines_of = [&](const std::string& name) { return ui.there(name, "changed card"); };
+    CHECK(lines_of("Ravi K. Iyer"));
+    CHECK_FALSE(lines_of("Ravi Iyer"));
+    CHECK(ui.shows("2 Leads"));
+    crm::Record merged_now = lead(3, "Zoë Khan");
+    put(merged_now, "mergedInto", lead(1, "").id.str());
+    ui.send(client::RecordsChanged{{{merged_now}, {}}});
+    ui.frames(2);
+    CHECK_FALSE(lines_of("Zoë Khan"));
+    CHECK(ui.shows("1 Leads"));
+    ui.click("Leads", "navigation");
+    CHECK(ui.there("Ravi K. Iyer", "table card"));
+    CHECK_FALSE(ui.shows("1 of"));
+    ui.app->desk().create(Model::reminder);
+    ui.frames(3);
+    ui.click("Lead", "drawer");
+    CHECK(ui.there("Ravi K. Iyer", "Popup"));
+    CHECK_FALSE(ui.there("Ravi Iyer", "Popup"));
+}
+
+TEST_CASE("the field that asks for a lead finds one among many over some frames") {
+    Driver ui;
+    std::vector<crm::Record> records;
+    for (std::uint64_t i = 1; i <= 50'000; ++i) records.push_back(lead(i, "Lead"));
+    put(records.back(), "company", "Textiles of Pune");
+    put(records.back(), "name", "Zoë Khan");
+    ui.load(std::move(records));
+    ui.app->desk().create(Model::reminder);
+    ui.frames(3);
+    ui.click("Lead", "drawer");
+    ImGui::GetIO().AddInputCharactersUTF8("zoe textiles");
+    ui.frames(1);
+    CHECK_FALSE(ui.there("Zoë Khan", "Popup"));  // not all of them in one frame
+    CHECK(ui.app->next_frame_in_ms() == 0);
+    ui.frames(6);
+    CHECK(ui.there("Zoë Khan", "Popup"));
+}
