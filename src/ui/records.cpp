@@ -233,7 +233,7 @@ void Records::draw_head(Desk& desk) {
     } else {
         draw_quick(theme, tools - at.x - theme.px(16));
     }
-    draw_understood(desk);
+    draw_filter_words(theme, filter_);
 }
 
 /// The quick filters with their counts; with less room without them, and with still less as a list.
@@ -305,11 +305,10 @@ void Records::draw_tools(Desk& desk, float right) {
     desk.redraw_within(0);
 }
 
-/// What the filter is taken to mean, or what is wrong with it.
-void Records::draw_understood(const Desk& desk) {
-    const Theme& theme = desk.theme;
-    const bool wrong = !filter_.problem().empty();
-    const std::string& words = wrong ? filter_.problem() : filter_.in_words();
+void Records::draw_filter_words(const Theme& theme, const Filter& filter) const {
+    const bool wrong = !filter.problem().empty();
+    std::string words = wrong ? filter.problem() : filter.in_words();
+    if (in_search_ && search_.empty()) words = std::string("Any words, or conditions: ") + spec_.example;
     if (words.empty()) return;
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const ImU32 color = wrong ? theme.colors().warn.strong : theme.colors().muted;

@@ -54,6 +54,7 @@ struct RecordsSpec {
     crm::FieldId bulk_field = 0;          ///< a choice that a whole selection can be given
     int sort_column = 0;
     bool sort_descending = false;
+    const char* example = "";  ///< of a filter, for those who do not know what they could type
     const char* new_label = "";
     const char* empty_icon = "";
     const char* empty_title = "";
@@ -73,6 +74,9 @@ class Records {
     /// The selected rows, or the one that the keyboard is on, into the clipboard.
     void copy(Desk& desk);
     void in_search(bool on) { in_search_ = on; }  ///< the keyboard is on the field of search()
+    /// A line below the head: what `filter` is taken to mean, or what is wrong with it; while the keyboard is on the
+    /// empty field, what could be typed.
+    void draw_filter_words(const Theme& theme, const Filter& filter) const;
     void clear_selection();
     [[nodiscard]] bool editing() const { return cell_.open(); }  ///< a cell: Esc is its own
     [[nodiscard]] const IdSet& selected() const { return selected_; }
@@ -90,7 +94,6 @@ class Records {
     void draw_head(Desk& desk);
     void draw_quick(const Theme& theme, float room);
     void draw_tools(Desk& desk, float right);
-    void draw_understood(const Desk& desk);
     void draw_bulk_bar(Desk& desk, float room);
     void draw_nothing(Desk& desk);
     void draw_table(Desk& desk);

@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "base/local_time.h"
-#include "base/utf8.h"
 #include "crm/tables.h"
 #include "ui/actions.h"
+#include "ui/cells.h"
 #include "ui/format.h"
 #include "ui/icons.h"
 #include "ui/ics.h"
@@ -21,6 +21,7 @@ using crm::Model;
 
 constexpr float kLineHeight = 52;
 constexpr UnixMs kHour_ms = 3'600'000;
+constexpr std::size_t kTriedPerFrame = 5'000;  // words of a reminder take a microsecond to put together
 
 /// "Overdue", "Today", "Tomorrow, Tuesday, 24 November" …
 std::string group_of(UnixMs at, UnixMs now) {
@@ -47,9 +48,9 @@ std::vector<SnoozeChoice> snooze_choices(UnixMs now) {
 
 RemindersPage::RemindersPage() : records_(reminders_page()) {}
 
-void RemindersPage::update(const Desk& desk) {
+void RemindersPage::update(Desk& desk) {
     const client::Table& reminders = desk.state.table(Model::reminder);
-    if (seen_ == reminders.revision()) return;
+    if (seen_ == reminders.revision()) return filter(desk);
     seen_ = reminders.revision();
     std::vector<std::pair<UnixMs, Uuid>> order;
     for (const crm::Record& reminder : reminders.all()) {
@@ -58,6 +59,37 @@ void RemindersPage::update(const Desk& desk) {
     std::sort(order.begin(), order.end());
     open_.clear();
     for (const auto& [at, id] : order) open_.push_back(id);
+    parsed_on_ = 0;
+    filter(desk);
+}
+
+/// By the same words and conditions as the table, on as many as a frame has time for.
+void RemindersPage::filter(Desk& desk) {
+    const UnixMs today = start_of_day(desk.now());
+    const std::uint64_t leads = desk.state.table(Model::lead).revision();
+    const bool asks = !filter_.words().empty() || !filter_.conditions().empty();
+    if (parsed_ != records_.search() || parsed_on_ != today || (asks && seen_leads_ != leads)) {
+        parsed_ = records_.search();
+        parsed_on_ = today;
+        seen_leads_ = leads;
+        filter_ = Filter::parse(Model::reminder, parsed_, desk.now());
+        found_.clear();
+        next_ = 0;
+    }
+    if (filter_.words().empty() && filter_.conditions().empty() && next_ < open_.size()) {
+        found_ = open_;
+        next_ = open_.size();
+    }
+    const std::size_t end = std::min(open_.size(), next_ + kTriedPerFrame);
+    for (; next_ < end; ++next_) {
+        const crm::Record* reminder = desk.state.find(Model::reminder, open_[next_]);
+        if (reminder == nullptr || !filter_.matches(desk.state, *reminder)) continue;
+        const std::string words = filter_.words().empty() ? std::string() : search_words(desk.state, *reminder);
+        const bool all = std::all_of(filter_.words().begin(), filter_.words().end(),
+                                     [&](const std::string& word) { return words.find(word) != std::string::npos; });
+        if (all) found_.push_back(open_[next_]);
+    }
+    if (next_ < open_.size()) desk.redraw_within(0);
 }
 
 void RemindersPage::draw(Desk& desk) {
@@ -83,7 +115,10 @@ void RemindersPage::draw_head(Desk& desk) {
         text(theme, "Reminders", Size::title, true);
         ImGui::SameLine(0, theme.px(10));
         ImGui::SetCursorScreenPos({ImGui::GetCursorScreenPos().x, at.y + theme.px(8)});
-        text(theme, count_text(static_cast<std::int64_t>(open_.size()), "open", "open"), theme.colors().muted);
+        const std::string open = count_text(static_cast<std::int64_t>(open_.size()), "open", "open");
+        const bool some = found_.size() < open_.size();
+        text(theme, (some ? count_text(static_cast<std::int64_t>(found_.size()), "", "") + " of " : "") + open,
+             theme.colors().muted);
         const float width = theme.px(148);
         ImGui::SetCursorScreenPos({right - width, at.y - theme.px(2)});
         if (button(theme, "New reminder", ButtonKind::primary, icon::kAdd, width)) desk.create(Model::reminder);
@@ -96,6 +131,7 @@ void RemindersPage::draw_head(Desk& desk) {
         if (button(theme, "Calendar file (.ics)", ButtonKind::plain, icon::kCalendar))
             desk.later([&desk] { export_reminders(desk); });
     }
+    if (!table()) records_.draw_filter_words(theme, filter_);
     ImGui::Dummy({0, theme.px(2)});
 }
 
@@ -109,15 +145,10 @@ void RemindersPage::draw_agenda(Desk& desk) {
             desk.create(Model::reminder);
         return;
     }
-    const std::string wanted = fold(trim(records_.search()));
     std::string group;
-    for (const Uuid& id : open_) {
+    for (const Uuid& id : found_) {
         const crm::Record* reminder = desk.state.find(Model::reminder, id);
         if (reminder == nullptr || is_done(*reminder)) continue;
-        if (!wanted.empty()) {
-            const std::string words = fold(crm::title(*reminder) + " " + lead_of(desk.state, *reminder));
-            if (words.find(wanted) == std::string::npos) continue;
-        }
         std::string next = group_of(due_at(*reminder), desk.now());
         if (next != group) {
             ImGui::Dummy({0, theme.px(group.empty() ? 0 : 8)});
@@ -126,7 +157,7 @@ void RemindersPage::draw_agenda(Desk& desk) {
         }
         draw_one(desk, *reminder);
     }
-    if (group.empty()) text(theme, "Nothing of that name is open.", p.muted);
+    if (group.empty()) text(theme, next_ < open_.size() ? "Searching…" : "Nothing that is open matches.", p.muted);
 }
 
 void RemindersPage::draw_one(Desk& desk, const crm::Record& reminder) {

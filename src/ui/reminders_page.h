@@ -19,7 +19,8 @@ class RemindersPage {
     void show_table(bool on) { view_ = on ? 1 : 0; }
 
   private:
-    void update(const Desk& desk);
+    void update(Desk& desk);
+    void filter(Desk& desk);
     void draw_head(Desk& desk);
     void draw_agenda(Desk& desk);
     void draw_one(Desk& desk, const crm::Record& reminder);
@@ -29,6 +30,12 @@ class RemindersPage {
     std::size_t view_ = 0;
     std::vector<Uuid> open_;  // earliest first
     std::uint64_t seen_ = 0;
+    Filter filter_;
+    std::string parsed_;       // what filter_ was made of
+    UnixMs parsed_on_ = 0;     // the day: "today" is another one tomorrow
+    std::vector<Uuid> found_;  // of open_: what it lets pass
+    std::size_t next_ = 0;     // of open_: not tried yet
+    std::uint64_t seen_leads_ = 0;
 };
 
 /// Where a reminder can be put off to: later today, tomorrow, next week.

@@ -57,6 +57,30 @@ TEST_CASE("reminders: by day, with what is late first; the table is one click aw
     CHECK(ui.shows("Open  4"));
 }
 
+TEST_CASE("reminders: by day, too, words are found anywhere and conditions mean something") {
+    Driver ui;
+    crm::Record urgent = reminder(2, "Send brochure", kNow + kHour);
+    put(urgent, "priority", "HIGH");
+    ui.load({lead(1, "Amina Hassan"), reminder(1, "Call back about the quotation", kNow - 48 * kHour), urgent});
+    ui.click("Reminders", "navigation");
+    ui.type("Search", "amina quotation");
+    CHECK(ui.there("Call back about the quotation"));
+    CHECK_FALSE(ui.there("Send brochure"));
+    CHECK(ui.shows("1 of 2 open"));
+    ui.type("Search", "priority:HIGH");
+    CHECK(ui.there("Send brochure"));
+    CHECK_FALSE(ui.there("Call back about the quotation"));
+    CHECK(ui.shows("Priority High"));
+    ui.type("Search", "colour:red");
+    CHECK(ui.shows("Reminders have no field \"colour\""));
+    ui.type("Search", "nobody");
+    CHECK(ui.shows("Nothing that is open matches."));
+    ui.type("Search", "");
+    ui.send(client::RecordsChanged{{{reminder(3, "Visit", kNow + 2 * kHour)}, {}}});
+    CHECK(ui.shows("3 open"));
+    CHECK(ui.there("Visit"));
+}
+
 TEST_CASE("reminders: put off from the list, by choices of the clock and the week") {
     Driver ui;
     ui.load({lead(1, "Ravi Iyer"), reminder(1, "Call back", kNow - kHour)});
