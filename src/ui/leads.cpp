@@ -45,6 +45,7 @@ RecordsSpec leads_page() {
     spec.bulk_field = lead("status");
     spec.sort_column = 11;
     spec.sort_descending = true;
+    spec.example = "status:FOLLOW_UP amount>50000 due<7d -city:Pune";
     spec.new_label = "New lead";
     spec.empty_icon = icon::kPeople;
     spec.empty_title = "No leads yet";

@@ -52,6 +52,7 @@ RecordsSpec payments_page(const Clock& clock) {
     spec.begin_with = {1, 2};  // one comes to see who is to be asked for money
     spec.bulk_field = payment("status");
     spec.sort_column = 6;
+    spec.example = "status:PENDING amount>50000 due<7d lead:Asha";
     spec.new_label = "New payment";
     spec.empty_icon = icon::kPayments;
     spec.empty_title = "No payments yet";

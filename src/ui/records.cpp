@@ -201,6 +201,11 @@ void Records::draw(Desk& desk) {
     ImGui::EndChild();
 }
 
+float Records::tools_width(const Theme& theme) const {
+    const float count = spec_.model == crm::Model::lead ? 5 : 4;
+    return theme.px(count * 36 - 4);
+}
+
 void Records::draw_head(Desk& desk) {
     const Theme& theme = desk.theme;
     const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -224,7 +229,7 @@ void Records::draw_head(Desk& desk) {
     ImGui::SetCursorScreenPos({right - width, at.y - theme.px(2)});
     if (button(theme, spec_.new_label, ButtonKind::primary, icon::kAdd, width)) desk.create(spec_.model);
     const float line = at.y + theme.px(42);
-    const float tools = right - theme.px(4 * 36 - 4);
+    const float tools = right - tools_width(theme);
     ImGui::SetCursorScreenPos({tools, line + theme.px(1)});
     draw_tools(desk, right);
     ImGui::SetCursorScreenPos({at.x, line});
@@ -266,23 +271,28 @@ void Records::draw_quick(const Theme& theme, float room) {
     if (changed) scroll_to_top_ = true;
 }
 
-/// Views, columns, import, export: at the right of the line.
+/// Views, columns, import, export, and for leads the search for duplicates: at the right of the line.
 void Records::draw_tools(Desk& desk, float right) {
     const float step = desk.theme.px(36);
-    const float y = ImGui::GetCursorScreenPos().y;
+    ImVec2 at{right - tools_width(desk.theme), ImGui::GetCursorScreenPos().y};
+    const auto next = [&] { ImGui::SetCursorScreenPos({std::exchange(at.x, at.x + step), at.y}); };
     TableViews::Wish wish;
     client::SavedView now;
     now.model = crm::name(spec_.model);
     now.filter = search_;
     now.quick = query_.quick == 0 ? "" : spec_.quick[query_.quick].label;
     if (layout_) now.layout = *layout_;
-    ImGui::SetCursorScreenPos({right - 4 * step + desk.theme.px(4), y});
+    next();
     views_.draw_views(desk, now, wish);
-    ImGui::SetCursorScreenPos({right - 3 * step + desk.theme.px(4), y});
+    next();
     if (layout_) views_.draw_columns(desk, spec_, *layout_, away_, wish);
-    ImGui::SetCursorScreenPos({right - 2 * step + desk.theme.px(4), y});
+    if (spec_.model == crm::Model::lead) {
+        next();
+        if (icon_button(desk.theme, "Find duplicates", icon::kMerge)) desk.duplicates_wanted = true;
+    }
+    next();
     if (icon_button(desk.theme, "Import a CSV file", icon::kUpload)) desk.import_wanted = "";
-    ImGui::SetCursorScreenPos({right - step + desk.theme.px(4), y});
+    next();
     export_.draw(desk, spec_.model, order_.rows().size(), [this] {
         TableExport::View view;
         view.model = spec_.model;

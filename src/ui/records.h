@@ -93,6 +93,7 @@ class Records {
     void remember_layout(Desk& desk);
     void draw_head(Desk& desk);
     void draw_quick(const Theme& theme, float room);
+    [[nodiscard]] float tools_width(const Theme& theme) const;
     void draw_tools(Desk& desk, float right);
     void draw_bulk_bar(Desk& desk, float room);
     void draw_nothing(Desk& desk);

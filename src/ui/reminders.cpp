@@ -32,6 +32,7 @@ RecordsSpec reminders_page() {
                   {"All", [](const crm::Record&) { return true; }}};
     spec.bulk_field = reminder("priority");
     spec.sort_column = 3;
+    spec.example = "priority:HIGH,URGENT type:CALL due<7d lead:Asha";
     spec.new_label = "New reminder";
     spec.empty_icon = icon::kReminder;
     spec.empty_title = "Nothing to remember";

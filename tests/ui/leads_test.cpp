@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "driver.h"
+#include "ui/pages.h"
 
 using namespace ct;
 using namespace ct::test;
@@ -314,4 +315,36 @@ TEST_CASE("the field that asks for a lead finds one among many over some frames"
     CHECK(ui.app->next_frame_in_ms() == 0);
     ui.frames(6);
     CHECK(ui.there("Zoë Khan", "Popup"));
+}
+
+TEST_CASE("whoever goes to the empty search is told what could be typed, and it means something") {
+    Driver ui;
+    three_leads(ui);
+    CHECK_FALSE(ui.shows("status:FOLLOW_UP"));
+    for (const auto page : {ui::Page::leads, ui::Page::payments, ui::Page::reminders}) {
+        ui.app->desk().page = page;
+        ui.frames(3);
+        ui.key(ImGuiKey_F, ImGuiMod_Ctrl);
+        CHECK(ui.shows("Any words, or conditions: "));
+        ImGui::GetIO().AddInputCharactersUTF8("due<7d");
+        ui.frames(3);
+        CHECK_FALSE(ui.shows("Any words, or conditions"));
+        ui.key(ImGuiKey_Escape);
+        ui.key(ImGuiKey_Escape);
+    }
+    for (const ui::RecordsSpec& page : {ui::leads_page(), ui::payments_page(ui.clock), ui::reminders_page()}) {
+        CAPTURE(page.example);
+        CHECK(ui::Filter::parse(page.model, page.example, ui.clock.now()).problem().empty());
+    }
+}
+
+TEST_CASE("duplicates are looked for from the leads' tools") {
+    Driver ui;
+    crm::Record one = lead(1, "Asha Rao"), two = lead(2, "A. Rao");
+    put(one, "email", "asha@example.org");
+    put(two, "email", "asha@example.org");
+    ui.load({one, two});
+    ui.click("Leads", "navigation");
+    ui.click("Find duplicates", "page");
+    CHECK(ui.there("Compare"));
 }
