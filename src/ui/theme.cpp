@@ -93,7 +93,7 @@ Palette light_palette() {
     p.raised = rgb(0xFFFFFF);
     p.sunken = rgb(0xFFFFFF);
     p.border = rgb(0xE4E7EE);
-    p.border_strong = rgb(0xC9CFDB);
+    p.border_strong = rgb(0x848C9D);
     p.text = rgb(0x171D2B);
     p.muted = rgb(0x5A6478);
     p.faint = rgb(0x646E81);
@@ -121,7 +121,7 @@ Palette dark_palette() {
     p.raised = rgb(0x1F2430);
     p.sunken = rgb(0x12161E);
     p.border = rgb(0x2A303D);
-    p.border_strong = rgb(0x414A5C);
+    p.border_strong = rgb(0x6E7688);
     p.text = rgb(0xE9ECF3);
     p.muted = rgb(0xA0A9BA);
     p.faint = rgb(0x8B94A7);

@@ -37,5 +37,12 @@ TEST_CASE("theme: every text can be read on every ground that it stands on (AA: 
     }
 }
 
+TEST_CASE("theme: the outline of every control is seen on every ground that it stands on (AA: 3 to 1)") {
+    for (const Palette& p : {light_palette(), dark_palette(), contrast_palette()}) {
+        for (const ImU32 ground : {p.ground, p.surface, p.raised, p.sunken, p.zebra, p.hover})
+            CHECK(contrast(p.border_strong, ground) >= 3);
+    }
+}
+
 }  // namespace
 }  // namespace ct::ui
