@@ -29,6 +29,7 @@ float segments_width(const Theme& theme, std::span<const std::string> labels) {
 }
 
 constexpr float kFieldsWidth = 240;  // of the list of a model's fields
+constexpr float kSwitchHeight = 20;  // of toggle()
 
 constexpr std::array<std::pair<std::int64_t, const char*>, 6> kIntervals{{{60, "Every minute"},
                                                                           {300, "Every 5 minutes"},
@@ -213,9 +214,12 @@ void Settings::draw_fields_kept(Desk& desk, crm::Model model) {
     const auto count = std::popcount(left_out.fields(model));
     const std::string words = count == 0 ? "All fields" : "All fields but " + std::to_string(count);
     const std::string label = words + "##fields of " + std::string(crm::name(model));
+    // On the line of the switch, or of the bare name.
+    const float name = ImGui::GetFontSize();
+    const float line = crm::def(model).parent ? std::max(theme.px(kSwitchHeight), name) : name;
     theme.push(Size::small);
     ImGui::SetCursorScreenPos({ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x - measure(words).x,
-                               ImGui::GetCursorScreenPos().y});
+                               ImGui::GetCursorScreenPos().y + (line - ImGui::GetFontSize()) / 2});
     if (link(theme, label.c_str())) ImGui::OpenPopup(label.c_str() + words.size());
     Theme::pop();
     ImGui::SetNextWindowSizeConstraints({theme.px(kFieldsWidth), 0}, {theme.px(kFieldsWidth), theme.px(640)});
