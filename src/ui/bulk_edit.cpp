@@ -24,7 +24,8 @@ constexpr float kWidth = 340;
 
 bool can_be_given(crm::Model model, FieldId field) {
     const crm::FieldDef& def = crm::def(model, field);
-    return !def.derived() && def.type != FieldType::reference && field != crm::def(model).title;
+    return !def.derived() && def.type != FieldType::reference && field != crm::def(model).title &&
+           !is_given_once(model, field);
 }
 
 const char* hint_of(const crm::FieldDef& def) {

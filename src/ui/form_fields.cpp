@@ -12,6 +12,7 @@
 #include "ui/form.h"
 #include "ui/format.h"
 #include "ui/icons.h"
+#include "ui/payment_acts.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -104,6 +105,12 @@ void Form::draw_widget(Desk& desk, FieldId field, float width) {
     if (std::exchange(entry.reload, false)) reload_field(label.c_str());
     bool typed = false;
     switch (definition.type) {
+    if (is_given_once(model_, field) && !entry.original.empty()) {  // to be read and copied
+        ImGui::PushID("given");  // another item than the one that is typed into: ImGui has no copy of this one's text
+        text_field(theme, label.c_str(), "", entry.text, width, false, ImGuiInputTextFlags_ReadOnly);
+        ImGui::PopID();
+        return;
+    }
         case FieldType::choice: return draw_choice(desk, field, width);
         case FieldType::currency: return draw_currency(desk, field, width);
         case FieldType::instant: return draw_date(desk, field, width);

@@ -63,6 +63,10 @@ void date_completed(const crm::Record& record, crm::Changes& changes, UnixMs now
     date_completed(record.model, record.model == Model::payment && record.fields.has(kPaidAt), changes, now);
 }
 
+bool is_given_once(Model model, crm::FieldId field) {
+    return model == Model::payment && field == field_id(Model::payment, "receiptNo");
+}
+
 void mark_paid(Desk& desk, const std::vector<Uuid>& ids) {
     if (ids.size() == 1) {
         const crm::Record* payment = desk.state.find(Model::payment, ids.front());

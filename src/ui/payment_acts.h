@@ -16,6 +16,8 @@ namespace ct::ui {
 /// it says when, or no month would count it. `dated`: the record says when.
 void date_completed(crm::Model model, bool dated, crm::Changes& changes, UnixMs now);
 void date_completed(const crm::Record& record, crm::Changes& changes, UnixMs now);
+/// A field that is never changed once it says something: a receipt's number is in somebody else's books.
+[[nodiscard]] bool is_given_once(crm::Model model, crm::FieldId field);
 /// Those of them that wait to be paid: they were, now. One undo step.
 void mark_paid(Desk& desk, const std::vector<Uuid>& ids);
 

@@ -7,6 +7,7 @@
 #include "ui/actions.h"
 #include "ui/cells.h"
 #include "ui/icons.h"
+#include "ui/payment_acts.h"
 #include "ui/records.h"
 #include "ui/widgets.h"
 
@@ -265,7 +266,13 @@ int Records::editable_column(int from, int step) const {
 }
 
 void Records::edit_cell(const crm::Record& record, int column) {
-    if (column >= 0) cell_.begin(record, column, spec_.columns[static_cast<std::size_t>(column)].field);
+    if (column < 0) return;
+    const crm::FieldId field = spec_.columns[static_cast<std::size_t>(column)].field;
+    if (is_given_once(spec_.model, field) && record.fields.has(field)) {
+        focus_next_ = record.id;
+        return;
+    }
+    cell_.begin(record, column, field);
 }
 
 /// A double click edits the cell that its first click was on: that click may have opened the drawer and moved columns.

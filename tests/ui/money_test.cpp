@@ -291,3 +291,44 @@ TEST_CASE("a voucher for what was paid out says how much, without a minus") {
     CHECK(page.find("₹70.00") != std::string::npos);
     CHECK(page.find("−₹70.00") == std::string::npos);
 }
+
+TEST_CASE("a receipt's number is given once: neither the form nor a cell nor a selection changes it") {
+    Driver ui;
+    crm::Record numbered = payment(1, 100, "COMPLETED", 0, kNow);
+    put(numbered, "receiptNo", "K7Q2M-0018");
+    ui.load({lead(1, "Ravi Iyer"), numbered, payment(2, 200, "COMPLETED", 0, kNow)});
+    const auto number = [&] { return text_of(*ui.app->state().find(Model::payment, numbered.id), "receiptNo"); };
+    SUBCASE("the form") {
+        ui.app->desk().open(Model::payment, numbered.id);
+        ui.frames(3);
+        ui.type("Receipt number", "X-1", "drawer");
+        CHECK_FALSE(ui.shows("Unsaved changes"));
+        ui.app->desk().open(Model::payment, payment(2, 0, "", 0).id);
+        ui.frames(3);
+        ui.type("Receipt number", "X-1", "drawer");
+        CHECK(ui.shows("Unsaved changes"));
+    }
+    SUBCASE("a cell") {
+        ui.click("Payments", "navigation");
+        ui.click("Columns");
+        for (const char* column : {"column orderId", "column direction", "column amount", "column status",
+                                   "column method", "column dueDate", "column paidAt", "column receiptNo"})
+            ui.click(column);
+        ui.key(ImGuiKey_Escape);
+        ui.focus("₹100.00", "table card");
+        ui.key(ImGuiKey_F2);
+        CHECK_FALSE(ui.there("Edit Receipt number"));
+        ui.focus("₹200.00", "table card");
+        ui.key(ImGuiKey_F2);
+        CHECK(ui.there("Edit Receipt number"));
+    }
+    SUBCASE("a selection") {
+        ui.click("Payments", "navigation");
+        ui.key(ImGuiKey_A, ImGuiMod_Ctrl);
+        ui.click("Set another field");
+        ui.click("Field");
+        CHECK(ui.there("Reference", "Popup"));
+        CHECK_FALSE(ui.there("Receipt number", "Popup"));
+    }
+    CHECK(number() == "K7Q2M-0018");
+}
