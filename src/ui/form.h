@@ -81,6 +81,7 @@ class Form {
     void draw_date(Desk& desk, crm::FieldId field, float width);
     void draw_labels(Desk& desk, crm::FieldId field, float width);
     void draw_lead(Desk& desk, crm::FieldId field, float width);
+    void draw_refund(Desk& desk);
     void find_leads(Desk& desk);
     void add_typed_label(Entry& entry);
     [[nodiscard]] bool shown(crm::FieldId field) const;
@@ -89,6 +90,7 @@ class Form {
     [[nodiscard]] const crm::FieldDef& def(crm::FieldId field) const { return crm::def(model_, field); }
 
     crm::Model model_;
+    Uuid id_;  ///< nil: a new one
     bool is_new_;
     bool focus_first_ = false;
     std::optional<crm::FieldId> focus_;     ///< to be given the keyboard: the first wrong field

@@ -41,6 +41,7 @@ const char* hint_of(const crm::FieldDef& def) {
 void Form::draw(Desk& desk) {
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{desk.theme.px(8), desk.theme.px(4)});
     for (const std::vector<FieldId>& row : form_layout(model_)) draw_row(desk, row);
+    if (model_ == crm::Model::payment) draw_refund(desk);
     ImGui::PopStyleVar();
     focus_first_ = false;
     focus_.reset();
@@ -104,13 +105,13 @@ void Form::draw_widget(Desk& desk, FieldId field, float width) {
     const std::string label = item_label(definition);
     if (std::exchange(entry.reload, false)) reload_field(label.c_str());
     bool typed = false;
-    switch (definition.type) {
     if (is_given_once(model_, field) && !entry.original.empty()) {  // to be read and copied
         ImGui::PushID("given");  // another item than the one that is typed into: ImGui has no copy of this one's text
         text_field(theme, label.c_str(), "", entry.text, width, false, ImGuiInputTextFlags_ReadOnly);
         ImGui::PopID();
         return;
     }
+    switch (definition.type) {
         case FieldType::choice: return draw_choice(desk, field, width);
         case FieldType::currency: return draw_currency(desk, field, width);
         case FieldType::instant: return draw_date(desk, field, width);
@@ -325,6 +326,22 @@ void Form::draw_lead(Desk& desk, FieldId field, float width) {
             return false;
         },
         lead == nullptr);
+}
+
+/// What the payment pays back, or a button that pays it back.
+void Form::draw_refund(Desk& desk) {
+    const std::optional<Uuid> of = Uuid::parse(text_of("refundOf"));
+    if (of) {
+        const crm::Record* paid = desk.state.find(model_, *of);
+        text(desk.theme, "This is a refund", desk.theme.colors().muted, Size::small);
+        if (paid != nullptr && link(desk.theme, ("Of " + title_of(*paid) + "##refunded payment").c_str()))
+            desk.open(model_, *of);
+        return;
+    }
+    const crm::Record* payment = id_.nil() ? nullptr : desk.state.find(model_, id_);
+    if (payment == nullptr || !can_be_refunded(*payment)) return;
+    if (button(desk.theme, "Refund", ButtonKind::plain, icon::kUndo))
+        desk.later([&desk, id = id_] { refund(desk, id); });
 }
 
 }  // namespace ct::ui

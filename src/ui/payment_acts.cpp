@@ -13,7 +13,8 @@ using crm::field_id;
 using crm::Model;
 
 constexpr crm::FieldId kStatus = field_id(Model::payment, "status"), kPaidAt = field_id(Model::payment, "paidAt"),
-                       kDirection = field_id(Model::payment, "direction");
+                       kDirection = field_id(Model::payment, "direction"),
+                       kRefundOf = field_id(Model::payment, "refundOf");
 constexpr std::string_view kCompleted = "COMPLETED";
 
 client::Edit paid_now(const crm::Record& payment, UnixMs now) {
@@ -65,6 +66,28 @@ void date_completed(const crm::Record& record, crm::Changes& changes, UnixMs now
 
 bool is_given_once(Model model, crm::FieldId field) {
     return model == Model::payment && field == field_id(Model::payment, "receiptNo");
+}
+
+bool can_be_refunded(const crm::Record& payment) {
+    return payment.model == Model::payment && payment.fields.text(kStatus) == kCompleted && !is_outgoing(payment);
+}
+
+void refund(Desk& desk, const Uuid& id) {
+    const crm::Record* payment = desk.state.find(Model::payment, id);
+    if (payment == nullptr || !can_be_refunded(*payment)) return;
+    for (const crm::Record& other : desk.state.table(Model::payment).all()) {
+        if (other.fields.text(kRefundOf) != id.str()) continue;
+        desk.toasts.add(ToastKind::info, "This is the refund of " + words_of(desk, *payment));
+        return desk.open(Model::payment, other.id);
+    }
+    crm::Changes preset;
+    for (const char* field : {"leadId", "orderId", "amount", "currency", "method"}) {
+        const crm::FieldId same = crm::field(Model::payment, field);
+        if (payment->fields.has(same)) preset.set(same, crm::own(payment->fields.get(same)));
+    }
+    preset.set(kDirection, std::string("OUT"));
+    preset.set(kRefundOf, id.str());
+    desk.create(Model::payment, std::move(preset));
 }
 
 void mark_paid(Desk& desk, const std::vector<Uuid>& ids) {

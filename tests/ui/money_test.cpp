@@ -332,3 +332,34 @@ TEST_CASE("a receipt's number is given once: neither the form nor a cell nor a s
     }
     CHECK(number() == "K7Q2M-0018");
 }
+
+TEST_CASE("what came in is paid back by a payment that says what it pays back") {
+    Driver ui;
+    const crm::Record paid = payment(1, 100, "COMPLETED", 0, kNow);
+    ui.load({lead(1, "Ravi Iyer"), paid, payment(2, 200, "PENDING", kNow)});
+    ui.app->desk().open(Model::payment, payment(2, 0, "", 0).id);
+    ui.frames(3);
+    CHECK_FALSE(ui.there("Refund"));
+    const auto press = [&] {
+        ui.app->desk().open(Model::payment, paid.id);
+        ui.frames(3);
+        ui.click("Refund");
+        ui.frames(3);
+    };
+    press();
+    CHECK(ui.shows("This is a refund"));
+    ui.click("Save");
+    const client::Table& all = ui.app->state().table(Model::payment);
+    REQUIRE(all.size() == 3);
+    const crm::Record& back = all.at(2);
+    CHECK(text_of(back, "refundOf") == paid.id.str());
+    CHECK(text_of(back, "direction") == "OUT");
+    CHECK(text_of(back, "leadId") == lead(1, "").id.str());
+    CHECK(back.fields.integer(field_id(Model::payment, "amount")) == 100'00);
+    press();  // once is enough
+    CHECK(ui.app->desk().shown_id == back.id);
+    CHECK(all.size() == 3);
+    ui.click("refunded payment");
+    ui.frames(3);
+    CHECK(ui.app->desk().shown_id == paid.id);
+}
