@@ -22,7 +22,7 @@ constexpr crm::FieldId kAmount = field_id(Model::payment, "amount"), kCurrency =
 constexpr const char* kAgeLabels[PaymentSums::kAges] = {"0–30 days", "31–60 days", "61–90 days", "Over 90 days"};
 constexpr const char* kMonthNames[12] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-constexpr float kChartHeight = 172, kTableLeast = 300, kSecondChartFrom = 480;
+constexpr float kChartHeight = 172, kTableLeast = 300, kSecondChartFrom = 480, kSwitchRow = 42;
 
 /// Without the smallest unit: charts show sizes, not accounts.
 std::string round_money(std::int64_t minor, std::string_view currency) {
@@ -100,25 +100,67 @@ void PaymentsPage::draw(Desk& desk) {
     const ImVec2 room = ImGui::GetContentRegionAvail();
     const float gap = theme.px(12);
     const float height = theme.px(kChartHeight);
-    const bool charts = desk.state.table(Model::payment).size() > 0 && room.y - height - gap > theme.px(kTableLeast);
+    const bool any = desk.state.table(Model::payment).size() > 0;
+    const bool roomy = room.y - height - gap > theme.px(kTableLeast);
+    const float below = !any ? 0 : roomy ? height + gap : theme.px(kSwitchRow);
+    if (any && !roomy && shown_ == Shown::months) {
+        draw_months(desk, room.x, std::min(height, room.y - below));
+    } else if (any && !roomy && shown_ == Shown::charts) {
+        draw_charts(desk, room.x, std::min(height, room.y - below));
+    } else {
+        draw_table(desk, room.y - below);
+        if (any && roomy) {
+            const ImVec2 at = ImGui::GetCursorScreenPos();
+            ImGui::SetCursorScreenPos({at.x, at.y + gap - ImGui::GetStyle().ItemSpacing.y});
+            draw_charts(desk, room.x, height);
+        }
+    }
+    if (any && !roomy) draw_switch(desk, room.x > theme.px(kSecondChartFrom));
+}
+
+void PaymentsPage::draw_table(Desk& desk, float height) {
     // The head's button stands out of its line, and would be cut.
-    const float above = theme.px(4);
+    const float above = desk.theme.px(4);
     const ImVec2 corner = ImGui::GetCursorScreenPos();
     ImGui::SetCursorScreenPos({corner.x, corner.y - above});
-    ImGui::BeginChild("payments", {0, (charts ? room.y - height - gap : room.y) + above}, ImGuiChildFlags_NavFlattened,
+    ImGui::BeginChild("payments", {0, height + above}, ImGuiChildFlags_NavFlattened,
                       ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
     ImGui::SetCursorScreenPos(corner);
     records_.draw(desk);
     ImGui::EndChild();
-    if (!charts) return;
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    ImGui::SetCursorScreenPos({at.x, at.y + gap - ImGui::GetStyle().ItemSpacing.y});
-    const bool both = room.x > theme.px(kSecondChartFrom);
-    const float width = both ? std::floor((room.x - gap) / 2) : room.x;
+}
+
+void PaymentsPage::draw_charts(const Desk& desk, float room, float height) {
+    const float gap = desk.theme.px(12);
+    const bool both = room > desk.theme.px(kSecondChartFrom);
+    const float width = both ? std::floor((room - gap) / 2) : room;
     draw_ages(desk, width, height);
     if (!both) return;
     ImGui::SameLine(0, gap);
-    draw_months(desk, room.x - gap - width, height);
+    draw_months(desk, room - gap - width, height);
+}
+
+/// Where there is no room for both: what the charts come to, and a button that shows them instead of the table.
+void PaymentsPage::draw_switch(const Desk& desk, bool both) {
+    const Theme& theme = desk.theme;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const Shown next = shown_ == Shown::table             ? Shown::charts
+                       : shown_ == Shown::charts && !both ? Shown::months
+                                                          : Shown::table;
+    const char* const label = next == Shown::charts   ? "Charts##payments"
+                              : next == Shown::months ? "By month##payments"
+                                                      : "Table##payments";
+    if (button(theme, label)) {
+        shown_ = next;
+        records_.clear_selection();  // what one does not see must not be deleted
+    }
+    const float beside = ImGui::GetItemRectMax().x + theme.px(8);
+    std::int64_t late = 0;
+    for (const PaymentSums::Age& age : sums_.late) late += age.amount;
+    const std::string words = "Overdue " + round_money(late, currency_) + " · received this month " +
+                              round_money(sums_.months.back().received, currency_);
+    const float room = at.x + ImGui::GetContentRegionAvail().x - beside;
+    draw_text({beside, at.y + (theme.px(34) - ImGui::GetFontSize()) / 2}, theme.colors().muted, words, room);
 }
 
 namespace {
@@ -198,30 +240,38 @@ void PaymentsPage::draw_months(const Desk& desk, float width, float height) {
     const float room = ImGui::GetContentRegionAvail().x;
     const float step = room / static_cast<float>(PaymentSums::kMonths);
     const float bottom = ImGui::GetWindowPos().y + height - theme.px(34);
-    const float top = at.y + theme.px(2);
+    theme.push(Size::caption);
+    const float figure = ImGui::GetFontSize();
+    const float top = at.y + figure + theme.px(2);
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->AddLine({at.x, bottom}, {at.x + room, bottom}, p.border, theme.px(1));
-    theme.push(Size::caption);
     for (std::size_t i = 0; i < PaymentSums::kMonths; ++i) {
         const PaymentSums::Month& month = sums_.months[i];
         const float x = at.x + step * static_cast<float>(i);
         const float column = std::min(step * 0.5F, theme.px(44));
+        const auto height_of = [&](std::int64_t amount) {
+            const auto part = static_cast<float>(static_cast<double>(amount) / static_cast<double>(largest));
+            return std::max(theme.px(2), (bottom - top) * part);
+        };
         const auto bar = [&](std::int64_t amount, float left, float wide, ImU32 color) {
             if (amount <= 0) return;
-            const auto part = static_cast<float>(static_cast<double>(amount) / static_cast<double>(largest));
-            list->AddRectFilled({left, bottom - std::max(theme.px(2), (bottom - top) * part)}, {left + wide, bottom},
-                                color, theme.px(3), ImDrawFlags_RoundCornersTop);
+            list->AddRectFilled({left, bottom - height_of(amount)}, {left + wide, bottom}, color, theme.px(3),
+                                ImDrawFlags_RoundCornersTop);
         };
         const float middle = x + step / 2;
         const bool two = month.paid_out > 0;
         bar(month.received, middle - column / 2, two ? column * 0.6F : column, p.ok.strong);
         bar(month.paid_out, middle + column * 0.14F, column * 0.36F, p.faint);
+        const std::string received = round_money(month.received, currency_);
+        if (const float wide = measure(received).x; month.received > 0 && wide < step)
+            draw_text({middle - wide / 2,
+                       bottom - height_of(std::max(month.received, month.paid_out)) - figure - theme.px(1)},
+                      p.text, received);
         const std::string name = kMonthNames[month.month - 1];
         draw_text({middle - measure(name).x / 2, bottom + theme.px(4)}, p.muted, name);
-        ImGui::SetCursorScreenPos({x, top});
-        ImGui::Dummy({step, bottom - top + theme.px(16)});
-        std::string words =
-            name + " " + std::to_string(month.year) + ": " + round_money(month.received, currency_) + " received";
+        ImGui::SetCursorScreenPos({x, at.y});
+        ImGui::Dummy({step, bottom - at.y + theme.px(16)});
+        std::string words = name + " " + std::to_string(month.year) + ": " + received + " received";
         if (two) words += ", " + round_money(month.paid_out, currency_) + " paid out";
         tooltip(theme, words);
     }

@@ -36,11 +36,16 @@ class PaymentsPage {
 
   private:
     void update(const Desk& desk);
+    void draw_table(Desk& desk, float height);
+    void draw_charts(const Desk& desk, float room, float height);
+    void draw_switch(const Desk& desk, bool both);
     void draw_ages(const Desk& desk, float width, float height);
     void draw_months(const Desk& desk, float width, float height);
 
     Records records_;
     PaymentSums sums_;
+    enum class Shown : std::uint8_t { table, charts, months };
+    Shown shown_ = Shown::table;  // where there is no room for all
     std::uint64_t seen_ = 0;
     std::int64_t day_ = 0;
     std::string currency_;

@@ -363,3 +363,35 @@ TEST_CASE("what came in is paid back by a payment that says what it pays back") 
     ui.frames(3);
     CHECK(ui.app->desk().shown_id == paid.id);
 }
+
+TEST_CASE("payments: what came in stands above the months, and a low window has the charts behind a button") {
+    const std::vector<crm::Record> records{lead(1, "Ravi Iyer"), payment(1, 100, "PENDING", kNow - 5 * kDay),
+                                           payment(2, 700, "COMPLETED", 0, kNow - 32 * kDay)};
+    SUBCASE("roomy") {
+        Driver ui;
+        ui.load(records);
+        ui.click("Payments", "navigation");
+        CHECK(ui.shows("₹700"));
+        CHECK_FALSE(ui.there("Charts##payments"));
+    }
+    SUBCASE("low") {
+        client::Config config;
+        config.scale = 2.0F;
+        bool narrow = false;
+        SUBCASE("wide") {}
+        SUBCASE("narrow") { narrow = true; }
+        Driver ui(config, narrow ? ImVec2{1024, 640} : ImVec2{1280, 800});
+        ui.load(records);
+        ui.click("Payments", "navigation");
+        CHECK(ui.shows("Overdue ₹100"));
+        CHECK(ui.there("₹100.00", "table card"));
+        CHECK_FALSE(ui.shows("Received by month"));
+        ui.click("Charts##payments");
+        CHECK(ui.shows("31–60 days"));
+        if (narrow) ui.click("By month##payments");
+        CHECK(ui.shows("Received by month"));
+        CHECK_FALSE(ui.there("₹100.00", "table card"));
+        ui.click("Table##payments");
+        CHECK(ui.there("₹100.00", "table card"));
+    }
+}
