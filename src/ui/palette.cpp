@@ -9,6 +9,7 @@
 #include "crm/tables.h"
 #include "ui/actions.h"
 #include "ui/icons.h"
+#include "ui/payment_acts.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -94,6 +95,7 @@ void CommandPalette::begin(Desk& desk) {
     if (!desk.set_aside.empty())
         commands_.push_back({"Bring back unsaved changes to " + desk.set_aside, icon::kEdit, "",
                              [](Desk& on) { on.bring_back_wanted = true; }});
+    begin_with_payment(desk);
     commands_.push_back({"New lead", icon::kAdd, "Ctrl+N", [](Desk& on) { on.create(Model::lead); }});
     commands_.push_back({"New payment", icon::kAdd, "", [](Desk& on) { on.create(Model::payment); }});
     commands_.push_back({"New reminder", icon::kAdd, "", [](Desk& on) { on.create(Model::reminder); }});
@@ -120,6 +122,20 @@ void CommandPalette::begin(Desk& desk) {
                              on.config.theme = dark ? client::Theme::light : client::Theme::dark;
                              on.config_changed = true;
                          }});
+}
+
+/// What can be done with the payment that the drawer shows.
+void CommandPalette::begin_with_payment(const Desk& desk) {
+    const crm::Record* payment =
+        desk.shown_model == Model::payment ? desk.state.find(Model::payment, desk.shown_id) : nullptr;
+    if (payment == nullptr) return;
+    const Uuid id = payment->id;
+    if (can_be_paid(*payment))
+        commands_.push_back({"Mark " + title_of(*payment) + " as paid", icon::kCheck, "",
+                             [id](Desk& on) { on.later([&on, id] { mark_paid(on, {id}); }); }});
+    if (can_be_refunded(*payment))
+        commands_.push_back({"Refund " + title_of(*payment), icon::kUndo, "",
+                             [id](Desk& on) { on.later([&on, id] { refund(on, id); }); }});
 }
 
 /// What the messages at the lower right offer, newest first: they take no keyboard themselves, and soon go.

@@ -39,6 +39,7 @@ class CommandPalette {
         static constexpr std::size_t kNone = ~std::size_t{0};
     };
     void begin(Desk& desk);
+    void begin_with_payment(const Desk& desk);
     void begin_with_toasts(const Desk& desk);
     void look_for_commands();
     void look_for_records(Desk& desk);

@@ -183,3 +183,24 @@ TEST_CASE("each key of the sheet does what it says: those that move, choose and 
         CHECK(ui.shows(keys));
     }
 }
+
+TEST_CASE("the payment that is open is marked as paid, and paid back, from the palette") {
+    Driver ui;
+    crm::Record payment = lead(5, "");
+    payment.model = crm::Model::payment;
+    payment.fields = {};
+    for (const auto& [field, value] : std::map<std::string, std::string>{
+             {"currency", "INR"}, {"direction", "IN"}, {"status", "PENDING"}, {"leadId", lead(1, "").id.str()}})
+        put(payment, field, value);
+    payment.fields.set(crm::field(crm::Model::payment, "amount"), std::int64_t{100'00});
+    ui.load({lead(1, "Asha Rao"), payment});
+    ui.app->desk().open(crm::Model::payment, payment.id);
+    ui.frames(3);
+    search_for(ui, "as paid");
+    ui.key(ImGuiKey_Enter);
+    CHECK(text_of(*ui.app->state().find(crm::Model::payment, payment.id), "status") == "COMPLETED");
+    search_for(ui, "refund");
+    ui.key(ImGuiKey_Enter);
+    ui.frames(3);
+    CHECK(ui.shows("This is a refund"));
+}
