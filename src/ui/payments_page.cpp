@@ -22,7 +22,8 @@ constexpr crm::FieldId kAmount = field_id(Model::payment, "amount"), kCurrency =
 constexpr const char* kAgeLabels[PaymentSums::kAges] = {"0–30 days", "31–60 days", "61–90 days", "Over 90 days"};
 constexpr const char* kMonthNames[12] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-constexpr float kChartHeight = 172, kTableLeast = 300, kSecondChartFrom = 480, kSwitchRow = 42;
+constexpr float kChartHeight = 172, kTableLeast = 300, kSecondChartFrom = 480, kHead = 44, kSwitchWidth = 92,
+                kNewPaymentWidth = 142;
 
 /// Without the smallest unit: charts show sizes, not accounts.
 std::string round_money(std::int64_t minor, std::string_view currency) {
@@ -102,23 +103,24 @@ void PaymentsPage::draw(Desk& desk) {
     const float height = theme.px(kChartHeight);
     const bool any = desk.state.table(Model::payment).size() > 0;
     const bool roomy = room.y - height - gap > theme.px(kTableLeast);
-    const float below = !any ? 0 : roomy ? height + gap : theme.px(kSwitchRow);
-    if (any && !roomy && shown_ == Shown::months) {
-        draw_months(desk, room.x, std::min(height, room.y - below));
-    } else if (any && !roomy && shown_ == Shown::charts) {
-        draw_charts(desk, room.x, std::min(height, room.y - below));
-    } else {
-        draw_table(desk, room.y - below);
-        if (any && roomy) {
-            const ImVec2 at = ImGui::GetCursorScreenPos();
-            ImGui::SetCursorScreenPos({at.x, at.y + gap - ImGui::GetStyle().ItemSpacing.y});
-            draw_charts(desk, room.x, height);
-        }
+    const bool low = any && !roomy;
+    const Shown shown = shown_;  // the switch is for the next frame
+    if (!low || shown == Shown::table) draw_table(desk, room.y - (any && roomy ? height + gap : 0), low);
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    if (any && roomy) {
+        ImGui::SetCursorScreenPos({at.x, at.y + gap - ImGui::GetStyle().ItemSpacing.y});
+        draw_charts(desk, room.x, height);
+    } else if (low && shown != Shown::table) {
+        const float head = theme.px(kHead);
+        draw_switch(desk);
+        text(theme, "Payments", Size::title, true);
+        ImGui::SetCursorScreenPos({at.x, at.y + head});
+        const float left = std::min(height, room.y - head);
+        shown == Shown::charts ? draw_charts(desk, room.x, left) : draw_months(desk, room.x, left);
     }
-    if (any && !roomy) draw_switch(desk, room.x > theme.px(kSecondChartFrom));
 }
 
-void PaymentsPage::draw_table(Desk& desk, float height) {
+void PaymentsPage::draw_table(Desk& desk, float height, bool with_switch) {
     // The head's button stands out of its line, and would be cut.
     const float above = desk.theme.px(4);
     const ImVec2 corner = ImGui::GetCursorScreenPos();
@@ -127,6 +129,8 @@ void PaymentsPage::draw_table(Desk& desk, float height) {
                       ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
     ImGui::SetCursorScreenPos(corner);
     records_.draw(desk);
+    ImGui::SetCursorScreenPos(corner);
+    if (with_switch) draw_switch(desk);
     ImGui::EndChild();
 }
 
@@ -140,27 +144,27 @@ void PaymentsPage::draw_charts(const Desk& desk, float room, float height) {
     draw_months(desk, room - gap - width, height);
 }
 
-/// Where there is no room for both: what the charts come to, and a button that shows them instead of the table.
-void PaymentsPage::draw_switch(const Desk& desk, bool both) {
+/// Where there is no room for both, a button beside "New payment" shows the charts instead of the table. The cursor is
+/// at the page's corner, and stays there.
+void PaymentsPage::draw_switch(const Desk& desk) {
     const Theme& theme = desk.theme;
     const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float room = ImGui::GetContentRegionAvail().x;
+    const bool both = room > theme.px(kSecondChartFrom);
     const Shown next = shown_ == Shown::table             ? Shown::charts
                        : shown_ == Shown::charts && !both ? Shown::months
                                                           : Shown::table;
     const char* const label = next == Shown::charts   ? "Charts##payments"
                               : next == Shown::months ? "By month##payments"
                                                       : "Table##payments";
-    if (button(theme, label)) {
+    const float width = theme.px(kSwitchWidth);
+    const float new_payment = shown_ == Shown::table ? theme.px(kNewPaymentWidth) : 0.0F;
+    ImGui::SetCursorScreenPos({at.x + room - new_payment - width, at.y - theme.px(2)});
+    if (button(theme, label, ButtonKind::plain, nullptr, width)) {
         shown_ = next;
         records_.clear_selection();  // what one does not see must not be deleted
     }
-    const float beside = ImGui::GetItemRectMax().x + theme.px(8);
-    std::int64_t late = 0;
-    for (const PaymentSums::Age& age : sums_.late) late += age.amount;
-    const std::string words = "Overdue " + round_money(late, currency_) + " · received this month " +
-                              round_money(sums_.months.back().received, currency_);
-    const float room = at.x + ImGui::GetContentRegionAvail().x - beside;
-    draw_text({beside, at.y + (theme.px(34) - ImGui::GetFontSize()) / 2}, theme.colors().muted, words, room);
+    ImGui::SetCursorScreenPos(at);
 }
 
 namespace {

@@ -36,9 +36,9 @@ class PaymentsPage {
 
   private:
     void update(const Desk& desk);
-    void draw_table(Desk& desk, float height);
+    void draw_table(Desk& desk, float height, bool with_switch);
     void draw_charts(const Desk& desk, float room, float height);
-    void draw_switch(const Desk& desk, bool both);
+    void draw_switch(const Desk& desk);
     void draw_ages(const Desk& desk, float width, float height);
     void draw_months(const Desk& desk, float width, float height);
 
