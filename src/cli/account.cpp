@@ -50,6 +50,9 @@ using client::Indicator;
             {"pending", view.queue.records},
             {"conflicts", view.queue.conflicts},
             {"errors", view.queue.errors},
+            {"filesPending", view.files.waiting()},
+            {"filesPendingBytes", view.files.bytes},
+            {"filesFailed", view.files.failed},
             {"oldestPendingSeconds", oldest_seconds(view, now)},
             {"reason", text_or_null(view.reason)},
             {"lastSyncAt", view.last_sync_at == 0 ? Json() : Json(format_rfc3339(view.last_sync_at))},
@@ -70,6 +73,8 @@ void print_status(Context& context, const client::SyncView& view, UnixMs now) {
     line("user       ", view.user_email);
     line("last sync  ", shown_time(view.last_sync_at));
     line("it waits   ", view.reason);
+    line("files      ", client::files_line(view));
+    if (view.files.failed > 0) line("refused    ", std::to_string(view.files.failed) + " of the files");
     line("left out   ", joined(view.left_out));
     line("to fetch   ", joined(view.catching_up));
     line("device     ", view.device_id);

@@ -20,6 +20,7 @@ namespace {
 using store::Attachment;
 using store::AttachmentState;
 
+constexpr const char* kMetered = "the link is metered";
 constexpr std::string_view kFiles = "/api/files";
 
 struct TypeByEnd {
@@ -214,6 +215,18 @@ void Attachments::refresh(crm::Model model, const Uuid& record) {
     http::Request asked = request("GET", std::string(kFiles));
     asked.query = "model=" + std::string(crm::name(model)) + "&recordId=" + record.str();
     send(last_listing_, std::move(asked));
+}
+
+std::string Attachments::why_waiting() const {
+    switch (lane_.waits_for()) {
+        case sync::LaneWait::metered: return kMetered;
+        case sync::LaneWait::slow: return "the link is slow";
+        case sync::LaneWait::trouble: return "the last try failed: " + lane_.last_error();
+        case sync::LaneWait::record_sync: return options_.metered ? kMetered : "records go first";
+        case sync::LaneWait::account: return options_.metered ? kMetered : "";
+        case sync::LaneWait::nothing: break;
+    }
+    return {};
 }
 
 void Attachments::set_metered(bool metered) {

@@ -79,6 +79,8 @@ class Attachments {
     void on_answer(NetAnswer answer);
     void on_timer() { tell(sync::lane_event::TimerFired{}); }
     [[nodiscard]] std::optional<SteadyMs> due() const { return lane_.due(); }
+    /// Why files wait that are unsent, in words; empty where record sync's own state says it.
+    [[nodiscard]] std::string why_waiting() const;
     [[nodiscard]] const sync::AttachmentLane& lane() const { return lane_; }
     /// Why the last `refresh` failed; nothing when it did not.
     [[nodiscard]] const std::optional<Error>& refresh_error() const { return refresh_error_; }

@@ -136,6 +136,7 @@ struct Client::Impl {
                 busy = true;
             }
             attachments.follow(replica);
+            replica.files_stand(attachments.why_waiting());
             if (std::exchange(reload, false)) begin_to_load();
             flush_events();
             if (!busy) sleep();

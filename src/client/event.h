@@ -173,7 +173,9 @@ enum class Indicator : std::uint8_t {
 struct SyncView {
     Indicator indicator = Indicator::local_only;
     store::QueueSummary queue;                             ///< records, operations, by model, oldest
-    std::int64_t needs_you = 0;                            ///< conflicts + errors
+    store::UnsentFiles files;                              ///< attached or taken away here, not at the server yet
+    std::string files_wait;                                ///< in words: why those wait; empty: nothing says more
+    std::int64_t needs_you = 0;                            ///< conflicts + errors + failed files
     std::int64_t sending_done = 0, sending_total = 0;      ///< operations of this round
     std::int64_t receiving_done = 0, receiving_total = 0;  ///< rows of this round; total as estimated by the server
     std::int64_t bytes_sent = 0, bytes_received = 0;       ///< of this round
@@ -322,6 +324,11 @@ using Event =
 
 /// "120 of 200 leads and 300 of 310 notes": what a pull would take away; empty when nothing is held.
 [[nodiscard]] std::string in_words(const store::HeldRemovals& removals);
+
+/// "2 files, 3.4 MB, and 1 removal": what waits to reach the server; empty when nothing does.
+[[nodiscard]] std::string in_words(const store::UnsentFiles& files);
+/// "2 files, 3.4 MB, wait to be sent: the link is metered"; empty when none waits.
+[[nodiscard]] std::string files_line(const SyncView& view);
 
 /// The indicator's first line for people, as product.md words it ("3 records waiting. Sending in 2 s").
 [[nodiscard]] std::string headline(const SyncView& view, UnixMs now);

@@ -40,9 +40,32 @@ std::string syncing(const SyncView& view) {
 /// Records of which something goes by itself as soon as it can.
 std::int64_t waiting_of(const SyncView& view) { return view.queue.records - view.queue.records_held; }
 
+/// "3 records and 2 files"; empty for none of both.
+std::string records_and_files(std::int64_t records_there, std::int64_t files) {
+    std::string words = records_there > 0 ? records(records_there) : std::string{};
+    if (files > 0) words += (words.empty() ? "" : " and ") + count(files, "file", "files");
+    return words;
+}
+
+/// The server has heard of all that was done here.
+bool all_sent(const SyncView& view) { return view.queue.records + view.files.waiting() + view.files.failed == 0; }
+
+/// What is here and nowhere else, the refused included.
+std::string safe_here(const SyncView& view) {
+    const std::int64_t files = view.files.sending + view.files.failed;
+    if (view.queue.records + files == 0) return files_line(view);  // removals alone
+    return records_and_files(view.queue.records, files) + (view.queue.records + files == 1 ? " is" : " are") +
+           " safe on this laptop";
+}
+
+/// What goes by itself after a sign-in.
+std::string to_send(const SyncView& view) { return records_and_files(waiting_of(view), view.files.waiting()); }
+
 std::string pending(const SyncView& view, UnixMs now) {
     const std::int64_t waiting = waiting_of(view);
     const std::string next = view.next_try_at > 0 ? in_how_long(view.next_try_at, now) : std::string{};
+    if (view.queue.records == 0 && view.files.waiting() > 0)
+        return (view.last_sync_at > 0 ? "All records are sent. " : "") + files_line(view);
     if (view.queue.records == 0) return "Nothing waits. First sync " + (next.empty() ? "soon" : next);
     if (view.queue.sendable == 0)
         return records(waiting) + (waiting == 1 ? " waits for the record that it belongs to"
@@ -59,22 +82,20 @@ std::string synced(const SyncView& view) {
 
 std::string needs_you(const SyncView& view) {
     if (view.removals.any())
-        return std::string(view.queue.records == 0 ? "All saved and sent" : "All else is saved and sent") +
+        return std::string(view.files.waiting() > 0                            ? files_line(view)
+                           : view.queue.records == 0 && view.files.failed == 0 ? "All saved and sent"
+                                                                               : "All else is saved and sent") +
                ". Nothing is received until you allow what a sync would remove here";
     const std::int64_t behind = waiting_of(view);
+    if (behind == 0 && view.files.waiting() > 0) return "All else is saved. " + files_line(view);
     return behind == 0 ? "All else is saved and sent"
                        : records(behind) + (behind == 1 ? " waits" : " wait") + " for that";
 }
 
-std::string safe_here(const SyncView& view) {
-    const std::int64_t records_here = view.queue.records;
-    return records(records_here) + (records_here == 1 ? " is" : " are") + " safe on this laptop";
-}
-
 std::string offline(const SyncView& view) {
     const std::string why = view.working_offline ? "Working offline, as you chose. " : "No connection. ";
-    const bool promises = !view.working_offline && (view.queue.records == 0 || waiting_of(view) > 0);
-    return why + (view.queue.records == 0 ? "Nothing waits to be sent" : safe_here(view)) +
+    const bool promises = !view.working_offline && (all_sent(view) || waiting_of(view) + view.files.waiting() > 0);
+    return why + (all_sent(view) ? "Nothing waits to be sent" : safe_here(view)) +
            (promises ? ". Will sync automatically when online" : "");
 }
 
@@ -90,17 +111,17 @@ std::string state_line(const SyncView& view, UnixMs now) {
                    (view.next_try_at > 0 ? ". Next try " + in_how_long(view.next_try_at, now) : std::string{});
         case Indicator::update_needed:
             return "The server wants a newer version of this program" +
-                   (view.queue.records == 0 ? std::string{} : ". " + safe_here(view));
+                   (all_sent(view) ? std::string{} : ". " + safe_here(view));
         case Indicator::login_page: return "A login page is in the way. Open browser";
         case Indicator::signed_out:
-            return waiting_of(view) == 0 ? "Sign in again to sync. Nothing is lost"
-                                         : "Sign in again to send " + records(waiting_of(view)) + ". Nothing is lost";
+            return "Sign in again to " + (to_send(view).empty() ? "sync" : "send " + to_send(view)) +
+                   ". Nothing is lost";
         case Indicator::local_trouble:
             return view.obstacle.empty() ? "This laptop cannot save. Free some space on its disk now"
                                          : "This laptop cannot save: " + view.obstacle;
         case Indicator::local_only:
-            return view.queue.records == 0 ? "Everything stays on this laptop until you sign in to a server"
-                                           : safe_here(view) + ". Sign in to a server to sync";
+            return all_sent(view) ? "Everything stays on this laptop until you sign in to a server"
+                                  : safe_here(view) + ". Sign in to a server to sync";
     }
     return {};
 }
@@ -123,11 +144,27 @@ std::string in_words(const store::HeldRemovals& removals) {
     return words;
 }
 
+std::string in_words(const store::UnsentFiles& files) {
+    std::string words;
+    if (files.sending > 0) words = count(files.sending, "file", "files") + ", " + bytes(files.bytes);
+    if (files.removing > 0)
+        words += (words.empty() ? "" : ", and ") + count(files.removing, "removal of a file", "removals of files");
+    return words;
+}
+
+std::string files_line(const SyncView& view) {
+    if (view.files.waiting() == 0) return {};
+    return in_words(view.files) + (view.files.sending > 0 ? "," : "") +
+           (view.files.waiting() == 1 ? " waits" : " wait") + " to be sent" +
+           (view.files_wait.empty() ? std::string{} : ": " + view.files_wait);
+}
+
 std::string headline(const SyncView& view, UnixMs now) {
     std::string line = state_line(view, now);
     if (!view.simulated_link.empty()) line = "SIMULATED LINK (" + view.simulated_link + "). " + line;
     if (view.needs_you == 0) return line;
-    const bool refused = view.queue.errors == view.needs_you;  // nothing to decide between: to mend, or to give up
+    // Nothing to decide between: to mend, or to give up.
+    const bool refused = view.queue.errors + view.files.failed == view.needs_you;
     return (refused ? count(view.needs_you, "was refused", "were refused")
                     : count(view.needs_you, "needs", "need") + " your decision") +
            ". " + line;

@@ -499,8 +499,11 @@ Indicator Replica::indicator() const {
         case sync::Obstacle::none: break;
     }
     const store::QueueSummary& queue = store_.queue();
-    if (queue.sendable == 0 && (queue.errors + queue.conflicts > 0 || removals_.any())) return Indicator::needs_you;
-    return queue.operations == 0 && store_.state().last_sync_at > 0 ? Indicator::synced : Indicator::pending;
+    const store::UnsentFiles& files = store_.unsent_files();
+    const bool somebody = queue.errors + queue.conflicts + files.failed > 0 || removals_.any();
+    if (queue.sendable == 0 && somebody) return Indicator::needs_you;
+    const bool all_sent = queue.operations == 0 && files.waiting() == 0;
+    return all_sent && store_.state().last_sync_at > 0 ? Indicator::synced : Indicator::pending;
 }
 
 /// What the indicator does not say by itself.
@@ -527,7 +530,10 @@ SyncView Replica::view() const {
     view.removals_refused = removals_refused_;
     if (removals_.any())
         view.removals_reason = "A sync would remove " + in_words(removals_) + " here, and waits for your word";
-    view.needs_you = view.queue.conflicts + view.queue.errors + (removals_.any() && !removals_refused_ ? 1 : 0);
+    view.files = store_.unsent_files();
+    if (view.files.waiting() > 0) view.files_wait = files_wait_;
+    view.needs_you =
+        view.queue.conflicts + view.queue.errors + view.files.failed + (removals_.any() && !removals_refused_ ? 1 : 0);
     view.sending_done = engine_.working() ? engine_.counts().pushed : 0;
     view.sending_total = engine_.working() ? engine_.counts().pushed + view.queue.sendable : 0;
     view.receiving_done = engine_.working() ? engine_.counts().pulled : 0;
@@ -557,6 +563,14 @@ SyncView Replica::view() const {
     view.clock_offset_ms = state.clock_offset_ms;
     view.simulated_link = simulated_link_;
     return view;
+}
+
+void Replica::files_stand(std::string wait) {
+    files_wait_ = std::move(wait);
+    const bool waiting = store_.unsent_files().waiting() > 0;
+    const bool shown = published_ && published_->files == store_.unsent_files() &&
+                       published_->files_wait == (waiting ? files_wait_ : std::string{});
+    if (!shown) publish();
 }
 
 void Replica::publish() {

@@ -92,6 +92,9 @@ class Replica {
     /// logged.
     void link_simulated(std::string words);
 
+    /// Files changed, or why those wait that are unsent (in words): shown.
+    void files_stand(std::string wait);
+
     [[nodiscard]] SyncView view() const;
     [[nodiscard]] const sync::Engine& engine() const { return engine_; }
     [[nodiscard]] store::Store& store() { return store_; }
@@ -177,6 +180,7 @@ class Replica {
     std::optional<SyncView> published_;
     std::string simulated_link_;
     std::string last_reason_;  // why the last attempt before this start did not go through; empty: it did, or we tried
+    std::string files_wait_;  // why files wait that are unsent
 };
 
 /// Edits that are nothing to each other, in one transaction: the n-th error is the n-th edit's, none: it is saved,

@@ -204,7 +204,11 @@ Result<store::Rebuilt> Session::rebuild(const Error& why) { return impl_->store-
 store::Store& Session::store() { return *impl_->store; }
 Uuid Session::new_id() { return impl_->replica.new_id(); }
 bool Session::signed_in() const { return impl_->replica.signed_in(); }
-SyncView Session::view() { return impl_->replica.view(); }
+SyncView Session::view() {
+    impl_->attachments.follow(impl_->replica);
+    impl_->replica.files_stand(impl_->attachments.why_waiting());
+    return impl_->replica.view();
+}
 
 Result<store::Committed> Session::commit(std::vector<Edit> edits) { return impl_->replica.commit(edits); }
 Result<std::vector<std::optional<Error>>> Session::commit_each(std::vector<Edit> edits) {

@@ -49,4 +49,18 @@ struct Attachment {
     bool operator==(const Attachment&) const = default;
 };
 
+/// What the server does not have, or not heard, of files: the sum over those that are Attachment::unsent.
+struct UnsentFiles {
+    std::int64_t sending = 0;   ///< whose bytes have to reach the server …
+    std::int64_t bytes = 0;     ///< … and how many of them it is not known to have
+    std::int64_t removing = 0;  ///< taken away here, of which it has to hear
+    std::int64_t failed = 0;    ///< that it will not take: they wait for a person
+    crm::Model failed_model = crm::Model::lead;
+    Uuid failed_record;  ///< of one of those; nil: none has failed
+
+    /// Go by themselves as soon as they can.
+    [[nodiscard]] std::int64_t waiting() const { return sending + removing; }
+    bool operator==(const UnsentFiles&) const = default;
+};
+
 }  // namespace ct::store

@@ -82,7 +82,9 @@ Result<std::vector<Attachment>> read_unsent_attachments(sqlite::Connection& conn
 /// Unless there is a row: that one knows more.
 Result<void> Store::Impl::write_attachment(const Attachment& attachment) {
     CT_TRY(write_row(*connection, attachment, "INSERT OR IGNORE"));
-    if (connection->changed() > 0) journal.note(attachment);
+    if (connection->changed() == 0) return {};
+    journal.note(attachment);
+    files.note(attachment);
     return {};
 }
 
@@ -90,6 +92,7 @@ Result<void> Store::save_attachment(const Attachment& attachment) {
     return impl_->transaction([&]() -> Result<void> {
         CT_TRY(write_row(*impl_->connection, attachment, "INSERT OR REPLACE"));
         impl_->journal.note(attachment);
+        impl_->files.note(attachment);
         return {};
     });
 }
@@ -100,9 +103,12 @@ Result<void> Store::drop_attachment(const Uuid& id) {
         if (!use) return fail(use.error());
         CT_TRY(use->uuid(id).run());
         impl_->journal.note_gone(id);
+        impl_->files.gone(id);
         return {};
     });
 }
+
+const UnsentFiles& Store::unsent_files() const { return impl_->files.sum(); }
 
 Result<std::vector<Attachment>> Store::unsent_attachments() const {
     if (!impl_->connection) return impl_->no_connection();

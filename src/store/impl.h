@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/file_tally.h"
 #include "store/journal.h"
 #include "store/mirror.h"
 #include "store/queue_index.h"
@@ -253,6 +254,7 @@ struct Store::Impl {
     std::unique_ptr<sqlite::Connection> connection;  // null: it could not be opened again
     std::unique_ptr<Tables> tables;
     QueueIndex index;
+    FileTally files;
     SyncState state;
     std::int64_t openings = 0;               // that succeeded
     std::map<Uuid, crm::Model> unconfirmed;  // as the table of that name

@@ -95,6 +95,10 @@ Result<void> Store::Impl::reload() {
     CT_TRY(tables->queue.each_due([this](Position position, UnixMs at) {
         index.change(position, [at](QueueEntry& entry) { entry.due_at = at; });
     }));
+    files.clear();
+    auto unsent = read_unsent_attachments(*connection);
+    if (!unsent) return fail(unsent.error());
+    for (const Attachment& attachment : *unsent) files.note(attachment);
     auto read = read_state(*connection);
     if (!read) return fail(read.error());
     auto left = read_unconfirmed(*connection);

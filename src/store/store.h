@@ -360,6 +360,7 @@ class Store {
     [[nodiscard]] Result<std::vector<Attachment>> transfers() const;
     /// Those that the server does not know of, or not of their removal (Attachment::unsent).
     [[nodiscard]] Result<std::vector<Attachment>> unsent_attachments() const;
+    [[nodiscard]] const UnsentFiles& unsent_files() const;  ///< kept in memory, always equal to the table
     [[nodiscard]] Result<std::vector<Attachment>> attachments_with(const std::string& sha256) const;
 
     // ---- identity, state, history

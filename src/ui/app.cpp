@@ -81,7 +81,7 @@ bool App::set_system_look(Look look) {
 
 bool App::may_close() {
     editor_.finish();
-    if (closing() || (unsent_records(desk_) == 0 && !shell_.drawer().unsaved())) return true;
+    if (closing() || (!anything_unsent(desk_) && !shell_.drawer().unsaved())) return true;
     inspector_.close(desk_);  // it would cover the question
     shell_.leave().ask(Leaving::close);
     return false;

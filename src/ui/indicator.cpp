@@ -210,6 +210,7 @@ void IndicatorView::draw_popover(Desk& desk) {
     }
     draw_removals(desk);
     draw_waiting(desk);
+    draw_files(desk);
     RescueForm::draw_offer(desk);
     draw_failed(desk);
     draw_history(desk);
@@ -292,6 +293,31 @@ void IndicatorView::draw_waiting(Desk& desk) {
     } else {
         text(theme, words, p.muted, Size::small);
     }
+}
+
+/// Files beside the records: a green indicator would be a lie as long as the server lacks one.
+void IndicatorView::draw_files(Desk& desk) {
+    const client::SyncView& view = desk.state.sync();
+    if (view.files.waiting() + view.files.failed == 0) return;
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    ImGui::Dummy({0, theme.px(4)});
+    divider(theme);
+    text(theme, "Files", p.muted, Size::small, true);
+    const std::string line = client::files_line(view);
+    if (!line.empty()) paragraph(theme, line, p.text);
+    const bool has_server = view.indicator != Indicator::local_only;
+    if (view.files.sending > 0 && has_server && link(theme, "Send the files now"))
+        desk.post(client::SendAttachmentsNow{});
+    if (view.files.failed == 0) return;
+    paragraph(theme, count_text(view.files.failed, "file was", "files were") + " refused by the server",
+              p.danger.strong);
+    paragraph(theme, "Files, in its record, says why. It can be tried again there, or be taken away.", p.muted,
+              Size::small);
+    if (desk.state.find(view.files.failed_model, view.files.failed_record) == nullptr) return;
+    if (!button(theme, "Open its record", ButtonKind::plain)) return;
+    desk.open(view.files.failed_model, view.files.failed_record);
+    ImGui::CloseCurrentPopup();
 }
 
 void IndicatorView::draw_failed(Desk& desk) {

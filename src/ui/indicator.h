@@ -40,6 +40,7 @@ class IndicatorView {
     void draw_progress(Desk& desk);
     [[nodiscard]] std::string time_left(Desk& desk, std::int64_t done, std::int64_t total);
     void draw_waiting(Desk& desk);
+    static void draw_files(Desk& desk);
     void draw_failed(Desk& desk);
     void draw_failed_one(Desk& desk, const sync::QueuedOperation& operation);
     static bool draw_fix(Desk& desk, client::Fix fix, const crm::Record* record);

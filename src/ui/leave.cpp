@@ -13,6 +13,19 @@ namespace {
 constexpr const char* kPopup = "leave";
 constexpr float kWidth = 440;
 
+/// Their removal too; 0 where there is no server.
+std::int64_t unsent_files(const Desk& desk) {
+    const client::SyncView& view = desk.state.sync();
+    return view.server_url.empty() ? 0 : view.files.waiting() + view.files.failed;
+}
+
+/// "2 files, 3.4 MB, and 1 refused file": what a server does not have.
+std::string words_of_files(const store::UnsentFiles& files) {
+    std::string words = client::in_words(files);
+    if (files.failed == 0) return words;
+    return words + (words.empty() ? "" : ", and ") + count_text(files.failed, "refused file", "refused files");
+}
+
 }  // namespace
 
 std::int64_t unsent_records(const Desk& desk) {
@@ -21,6 +34,8 @@ std::int64_t unsent_records(const Desk& desk) {
     // What is being saved at this moment is not in the queue yet.
     return std::max(view.queue.records, static_cast<std::int64_t>(desk.editor.records_saving()));
 }
+
+bool anything_unsent(const Desk& desk) { return unsent_records(desk) > 0 || unsent_files(desk) > 0; }
 
 void LeaveDialog::go(Desk& desk) {
     waiting_ = false;
@@ -38,7 +53,8 @@ void LeaveDialog::draw_inside(Desk& desk) {
     const Palette& p = theme.colors();
     const bool closing = wanted_ == Leaving::close;
     const std::int64_t unsent = unsent_records(desk);
-    if (unsent == 0 && !desk.unsaved_form) {  // sent meanwhile
+    const std::int64_t files = unsent_files(desk);
+    if (unsent + files == 0 && !desk.unsaved_form) {  // sent meanwhile
         go(desk);
         return;
     }
@@ -57,11 +73,19 @@ void LeaveDialog::draw_inside(Desk& desk) {
                                  "sign-in."),
                   p.muted);
     }
+    if (files > 0) {
+        const client::SyncView& view = desk.state.sync();
+        paragraph(theme,
+                  words_of_files(view.files) + (files == 1 ? ", has" : ", have") + " not been sent" +
+                      (view.files_wait.empty() ? "" : ": " + view.files_wait) + ".",
+                  p.muted);
+    }
     ImGui::Dummy({0, theme.px(4)});
-    if (unsent > 0) {
+    if (unsent + files > 0) {
         ImGui::BeginDisabled(waiting_);
         if (button(theme, waiting_ ? "Syncing…##Sync first" : "Sync first", ButtonKind::primary, icon::kSync)) {
             waiting_ = true;
+            if (files > 0) desk.post(client::SendAttachmentsNow{});  // their size and the link's price stand above
             desk.post(client::SyncNow{});
         }
         ImGui::EndDisabled();

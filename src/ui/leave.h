@@ -26,5 +26,7 @@ class LeaveDialog {
 
 /// Records whose edits no server has; 0 where there is none to send to.
 [[nodiscard]] std::int64_t unsent_records(const Desk& desk);
+/// Such records, or files that no server has.
+[[nodiscard]] bool anything_unsent(const Desk& desk);
 
 }  // namespace ct::ui

@@ -127,7 +127,7 @@ void Settings::draw_account(Desk& desk) {
     const float width = theme.px(110);
     ImGui::SetCursorScreenPos({at.x + ImGui::GetContentRegionAvail().x - width, at.y + theme.px(5)});
     if (button(theme, "Sign out", ButtonKind::plain, icon::kSignOut, width)) {
-        if (unsent_records(desk) > 0) {
+        if (anything_unsent(desk)) {
             desk.sign_out_wanted = true;
         } else {
             desk.post(client::SignOut{});

@@ -265,6 +265,25 @@ TEST_CASE("leaving: nothing unsent closes at once; unsent edits are told of, and
     CHECK(ui.app->closing());
 }
 
+TEST_CASE("leaving: files that no server has are told of, with their size and why, and sent first when wanted") {
+    Driver ui;
+    client::SyncView now = view(Indicator::pending, 0);
+    now.files.sending = 2;
+    now.files.bytes = 3'400'000;
+    now.files_wait = "the link is metered";
+    ui.show_sync(now);
+    CHECK_FALSE(ui.app->may_close());
+    ui.frames(2);
+    CHECK(ui.shows("2 files, 3.4 MB, have not been sent: the link is metered."));
+    CHECK_FALSE(ui.shows("0 records"));
+    ui.click("Sync first");
+    CHECK(ui.posted<client::SendAttachmentsNow>().size() == 1);
+    CHECK_FALSE(ui.app->closing());
+    ui.show_sync(view(Indicator::synced, 0));
+    ui.frames(2);
+    CHECK(ui.app->closing());
+}
+
 TEST_CASE("leaving: a sync that fails keeps the window; the user may close all the same") {
     Driver ui;
     ui.show_sync(view(Indicator::offline, 2));

@@ -89,6 +89,30 @@ TEST_CASE("a login page in the way: the popover opens a browser on it") {
     CHECK(ui.opened[0] == "https://crm.example.com");
 }
 
+TEST_CASE("files that wait are told of in the popover, and sent when one says so; refused ones lead to their record") {
+    Driver ui;
+    ui.load({lead(1, "Ravi Iyer")});
+    client::SyncView view = view_of(Indicator::pending, 0);
+    view.files.sending = 2;
+    view.files.bytes = 3'400'000;
+    view.files_wait = "the link is metered";
+    ui.show_sync(view);
+    CHECK_FALSE(ui.shows("All sent"));
+    ui.click("Sync", "top bar");
+    CHECK(ui.shows("2 files, 3.4 MB, wait to be sent: the link is metered"));
+    CHECK_FALSE(ui.shows("refused by the server"));
+    ui.click("Send the files now");
+    CHECK(ui.posted<client::SendAttachmentsNow>().size() == 1);
+    view.files = {};
+    view.files.failed = view.needs_you = 1;
+    view.files.failed_record = lead(1, "").id;
+    view.indicator = Indicator::needs_you;
+    ui.show_sync(view);
+    CHECK(ui.shows("1 file was refused by the server"));
+    ui.click("Open its record");
+    CHECK(ui.app->desk().shown_id == lead(1, "").id);
+}
+
 TEST_CASE("a long sync says how far it is in records and bytes, and about how long it still takes") {
     Driver ui;
     client::SyncView view = view_of(Indicator::syncing, 400);

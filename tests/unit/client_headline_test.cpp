@@ -52,6 +52,37 @@ TEST_CASE("headline: what was refused is not said to wait, nor to be sent by its
     }
 }
 
+TEST_CASE("headline: files count as unsent work") {
+    struct Case {
+        Indicator indicator;
+        std::int64_t waiting, sending, removing, failed;
+        const char* line;
+    };
+    const Case cases[] = {
+        {Indicator::pending, 0, 2, 0, 0, "All records are sent. 2 files, 3.4 MB, wait to be sent: the link is metered"},
+        {Indicator::pending, 3, 2, 0, 0, "3 records waiting. Sending in 2 s"},
+        {Indicator::pending, 0, 0, 1, 0,
+         "All records are sent. 1 removal of a file waits to be sent: the link is metered"},
+        {Indicator::needs_you, 0, 0, 0, 1, "1 was refused. All else is saved and sent"},
+        {Indicator::needs_you, 0, 1, 0, 1,
+         "1 was refused. All else is saved. 1 file, 3.4 MB, waits to be sent: the link is metered"},
+        {Indicator::offline, 0, 1, 0, 0,
+         "No connection. 1 file is safe on this laptop. Will sync automatically when online"},
+        {Indicator::offline, 1, 1, 0, 0,
+         "No connection. 1 record and 1 file are safe on this laptop. Will sync automatically when online"},
+        {Indicator::signed_out, 0, 2, 0, 0, "Sign in again to send 2 files. Nothing is lost"},
+    };
+    for (const Case& each : cases) {
+        SyncView view = view_of(each.indicator, each.waiting, 0, 0);
+        view.files.sending = each.sending;
+        view.files.bytes = each.sending > 0 ? 3'400'000 : 0;
+        view.files.removing = each.removing;
+        view.files.failed = view.needs_you = each.failed;
+        view.files_wait = "the link is metered";
+        CHECK(headline(view, kNow) == each.line);
+    }
+}
+
 TEST_CASE("headline: what stands behind others says so") {
     SyncView view = view_of(Indicator::pending, 0, 0, 0);
     view.queue.parked = view.queue.operations = view.queue.records = 2;
