@@ -106,6 +106,7 @@ Attachments::Attachments(store::Store& store, const Clock& clock, Random& random
       lane_(options_.tuning, random),
       ids_(clock, random) {
     if (options_.metered) tell(sync::lane_event::Link{true});
+    sweep();
 }
 
 // ---- what the user does
@@ -302,6 +303,7 @@ Result<std::optional<sync::LaneItem>> Attachments::next(bool uploads) const {
     const auto waiting = store_.transfers();
     if (!waiting) return fail(waiting.error());
     for (const Attachment& attachment : *waiting) {
+        if (kept_back_.contains(attachment.id)) continue;
         sync::LaneItem item{attachment.id, sync::LaneTask::upload, attachment.size, attachment.offset};
         if (attachment.state == AttachmentState::removing) item.task = sync::LaneTask::remove;
         if (attachment.state == AttachmentState::wanted) {

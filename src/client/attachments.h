@@ -39,6 +39,8 @@ struct AttachmentOptions {
     sync::LaneTuning tuning;
     bool metered = false;               ///< the user pays by the byte: files wait
     std::int64_t size_max = 100 << 20;  ///< bytes of one file
+    /// How long a removal can be taken back: longer than the window offers that, which is 9 s from when it is seen.
+    std::int64_t kept_back_ms = 20'000;
 };
 
 [[nodiscard]] AttachmentOptions attachment_options(const Profile& profile, const Config& config);
@@ -47,6 +49,9 @@ class Attachments {
   public:
     Attachments(store::Store& store, const Clock& clock, Random& random, AttachmentOptions options,
                 AttachmentPorts ports);
+    ~Attachments();
+    Attachments(const Attachments&) = delete;
+    Attachments& operator=(const Attachments&) = delete;
 
     // ---- what the user does
     /// Copies the file into the profile and queues it; durable when it returns. FILE_NOT_FOUND, CANNOT_READ,
@@ -54,12 +59,20 @@ class Attachments {
     [[nodiscard]] Result<store::Attachment> add(crm::Model model, const Uuid& record, const std::string& file);
     /// Takes it off its record, here at once and on the server when it is reached. NO_SUCH_ATTACHMENT.
     [[nodiscard]] Result<void> remove(const Uuid& id);
+    /// The same, but for a little while (kept_back_ms) nothing of it is lost and the server does not hear of it. After
+    /// a crash, and when this is destroyed, it stays taken away. NO_SUCH_ATTACHMENT.
+    [[nodiscard]] Result<void> remove_soon(const Uuid& id);
+    /// Takes that back: it is again as it was. TOO_LATE.
+    [[nodiscard]] Result<void> keep(const Uuid& id);
     /// Wants the bytes of one that is not here; nothing to do for one that is. NO_SUCH_ATTACHMENT.
     [[nodiscard]] Result<store::Attachment> want(const Uuid& id);
     /// Tries one again that the server refused. NO_SUCH_ATTACHMENT.
     [[nodiscard]] Result<void> retry(const Uuid& id);
     /// A copy of the bytes at `file`, checked while copying. NOT_HERE, FILE_DAMAGED, CANNOT_WRITE.
     [[nodiscard]] Result<void> save_as(const store::Attachment& attachment, const std::string& file);
+    /// A copy under its own name to be looked at, checked while copying, that can be read only and not be run; gone
+    /// with the next start. NOT_HERE, FILE_DAMAGED, CANNOT_WRITE, IS_A_PROGRAM (what the desktop might run).
+    [[nodiscard]] Result<std::string> copy_to_open(const store::Attachment& attachment);
     /// Where the bytes of one that is here lie; to be read only.
     [[nodiscard]] std::string path_of(const store::Attachment& attachment) const;
     /// As known here, without those that were taken away; newest first.
@@ -77,8 +90,8 @@ class Attachments {
     /// An exchange of record sync: it tells how fast the link is.
     void measured(const http::Traffic& traffic);
     void on_answer(NetAnswer answer);
-    void on_timer() { tell(sync::lane_event::TimerFired{}); }
-    [[nodiscard]] std::optional<SteadyMs> due() const { return lane_.due(); }
+    void on_timer();
+    [[nodiscard]] std::optional<SteadyMs> due() const;
     /// Why files wait that are unsent, in words; empty where record sync's own state says it.
     [[nodiscard]] std::string why_waiting() const;
     [[nodiscard]] const sync::AttachmentLane& lane() const { return lane_; }
@@ -117,6 +130,8 @@ class Attachments {
     void on_list(const Listing& listing, const net::HttpOutcome& outcome);
     [[nodiscard]] Result<void> book_list(crm::Model model, const Uuid& record, const std::string& body);
     void drop_content(const std::string& sha256);
+    void forget_kept_back(std::optional<SteadyMs> until);
+    void sweep();
 
     store::Store& store_;
     const Clock& clock_;
@@ -126,6 +141,12 @@ class Attachments {
     UuidGenerator ids_;
     std::string base_url_, token_;  // as the replica last had them
     bool ready_ = false, working_ = false, reached_ = false, round_reached_ = false;
+
+    struct KeptBack {
+        store::Attachment was;  // before it was taken away
+        SteadyMs until = 0;
+    };
+    std::map<Uuid, KeptBack> kept_back_;  // taken away in the table, but not for good
 
     std::deque<sync::LaneEvent> told_;
     bool telling_ = false;

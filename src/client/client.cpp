@@ -382,7 +382,14 @@ struct Client::Impl {
         emit(BackedUp{command.file, done->bytes});
     }
     void on(AddAttachment& command) { told(attachments.add(command.model, command.record, command.file)); }
-    void on(RemoveAttachment& command) { told(attachments.remove(command.id)); }
+    void on(RemoveAttachment& command) { told(attachments.remove_soon(command.id)); }
+    void on(KeepAttachment& command) { told(attachments.keep(command.id)); }
+    void on(OpenAttachment& command) {
+        const auto found = known(command.id);
+        const auto copy = found ? attachments.copy_to_open(*found) : Result<std::string>(fail(found.error()));
+        if (!copy) return emit(AttachmentFailed{copy.error()});
+        emit(AttachmentReady{*copy});
+    }
     void on(FetchAttachment& command) { told(attachments.want(command.id)); }
     void on(RetryAttachment& command) { told(attachments.retry(command.id)); }
     void on(ListAttachments& command) {
@@ -392,13 +399,15 @@ struct Client::Impl {
         attachments.refresh(command.model, command.record);
     }
     void on(SaveAttachment& command) {
-        const auto found = store->attachment(command.id);
-        if (!found) return emit(AttachmentFailed{found.error()});
-        const auto saved =
-            *found
-                ? attachments.save_as(**found, command.file)
-                : Result<void>(fail(ErrorKind::not_found, "NO_SUCH_ATTACHMENT", "the file was taken away meanwhile"));
+        const auto found = known(command.id);
+        const auto saved = found ? attachments.save_as(*found, command.file) : Result<void>(fail(found.error()));
         emit(FileWritten{command.file, saved ? std::nullopt : std::optional(saved.error())});
+    }
+    [[nodiscard]] Result<store::Attachment> known(const Uuid& attachment) const {
+        auto found = store->attachment(attachment);
+        if (!found) return fail(found.error());
+        if (!*found) return fail(ErrorKind::not_found, "NO_SUCH_ATTACHMENT", "the file was taken away meanwhile");
+        return std::move(**found);
     }
     void on(ListTrail& command) {
         std::vector<store::AuditRow> rows;

@@ -85,7 +85,13 @@ struct AddAttachment {
     Uuid record;
     std::string file;
 };
-struct RemoveAttachment {
+struct RemoveAttachment {  ///< to be taken back by KeepAttachment for a little while
+    Uuid id;
+};
+struct KeepAttachment {  ///< after all; it is again as it was
+    Uuid id;
+};
+struct OpenAttachment {  ///< a copy to look at; ends with AttachmentReady or AttachmentFailed
     Uuid id;
 };
 struct FetchAttachment {  ///< its bytes are wanted here
@@ -148,10 +154,10 @@ using Command =
     std::variant<std::monostate, Commit, SyncNow, VerifyNow, DecideRemovals, WorkOffline, WindowFocused, SignIn,
                  SignOut, ListQueue, RetryOperation, DiscardOperation, ListConflicts, ResolveConflict, ListDecisions,
                  ListHistory, ListActivity, ListStorage, BackUp, IntervalChanged, AddAttachment, RemoveAttachment,
-                 FetchAttachment, RetryAttachment, ListAttachments, SaveAttachment, ListTrail, SendAttachmentsNow,
-                 MeteredChanged, LiveUpdatesChanged, LeaveOut, SaveRescue, ReplayRescue, SimulateLink,
-                 ExportDiagnostics, inspect::Question, ReadFile, WriteFile, StartImport, CancelImport, ReverseImport,
-                 KeepDraft>;
+                 KeepAttachment, OpenAttachment, FetchAttachment, RetryAttachment, ListAttachments, SaveAttachment,
+                 ListTrail, SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged, LeaveOut, SaveRescue, ReplayRescue,
+                 SimulateLink, ExportDiagnostics, inspect::Question, ReadFile, WriteFile, StartImport, CancelImport,
+                 ReverseImport, KeepDraft>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -273,6 +279,9 @@ struct TrailListed {
     Uuid record;
     std::vector<store::AuditRow> rows;  ///< newest first
 };
+struct AttachmentReady {  ///< to be opened: a copy that was asked for
+    std::string file;
+};
 struct AttachmentFailed {  ///< what the user just asked for: nothing was changed
     Error error;
 };
@@ -318,9 +327,9 @@ struct DraftFound {  ///< what KeepDraft kept last, at the start
 using Event =
     std::variant<std::monostate, Loaded, LoadDone, Saved, SaveFailed, RecordsChanged, SyncChanged, SyncFinished,
                  SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed, ActivityListed,
-                 StorageListed, BackedUp, BackUpFailed, Trouble, AttachmentsChanged, AttachmentFailed, RescueDone,
-                 RescueFailed, DiagnosticsDone, DiagnosticsFailed, DatabaseReopened, inspect::Answer, FileRead,
-                 FileWritten, ImportProgress, ImportEnded, DraftFound, TrailListed>;
+                 StorageListed, BackedUp, BackUpFailed, Trouble, AttachmentsChanged, AttachmentReady, AttachmentFailed,
+                 RescueDone, RescueFailed, DiagnosticsDone, DiagnosticsFailed, DatabaseReopened, inspect::Answer,
+                 FileRead, FileWritten, ImportProgress, ImportEnded, DraftFound, TrailListed>;
 
 /// "120 of 200 leads and 300 of 310 notes": what a pull would take away; empty when nothing is held.
 [[nodiscard]] std::string in_words(const store::HeldRemovals& removals);

@@ -146,6 +146,8 @@ constexpr std::array kMessages{
     Message{"IN_CONFLICT", "A decision is due", "Somebody else changed the same field.", "Decide which value counts.",
             Fix::decide},
     Message{"IN_TRASH", "In the trash", "The record was deleted.", "Restore it first.", Fix::none},
+    Message{"IS_A_PROGRAM", "It may be a program", "ColorTouch does not start programs that somebody attached.",
+            "Save a copy of it, if you know what it is.", Fix::none},
     Message{"JOURNAL_DAMAGED", "The side journal is damaged",
             "The copy of unsent work beside the database cannot be read in all places. The database itself is read by "
             "the other checks.",
@@ -287,6 +289,8 @@ constexpr std::array kMessages{
     Message{"TLS_FILES", "Certificate and key do not fit", "One of the two is missing or cannot be read.",
             "Look at both files.", Fix::none},
     Message{"TOO_LARGE", "Too large", "The message says how large it may be.", "Shorten it.", Fix::mend},
+    Message{"TOO_LATE", "It is gone for good", "The file was taken away, and the time to take that back is over.",
+            "Attach it again, if it is still somewhere.", Fix::none},
     Message{"TOO_MANY_ATTEMPTS", "Too many attempts", "The password was wrong too often.",
             "Wait a little, and try again.", Fix::sign_in},
     Message{"TOO_MANY_CELLS", "The row is too long",

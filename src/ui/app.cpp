@@ -237,6 +237,8 @@ void App::handle(client::Event event) {
         shell_.drawer().timeline().listed(std::move(*trail));
     } else if (auto* attached = std::get_if<client::AttachmentsChanged>(&event)) {
         shell_.drawer().files().listed(std::move(*attached));
+    } else if (const auto* ready = std::get_if<client::AttachmentReady>(&event)) {
+        if (desk_.open_url) desk_.open_url(ready->file);
     } else if (const auto* not_attached = std::get_if<client::AttachmentFailed>(&event)) {
         desk_.toasts.add(ToastKind::problem, not_attached->error.message);
     } else if (const auto* finished = std::get_if<client::SyncFinished>(&event)) {

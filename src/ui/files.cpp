@@ -16,6 +16,7 @@ using store::Attachment;
 using store::AttachmentState;
 
 constexpr float kLineHeight = 56;
+constexpr const char* kLookAt = "\xee\xa3\xb4";  // an eye
 
 struct Standing {
     std::string words;
@@ -116,7 +117,7 @@ void Files::draw_file(Desk& desk, const Attachment& file) {
     list->AddText({std::floor(center.x - size.x / 2), std::floor(center.y - size.y / 2)}, how.tone->strong, how.icon);
     const float right = at.x + width;
     const float x = at.x + theme.px(44);
-    const float room = right - theme.px(72) - x;
+    const float room = right - theme.px(file.here() ? 108 : 72) - x;
     ImGui::PushFont(theme.font(true), 0.0F);
     draw_text({x, at.y + theme.px(9)}, p.text, file.name, room);
     ImGui::PopFont();
@@ -141,7 +142,13 @@ void Files::draw_actions(Desk& desk, const Attachment& file, float right, float 
     } else if (file.state == AttachmentState::failed) {
         if (icon_button(theme, ("Try again " + file.name).c_str(), icon::kRefresh))
             desk.post(client::RetryAttachment{file.id});
-    } else if (file.here()) {
+    }
+    if (file.here()) {
+        ImGui::SetCursorScreenPos({right - theme.px(104), y});
+        if (icon_button(theme, ("Open " + file.name).c_str(), kLookAt)) desk.post(client::OpenAttachment{file.id});
+    }
+    if (file.here() && file.state != AttachmentState::failed) {
+        ImGui::SetCursorScreenPos({right - theme.px(68), y});
         if (icon_button(theme, ("Save a copy of " + file.name).c_str(), icon::kSave)) {
             save_as_ = home() + "/" + file.name;
             ImGui::OpenPopup("save a copy");
@@ -150,7 +157,14 @@ void Files::draw_actions(Desk& desk, const Attachment& file, float right, float 
     draw_saving(desk, file);
     ImGui::SetCursorScreenPos({right - theme.px(32), y});
     if (icon_button(theme, ("Take away " + file.name).c_str(), icon::kTrash))
-        desk.later([&desk, id = file.id] { desk.post(client::RemoveAttachment{id}); });
+        desk.later([&desk, id = file.id, name = file.name] { take_away(desk, id, name); });
+}
+
+/// The worker keeps what is taken away for longer than this toast stays.
+void Files::take_away(Desk& desk, const Uuid& id, const std::string& name) {
+    desk.post(client::RemoveAttachment{id});
+    desk.toasts.add(ToastKind::done, "Taken away: " + name, "Undo",
+                    [&desk, id] { desk.post(client::KeepAttachment{id}); });
 }
 
 void Files::draw_saving(Desk& desk, const Attachment& file) {

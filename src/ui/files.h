@@ -20,6 +20,7 @@ class Files {
     void draw_adding(Desk& desk, const crm::Record& record);
     void draw_file(Desk& desk, const store::Attachment& file);
     void draw_actions(Desk& desk, const store::Attachment& file, float right, float y);
+    static void take_away(Desk& desk, const Uuid& id, const std::string& name);
     void draw_saving(Desk& desk, const store::Attachment& file);
 
     Uuid asked_;  // for whom the list was asked

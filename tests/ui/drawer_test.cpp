@@ -117,6 +117,15 @@ TEST_CASE("files: attached by path or dropped, and each state has its words and 
     CHECK(ui.opened == std::vector<std::string>{"/tmp/order.pdf"});
     ui.click("Take away photo.jpg");
     CHECK(ui.posted<client::RemoveAttachment>().at(0).id == id_of(2));
+    CHECK(ui.shows("Taken away: photo.jpg"));
+    CHECK(ui.posted<client::KeepAttachment>().empty());
+    ui.click("Undo", "toast");
+    CHECK(ui.posted<client::KeepAttachment>().at(0).id == id_of(2));
+    CHECK_FALSE(ui.there("Open photo.jpg"));  // its bytes are not here
+    ui.click("Open order.pdf");
+    CHECK(ui.posted<client::OpenAttachment>().at(0).id == id_of(3));
+    ui.send(client::AttachmentReady{"/profile/opened/order.pdf"});
+    CHECK(ui.opened.back() == "/profile/opened/order.pdf");
     ui.send(client::AttachmentFailed{Error{ErrorKind::invalid, "FILE_NOT_FOUND", "there is no file of that name", {}}});
     CHECK(ui.shows("there is no file of that name"));
 }

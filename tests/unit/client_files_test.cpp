@@ -1,4 +1,4 @@
-// Files of the window's client: counted as long as the server lacks them.
+// Files of the window's client: counted as long as the server lacks them, taken away with a way back, opened as copies.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -56,6 +56,77 @@ TEST_CASE("files: as long as the server lacks one, nothing is called all sent, a
     desk.window->close();
     desk.window->open();
     CHECK(desk.window->need_view([](const SyncView& now) { return now.files.sending == 1; }).files.bytes == 5'000);
+}
+
+TEST_CASE("files: what is taken away comes back whole, as it was") {
+    WithFile desk;
+    desk.window->post(RemoveAttachment{desk.file.id});
+    CHECK(desk.window->need<AttachmentsChanged>().attachments.empty());
+    desk.window->need_view([](const SyncView& view) { return view.files.removing == 1 && view.files.sending == 0; });
+    CHECK(path_exists(desk.content()));
+    desk.window->post(KeepAttachment{desk.file.id});
+    const auto back = desk.window->need<AttachmentsChanged>([](const auto& all) { return !all.attachments.empty(); });
+    CHECK(back.attachments.front().state == AttachmentState::queued);
+    CHECK(read_file(desk.content()).value_or("") == std::string(5'000, 'x'));
+    desk.window->post(KeepAttachment{desk.file.id});  // nothing to take back any more
+    CHECK(desk.window->need<AttachmentFailed>().error.code == "TOO_LATE");
+}
+
+TEST_CASE("files: what is taken away stays so over an end of the program, and its bytes go") {
+    WithFile desk;
+    desk.window->post(RemoveAttachment{desk.file.id});
+    CHECK(desk.window->need<AttachmentsChanged>().attachments.empty());
+    desk.window->close();
+    CHECK_FALSE(path_exists(desk.content()));
+    desk.window->open();
+    CHECK(desk.listed().empty());
+}
+
+TEST_CASE("files: after a crash that came between, a removal is whole too") {
+    TempDirectory directory;
+    const std::string sha(64, 'a');
+    const AttachmentOptions options{.directory = directory.file("attachments"), .ca_file = {}, .tuning = {}};
+    REQUIRE(make_directories(options.directory));
+    REQUIRE(write_file_atomically(options.directory + "/" + sha, "bytes"));
+    auto store = store::Store::open(directory.file("colortouch.db"), system_clock(), system_random());
+    REQUIRE(store.has_value());
+    Attachment file;
+    file.id = id_of(7);
+    file.record = id_of(1);
+    file.name = "photo.jpg";
+    file.size = 5;
+    file.sha256 = sha;
+    file.state = AttachmentState::removing;  // as it was written before the crash
+    REQUIRE((*store)->save_attachment(file));
+    const AttachmentPorts ports{[](NetJob) {}, [] {}, [](Event) {}};
+    const Attachments attachments(**store, system_clock(), system_random(), options, ports);
+    CHECK_FALSE(path_exists(options.directory + "/" + sha));
+    CHECK((*store)->unsent_files().removing == 1);
+}
+
+TEST_CASE("files: one is opened as a copy under its own name that can only be read") {
+    WithFile desk("Quotation 7.pdf");
+    desk.window->post(OpenAttachment{desk.file.id});
+    const std::string copy = desk.window->need<AttachmentReady>().file;
+    CHECK(copy.ends_with("/Quotation 7.pdf"));
+    CHECK(copy != desk.content());
+    CHECK(read_file(copy).value_or("") == std::string(5'000, 'x'));
+    CHECK(std::filesystem::status(copy).permissions() == std::filesystem::perms::owner_read);
+    desk.window->post(OpenAttachment{desk.file.id});  // once more, over the first
+    CHECK(desk.window->need<AttachmentReady>().file == copy);
+
+    REQUIRE(write_file_atomically(desk.content(), std::string(5'000, 'y')));
+    desk.window->post(OpenAttachment{desk.file.id});
+    CHECK(desk.window->need<AttachmentFailed>().error.code == "FILE_DAMAGED");
+    desk.window->close();
+    desk.window->open();
+    CHECK_FALSE(path_exists(copy));
+}
+
+TEST_CASE("files: what the desktop might run is not opened") {
+    WithFile desk("Invoice.DESKTOP");
+    desk.window->post(OpenAttachment{desk.file.id});
+    CHECK(desk.window->need<AttachmentFailed>().error.code == "IS_A_PROGRAM");
 }
 
 TEST_CASE("files: the tally follows every change, and is the same after a start") {
