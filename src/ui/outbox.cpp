@@ -1,5 +1,6 @@
 #include "ui/outbox.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -103,6 +104,24 @@ void Outbox::remove(Desk& desk, std::size_t index) {
     if (index >= messages_.size()) return;
     std::vector<Message> next = messages_;
     next.erase(next.begin() + static_cast<std::ptrdiff_t>(index));
+    write(desk, std::move(next));
+}
+
+void Outbox::discard(Desk& desk, std::size_t index) {
+    if (index >= messages_.size()) return;
+    const Message message = messages_[index];
+    remove(desk, index);
+    if (index < messages_.size() && messages_[index] == message) return;  // it could not be written, which was said
+    const crm::Record* lead = desk.state.find(Model::lead, message.lead);
+    desk.toasts.add(ToastKind::done,
+                    "Message to " + (lead == nullptr ? "a deleted lead" : crm::title(*lead)) + " discarded", "Undo",
+                    [this, &desk, index, message] { put_back(desk, index, message); });
+}
+
+/// Where it was, or at the end of those that are left.
+void Outbox::put_back(Desk& desk, std::size_t index, const Message& message) {
+    std::vector<Message> next = messages_;
+    next.insert(next.begin() + static_cast<std::ptrdiff_t>(std::min(index, next.size())), message);
     write(desk, std::move(next));
 }
 

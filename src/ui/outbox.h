@@ -29,10 +29,13 @@ class Outbox {
     /// Keeps it durably; says so when that fails, and the text then stays with the caller (false).
     [[nodiscard]] bool add(Desk& desk, Message message);
     void remove(Desk& desk, std::size_t index);
+    /// The same at a user's wish, with a way back.
+    void discard(Desk& desk, std::size_t index);
     /// Opens the chat with the text, notes it at the lead, and takes it out.
     void send(Desk& desk, std::size_t index);
 
   private:
+    void put_back(Desk& desk, std::size_t index, const Message& message);
     bool write(Desk& desk, std::vector<Message> next);
     std::vector<Message> messages_;  // oldest first
 };

@@ -72,7 +72,7 @@ void Today::draw_outbox(Desk& desk, float width) {
         ImGui::EndDisabled();
         ImGui::SameLine(0, theme.px(8));
         if (button(theme, ("Discard##Discard " + whom).c_str(), ButtonKind::quiet))
-            desk.later([&desk, i] { desk.outbox.remove(desk, i); });
+            desk.later([&desk, i] { desk.outbox.discard(desk, i); });
         ImGui::PopID();
     }
     end_card();

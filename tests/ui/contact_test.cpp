@@ -103,6 +103,26 @@ TEST_CASE("contact: without a connection a message waits, survives a restart, an
     CHECK(again.waiting().empty());
 }
 
+TEST_CASE("contact: a message that is discarded comes back to its place") {
+    Driver ui;
+    ui.load({reachable(), lead(2, "Bo Berg")});
+    ui::Outbox& outbox = ui.app->desk().outbox;
+    const Uuid other = lead(2, "").id;
+    REQUIRE(outbox.add(ui.app->desk(), {reachable().id, "The samples are here", 1}));
+    REQUIRE(outbox.add(ui.app->desk(), {other, "The invoice", 2}));
+    ui.frames(3);
+    const std::vector<ui::Message> both = outbox.waiting();
+    ui.click("Discard Ravi Iyer");
+    REQUIRE(outbox.waiting().size() == 1);
+    CHECK(outbox.waiting()[0].lead == other);
+    CHECK(ui.shows("Message to Ravi Iyer discarded"));
+    ui.click("Undo", "toast");
+    CHECK(outbox.waiting() == both);
+    ui::Outbox again;
+    again.read(ui.kept["outbox.json"]);
+    CHECK(again.waiting() == both);
+}
+
 TEST_CASE("contact: what is no outbox is read as an empty one") {
     for (const char* text : {"", "{", "[]", "[1,{}]", R"([{"lead":"x","text":"t","writtenAt":1}])", R"({"lead":1})"}) {
         ui::Outbox outbox;
