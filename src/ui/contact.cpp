@@ -10,6 +10,7 @@
 #include "ui/ics.h"
 #include "ui/outbox.h"
 #include "ui/receipt.h"
+#include "ui/reminders_page.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -20,6 +21,19 @@ using crm::Model;
 
 constexpr const char* kPopup = "message";
 constexpr float kPopupWidth = 380;
+
+/// The lead itself, or the one that a payment or reminder belongs to; null: none is known here.
+const crm::Record* lead_behind(const client::State& state, const crm::Record& record) {
+    if (record.model == Model::lead) return &record;
+    const auto parent = crm::def(record.model).parent;
+    const auto id = parent ? Uuid::parse(record.fields.text(*parent)) : std::nullopt;
+    return id ? state.find(Model::lead, *id) : nullptr;
+}
+
+bool can_be_reached(const crm::Record& lead) {
+    return !lead.fields.text(field_id(Model::lead, "phoneE164")).empty() ||
+           !lead.fields.text(field_id(Model::lead, "email")).empty();
+}
 
 std::string first_word(std::string_view words) { return std::string(words.substr(0, words.find(' '))); }
 
@@ -41,20 +55,44 @@ std::string filled(const std::string& words, const crm::Record& lead, const std:
 
 void Contact::draw(Desk& desk, const crm::Record& record, float left) {
     const Theme& theme = desk.theme;
-    const bool lead = record.model == Model::lead && (!record.fields.text(field_id(Model::lead, "phoneE164")).empty() ||
-                                                      !record.fields.text(field_id(Model::lead, "email")).empty());
-    const bool receipt = record.model == Model::payment && has_receipt(record) && desk.save_document;
-    const bool calendar = record.model == Model::reminder && desk.save_document;
-    if (!lead && !receipt && !calendar) return;
-    ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y + theme.px(4)});
-    if (lead) draw_lead(desk, record);
-    if (receipt && button(theme, "Print receipt", ButtonKind::plain, icon::kPrint))
-        desk.later([&desk, id = record.id] { print_receipt(desk, id); });
-    if (calendar && button(theme, "Calendar file", ButtonKind::plain, icon::kCalendar))
-        desk.later([&desk, id = record.id] { export_reminders(desk, id); });
+    const crm::Record* lead = lead_behind(desk.state, record);
+    const auto begin_row = [&] { ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y + theme.px(4)}); };
+    if (lead != nullptr && lead->id != record.id) {
+        begin_row();
+        if (link(theme, (crm::title(*lead) + "##its lead").c_str())) desk.open(Model::lead, lead->id);
+        tooltip(theme, "Open the lead");
+    }
+    if (lead != nullptr && can_be_reached(*lead)) {
+        begin_row();
+        draw_reach(desk, *lead);
+    }
+    if (record.model == Model::payment && has_receipt(record) && desk.save_document) {
+        begin_row();
+        if (button(theme, "Print receipt", ButtonKind::plain, icon::kPrint))
+            desk.later([&desk, id = record.id] { print_receipt(desk, id); });
+    }
+    if (record.model != Model::reminder) return;
+    begin_row();
+    draw_reminder(desk, record);
 }
 
-void Contact::draw_lead(Desk& desk, const crm::Record& lead) {
+void Contact::draw_reminder(Desk& desk, const crm::Record& reminder) {
+    const Theme& theme = desk.theme;
+    const bool done = is_done(reminder);
+    if (button(theme, done ? "Open again" : "Mark done", ButtonKind::plain, done ? icon::kUndo : icon::kCheck))
+        desk.later([&desk, id = reminder.id, done] { set_reminder_done(desk, id, !done); });
+    if (!done) {
+        ImGui::SameLine();
+        if (button(theme, "Put off##Put off this", ButtonKind::plain, icon::kSnooze)) ImGui::OpenPopup("snooze");
+        draw_snooze_choices(desk, reminder.id);
+    }
+    if (!desk.save_document) return;
+    ImGui::SameLine();
+    if (button(theme, "Calendar file", ButtonKind::plain, icon::kCalendar))
+        desk.later([&desk, id = reminder.id] { export_reminders(desk, id); });
+}
+
+void Contact::draw_reach(Desk& desk, const crm::Record& lead) {
     const Theme& theme = desk.theme;
     const std::string phone(lead.fields.text(field_id(Model::lead, "phoneE164")));
     const std::string email(lead.fields.text(field_id(Model::lead, "email")));

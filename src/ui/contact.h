@@ -1,5 +1,5 @@
-// What one does with a record beside editing it: call, write, chat; print a payment's receipt; take a reminder to a
-// calendar.
+// What one does with a record beside editing it: call, write, chat, also with the lead whose payment or reminder it is;
+// print a payment's receipt; tick a reminder off, put it off, take it to a calendar.
 #pragma once
 
 #include <string>
@@ -15,7 +15,8 @@ class Contact {
     void draw(Desk& desk, const crm::Record& record, float left);
 
   private:
-    void draw_lead(Desk& desk, const crm::Record& lead);
+    void draw_reach(Desk& desk, const crm::Record& lead);
+    static void draw_reminder(Desk& desk, const crm::Record& reminder);
     void draw_message(Desk& desk, const crm::Record& lead);
 
     std::unordered_map<Uuid, std::string> texts_;  // by lead: what is typed stays until it is sent or kept

@@ -212,11 +212,16 @@ void RemindersPage::draw_snooze(Desk& desk, const crm::Record& reminder, ImVec2 
     ImGui::SetCursorScreenPos(at);
     if (icon_button(theme, ("Put off##Put off " + crm::title(reminder)).c_str(), icon::kSnooze))
         ImGui::OpenPopup("snooze");
+    draw_snooze_choices(desk, reminder.id);
+}
+
+void draw_snooze_choices(Desk& desk, const Uuid& reminder) {
+    const Theme& theme = desk.theme;
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(6), theme.px(6)});
     if (ImGui::BeginPopup("snooze")) {
         for (const SnoozeChoice& choice : snooze_choices(desk.now())) {
             if (!menu_item(theme, choice.words.c_str(), icon::kSnooze)) continue;
-            desk.later([&desk, id = reminder.id, until = choice.until] { snooze_reminder(desk, id, until); });
+            desk.later([&desk, id = reminder, until = choice.until] { snooze_reminder(desk, id, until); });
             ImGui::CloseCurrentPopup();
         }
         ImGui::EndPopup();

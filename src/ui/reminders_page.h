@@ -44,5 +44,7 @@ struct SnoozeChoice {
     UnixMs until = 0;
 };
 [[nodiscard]] std::vector<SnoozeChoice> snooze_choices(UnixMs now);
+/// The popup "snooze" with these choices for one reminder, when it is open.
+void draw_snooze_choices(Desk& desk, const Uuid& reminder);
 
 }  // namespace ct::ui

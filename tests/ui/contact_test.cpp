@@ -123,6 +123,30 @@ TEST_CASE("contact: a message that is discarded comes back to its place") {
     CHECK(again.waiting() == both);
 }
 
+TEST_CASE("contact: a payment's and a reminder's drawer reach their lead, and open it") {
+    for (const Model model : {Model::payment, Model::reminder}) {
+        Driver ui(with_template());
+        ui.show_sync(view(Indicator::synced));
+        crm::Record record = lead(77, "");
+        record.model = model;
+        record.fields = {};
+        put(record, "leadId", reachable().id.str());
+        if (model == Model::reminder) put(record, "title", "Call back");
+        ui.load({reachable(), record});
+        ui.app->desk().open(model, record.id);
+        ui.frames(3);
+        ui.click("Call");
+        CHECK(ui.opened.back() == "tel:+919820000104");
+        ui.click("E-mail##write");
+        CHECK(ui.opened.back().starts_with("mailto:ravi@example.com"));
+        ui.click("WhatsApp");
+        CHECK(ui.shows("Message to Ravi Iyer"));
+        ui.key(ImGuiKey_Escape);
+        ui.click("its lead");
+        CHECK(ui.app->desk().shown_id == reachable().id);
+    }
+}
+
 TEST_CASE("contact: what is no outbox is read as an empty one") {
     for (const char* text : {"", "{", "[]", "[1,{}]", R"([{"lead":"x","text":"t","writtenAt":1}])", R"({"lead":1})"}) {
         ui::Outbox outbox;

@@ -81,6 +81,24 @@ TEST_CASE("reminders: by day, too, words are found anywhere and conditions mean 
     CHECK(ui.there("Visit"));
 }
 
+TEST_CASE("reminders: put off, done and open again from the drawer") {
+    Driver ui;
+    ui.load({lead(1, "Ravi Iyer"), reminder(1, "Call back", kNow)});
+    const Uuid id = reminder(1, "", kNow).id;
+    const auto now = [&]() -> const crm::Record& { return *ui.app->state().find(Model::reminder, id); };
+    ui.app->desk().open(Model::reminder, id);
+    ui.frames(3);
+    ui.click("Put off this");
+    ui.click("In an hour");
+    CHECK(now().fields.integer(field_id(Model::reminder, "snoozedUntil")) >= kNow + kHour);
+    ui.click("Mark done");
+    CHECK(now().fields.flag(field_id(Model::reminder, "isCompleted")));
+    CHECK(ui.shows("Done: Call back"));
+    CHECK_FALSE(ui.there("Put off this"));
+    ui.click("Open again");
+    CHECK_FALSE(now().fields.flag(field_id(Model::reminder, "isCompleted")));
+}
+
 TEST_CASE("reminders: put off from the list, by choices of the clock and the week") {
     Driver ui;
     ui.load({lead(1, "Ravi Iyer"), reminder(1, "Call back", kNow - kHour)});
