@@ -77,6 +77,16 @@ std::string badge_of(const client::SyncView& view) {
     return waiting > 0 ? count_text(waiting, "", "") : std::string{};
 }
 
+std::string portal_url(std::string_view server_url) {
+    const std::size_t scheme = server_url.find("://");
+    std::string_view host = scheme == std::string_view::npos ? server_url : server_url.substr(scheme + 3);
+    host = host.substr(0, host.find_first_of("/?#"));
+    host = host.substr(host.rfind('@') + 1);      // npos + 1: from the start
+    const std::size_t bracket = host.rfind(']');  // an IPv6 address has colons
+    const std::size_t port = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+    return "http://" + std::string(host.substr(0, port)) + "/";
+}
+
 void IndicatorView::refresh(Desk& desk) {
     if (!shown_) return;
     desk.post(client::ListQueue{});
@@ -206,7 +216,7 @@ void IndicatorView::draw_popover(Desk& desk) {
     if (view.indicator == Indicator::login_page && !view.server_url.empty()) {
         ImGui::Dummy({0, theme.px(2)});
         if (button(theme, "Open browser", ButtonKind::plain, icon::kKey) && desk.open_url)
-            desk.open_url(view.server_url);
+            desk.open_url(portal_url(view.server_url));
     }
     draw_removals(desk);
     draw_waiting(desk);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "client/event.h"
 #include "client/messages.h"
@@ -23,6 +24,10 @@ struct IndicatorLook {
 [[nodiscard]] IndicatorLook look_while_saving(const Palette& palette);
 /// The number in the badge: records that wait; "12/40" while sending; empty: no badge.
 [[nodiscard]] std::string badge_of(const client::SyncView& view);
+
+/// Where a browser meets the login page of a network: the server's host by plain HTTP on its usual port. Such a network
+/// answers that in the server's place; with HTTPS the browser would show a certificate's error instead.
+[[nodiscard]] std::string portal_url(std::string_view server_url);
 
 class IndicatorView {
   public:

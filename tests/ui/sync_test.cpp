@@ -86,7 +86,14 @@ TEST_CASE("a login page in the way: the popover opens a browser on it") {
     ui.click("Sync", "top bar");
     ui.click("Open browser");
     REQUIRE(ui.opened.size() == 1);
-    CHECK(ui.opened[0] == "https://crm.example.com");
+    CHECK(ui.opened[0] == "http://crm.example.com/");  // with HTTPS: a certificate's error in place of the page
+}
+
+TEST_CASE("a login page is met at the server's host by plain HTTP") {
+    CHECK(ui::portal_url("https://crm.example.com:8443/colortouch") == "http://crm.example.com/");
+    CHECK(ui::portal_url("http://192.168.1.7:8787") == "http://192.168.1.7/");
+    CHECK(ui::portal_url("https://[2001:db8::7]:8443") == "http://[2001:db8::7]/");
+    CHECK(ui::portal_url("https://[2001:db8::7]") == "http://[2001:db8::7]/");
 }
 
 TEST_CASE("files that wait are told of in the popover, and sent when one says so; refused ones lead to their record") {
