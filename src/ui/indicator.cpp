@@ -18,7 +18,7 @@ constexpr SteadyMs kPaceFrom_ms = 1'500;  // shorter syncs need no prophecy
 constexpr std::int64_t kDay_ms = 24 * 3'600'000;
 constexpr float kPopoverWidth = 400;
 constexpr std::size_t kHistoryShown = 5;
-constexpr std::size_t kFailedShown = 20;
+constexpr std::size_t kFailedMore = 50;
 
 /// The popover's first line.
 std::string line_of(const Desk& desk) {
@@ -98,6 +98,7 @@ void IndicatorView::draw(Desk& desk, float right, float middle_y) {
     const ImVec2 corner = draw_button(desk, right, middle_y);
     if (open_next_) {
         open_next_ = false;
+        failed_shown_ = kFailedFirst;
         ImGui::OpenPopup("sync popover");
         desk.post(client::ListQueue{});
         desk.post(client::ListHistory{});
@@ -342,8 +343,20 @@ void IndicatorView::draw_failed(Desk& desk) {
     ImGui::Dummy({0, theme.px(4)});
     divider(theme);
     text(theme, "Needs you", theme.colors().danger.strong, Size::small, true);
-    if (failed.size() > kFailedShown) failed.resize(kFailedShown);
+    // The queue is listed up to a limit; the count is of all.
+    const store::QueueSummary& queue = desk.state.sync().queue;
+    const std::size_t all = std::max(failed.size(), static_cast<std::size_t>(queue.errors + queue.conflicts));
+    const std::size_t listed = failed.size();
+    failed.resize(std::min(listed, failed_shown_));
     for (const sync::QueuedOperation* operation : failed) draw_failed_one(desk, *operation);
+    if (failed.size() == all) return;
+    ImGui::Dummy({0, theme.px(4)});
+    const std::string more = "and " + count_text(static_cast<std::int64_t>(all - failed.size()), "", "") + " more";
+    if (failed.size() == listed) {
+        text(theme, more + ". They come as these are settled", theme.colors().muted, Size::small);
+    } else if (link(theme, (more + "##failed").c_str())) {
+        failed_shown_ += kFailedMore;
+    }
 }
 
 void IndicatorView::draw_failed_one(Desk& desk, const sync::QueuedOperation& queued) {

@@ -54,6 +54,8 @@ class IndicatorView {
     RescueForm rescue_;
     bool open_next_ = false;
     bool shown_ = false;
+    static constexpr std::size_t kFailedFirst = 20;
+    std::size_t failed_shown_ = kFailedFirst;       // of the failed items; more when asked for
     std::int64_t pace_total_ = -1, pace_done_ = 0;  // of the part under way, when it was first seen
     SteadyMs pace_since_ = 0;
 };

@@ -120,6 +120,38 @@ TEST_CASE("files that wait are told of in the popover, and sent when one says so
     CHECK(ui.app->desk().shown_id == lead(1, "").id);
 }
 
+TEST_CASE("the popover lists what failed in parts, and leaves nothing out in silence") {
+    Driver ui({}, {1440, 900});
+    client::SyncView view = view_of(Indicator::needs_you, 90);
+    view.queue.errors = view.needs_you = 90;
+    ui.show_sync(view);
+    ui.click("Sync", "top bar");
+    std::vector<sync::QueuedOperation> failed(80);  // the list has a limit
+    for (std::size_t i = 0; i < failed.size(); ++i) {
+        failed[i].operation.id = lead(100 + i, "").id;
+        failed[i].state = sync::QueueState::error;
+        failed[i].error_message = "Refused, number " + std::to_string(i) + ".";
+    }
+    ui.send(client::QueueListed{failed});
+    CHECK(ui.shows("number 19."));
+    CHECK_FALSE(ui.shows("number 20."));
+    CHECK(ui.shows("and 70 more"));
+    const auto press_more = [&ui] {
+        for (int i = 0; i < 200 && !ui.there("failed"); ++i) {
+            ImGui::GetIO().AddMousePosEvent(1'200, 400);
+            ImGui::GetIO().AddMouseWheelEvent(0, -5);
+            ui.frames(2);
+        }
+        ui.click("failed");
+    };
+    press_more();
+    CHECK(ui.shows("number 69."));
+    CHECK(ui.shows("and 20 more"));
+    press_more();
+    CHECK(ui.shows("number 79."));
+    CHECK(ui.shows("and 10 more. They come as these are settled"));
+}
+
 TEST_CASE("a long sync says how far it is in records and bytes, and about how long it still takes") {
     Driver ui;
     client::SyncView view = view_of(Indicator::syncing, 400);
