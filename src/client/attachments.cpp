@@ -223,7 +223,9 @@ std::string Attachments::why_waiting() const {
         case sync::LaneWait::metered: return kMetered;
         case sync::LaneWait::slow: return "the link is slow";
         case sync::LaneWait::trouble: return "the last try failed: " + lane_.last_error();
-        case sync::LaneWait::record_sync: return options_.metered ? kMetered : "records go first";
+        case sync::LaneWait::record_sync:
+            if (options_.metered) return kMetered;
+            return working_ ? "records go first" : "they go with the next sync";
         case sync::LaneWait::account: return options_.metered ? kMetered : "";
         case sync::LaneWait::nothing: break;
     }
