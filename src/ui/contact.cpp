@@ -21,6 +21,7 @@ using crm::Model;
 
 constexpr const char* kPopup = "message";
 constexpr float kPopupWidth = 380;
+constexpr float kOneRowFrom = 760;  // a drawer as wide has room for the contact and the record's own buttons
 
 /// The lead itself, or the one that a payment or reminder belongs to; null: none is known here.
 const crm::Record* lead_behind(const client::State& state, const crm::Record& record) {
@@ -62,17 +63,23 @@ void Contact::draw(Desk& desk, const crm::Record& record, float left) {
         if (link(theme, (crm::title(*lead) + "##its lead").c_str())) desk.open(Model::lead, lead->id);
         tooltip(theme, "Open the lead");
     }
-    if (lead != nullptr && can_be_reached(*lead)) {
+    const bool reach = lead != nullptr && can_be_reached(*lead);
+    if (reach) {
         begin_row();
         draw_reach(desk, *lead);
     }
-    if (record.model == Model::payment && has_receipt(record) && desk.save_document) {
+    // Where there is room for both, the form keeps the height of a row.
+    const auto go_on = [&] {
+        if (reach && ImGui::GetWindowWidth() >= theme.px(kOneRowFrom)) return ImGui::SameLine(0, theme.px(24));
         begin_row();
+    };
+    if (record.model == Model::payment && has_receipt(record) && desk.save_document) {
+        go_on();
         if (button(theme, "Print receipt", ButtonKind::plain, icon::kPrint))
             desk.later([&desk, id = record.id] { print_receipt(desk, id); });
     }
     if (record.model != Model::reminder) return;
-    begin_row();
+    go_on();
     draw_reminder(desk, record);
 }
 
