@@ -66,9 +66,12 @@ TEST_CASE_FIXTURE(Desk, "a file attached offline is on the other laptop, byte by
     const std::string id = attach(a, photo);
     CHECK(listed(a)[0]["state"] == "queued");
     CHECK(a.ctl({"sync"}).exit_code == 3);
+    CHECK(a.json({"status"})["filesPending"] == 1);
+    CHECK(a.json({"status"})["filesPendingBytes"] == 700'000);
     server.start();
     CHECK(a.json({"sync"})["attachments"]["sent"] == 1);
     CHECK(listed(a)[0]["state"] == "done");
+    CHECK(a.json({"status"})["filesPending"] == 0);
 
     (void)b.json({"sync"});
     const json there = listed(b);
