@@ -104,6 +104,47 @@ TEST_CASE("files: after a crash that came between, a removal is whole too") {
     CHECK((*store)->unsent_files().removing == 1);
 }
 
+class HandClock final : public Clock {
+  public:
+    [[nodiscard]] UnixMs now() const override { return 1'790'000'000'000 + steady_ms; }
+    [[nodiscard]] SteadyMs steady() const override { return steady_ms; }
+    SteadyMs steady_ms = 1'000;
+};
+
+TEST_CASE("files: a removal is for good when its time is over, and not a moment before") {
+    TempDirectory directory;
+    HandClock clock;
+    AttachmentOptions options;
+    options.directory = directory.file("attachments");
+    auto store = store::Store::open(directory.file("colortouch.db"), clock, system_random());
+    REQUIRE(store.has_value());
+    Attachment file;
+    file.id = id_of(7);
+    file.record = id_of(1);
+    file.name = "photo.jpg";
+    file.size = 5;
+    file.sha256 = std::string(64, 'a');
+    const std::string content = options.directory + "/" + file.sha256;
+    REQUIRE(make_directories(options.directory));
+    REQUIRE(write_file_atomically(content, "bytes"));
+    REQUIRE((*store)->save_attachment(file));
+    const AttachmentPorts ports{[](NetJob) {}, [] {}, [](Event) {}};
+    Attachments attachments(**store, clock, system_random(), options, ports);
+    REQUIRE(attachments.remove_soon(file.id));
+    const SteadyMs over = clock.steady_ms + options.kept_back_ms;
+    CHECK(attachments.due() == over);
+    clock.steady_ms = over - 1;
+    attachments.on_timer();
+    CHECK(path_exists(content));
+    clock.steady_ms = over;
+    attachments.on_timer();
+    CHECK_FALSE(path_exists(content));
+    const auto kept = attachments.keep(file.id);
+    REQUIRE_FALSE(kept.has_value());
+    CHECK(kept.error().code == "TOO_LATE");
+    CHECK((*store)->unsent_files().removing == 1);
+}
+
 TEST_CASE("files: one is opened as a copy under its own name that can only be read") {
     WithFile desk("Quotation 7.pdf");
     desk.window->post(OpenAttachment{desk.file.id});
