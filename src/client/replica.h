@@ -180,7 +180,7 @@ class Replica {
     std::optional<SyncView> published_;
     std::string simulated_link_;
     std::string last_reason_;  // why the last attempt before this start did not go through; empty: it did, or we tried
-    std::string files_wait_;  // why files wait that are unsent
+    std::string files_wait_;   // why files wait that are unsent
 };
 
 /// Edits that are nothing to each other, in one transaction: the n-th error is the n-th edit's, none: it is saved,

@@ -1,10 +1,10 @@
 // The parser of requests fed in pieces: what a connection's own tests cannot cut where they like.
-#include "net/request_parser.h"
-
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
+
+#include "net/request_parser.h"
 
 using namespace ct;
 
