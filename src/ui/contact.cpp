@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/utf8.h"
 #include "crm/tables.h"
@@ -9,6 +10,7 @@
 #include "ui/icons.h"
 #include "ui/ics.h"
 #include "ui/outbox.h"
+#include "ui/payment_acts.h"
 #include "ui/receipt.h"
 #include "ui/reminders_page.h"
 #include "ui/widgets.h"
@@ -37,6 +39,8 @@ bool can_be_reached(const crm::Record& lead) {
 }
 
 std::string first_word(std::string_view words) { return std::string(words.substr(0, words.find(' '))); }
+
+bool receipt(const Desk& desk, const crm::Record& payment) { return has_receipt(payment) && desk.save_document; }
 
 }  // namespace
 
@@ -73,14 +77,30 @@ void Contact::draw(Desk& desk, const crm::Record& record, float left) {
         if (reach && ImGui::GetWindowWidth() >= theme.px(kOneRowFrom)) return ImGui::SameLine(0, theme.px(24));
         begin_row();
     };
-    if (record.model == Model::payment && has_receipt(record) && desk.save_document) {
+    if (record.model == Model::reminder) {
         go_on();
-        if (button(theme, "Print receipt", ButtonKind::plain, icon::kPrint))
-            desk.later([&desk, id = record.id] { print_receipt(desk, id); });
+        draw_reminder(desk, record);
+    } else if (record.model == Model::payment &&
+               (can_be_paid(record) || can_be_refunded(record) || receipt(desk, record))) {
+        go_on();
+        draw_payment(desk, record);
     }
-    if (record.model != Model::reminder) return;
-    go_on();
-    draw_reminder(desk, record);
+}
+
+void Contact::draw_payment(Desk& desk, const crm::Record& payment) {
+    const Theme& theme = desk.theme;
+    bool first = true;
+    const auto wanted = [&](bool fits, const char* label, const char* icon) {
+        if (!fits) return false;
+        if (!std::exchange(first, false)) ImGui::SameLine();
+        return button(theme, label, ButtonKind::plain, icon);
+    };
+    const Uuid id = payment.id;
+    if (wanted(can_be_paid(payment), "Mark as paid##this", icon::kCheck))
+        desk.later([&desk, id] { mark_paid(desk, {id}); });
+    if (wanted(receipt(desk, payment), "Print receipt", icon::kPrint))
+        desk.later([&desk, id] { print_receipt(desk, id); });
+    if (wanted(can_be_refunded(payment), "Refund", icon::kUndo)) desk.later([&desk, id] { refund(desk, id); });
 }
 
 void Contact::draw_reminder(Desk& desk, const crm::Record& reminder) {

@@ -16,6 +16,7 @@ class Contact {
 
   private:
     void draw_reach(Desk& desk, const crm::Record& lead);
+    static void draw_payment(Desk& desk, const crm::Record& payment);
     static void draw_reminder(Desk& desk, const crm::Record& reminder);
     void draw_message(Desk& desk, const crm::Record& lead);
 

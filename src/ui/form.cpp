@@ -112,7 +112,7 @@ Result<crm::Value> typed_value(Model model, FieldId field, std::string_view text
 }
 
 Form::Form(const crm::Record& record)
-    : model_(record.model), id_(record.id), is_new_(false), entries_(crm::def(record.model).fields.size()) {
+    : model_(record.model), is_new_(false), entries_(crm::def(record.model).fields.size()) {
     refresh(record);
     news_read();
 }

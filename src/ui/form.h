@@ -90,7 +90,6 @@ class Form {
     [[nodiscard]] const crm::FieldDef& def(crm::FieldId field) const { return crm::def(model_, field); }
 
     crm::Model model_;
-    Uuid id_;  ///< nil: a new one
     bool is_new_;
     bool focus_first_ = false;
     std::optional<crm::FieldId> focus_;     ///< to be given the keyboard: the first wrong field

@@ -328,20 +328,14 @@ void Form::draw_lead(Desk& desk, FieldId field, float width) {
         lead == nullptr);
 }
 
-/// What the payment pays back, or a button that pays it back.
+/// What the payment pays back.
 void Form::draw_refund(Desk& desk) {
     const std::optional<Uuid> of = Uuid::parse(text_of("refundOf"));
-    if (of) {
-        const crm::Record* paid = desk.state.find(model_, *of);
-        text(desk.theme, "This is a refund", desk.theme.colors().muted, Size::small);
-        if (paid != nullptr && link(desk.theme, ("Of " + title_of(*paid) + "##refunded payment").c_str()))
-            desk.open(model_, *of);
-        return;
-    }
-    const crm::Record* payment = id_.nil() ? nullptr : desk.state.find(model_, id_);
-    if (payment == nullptr || !can_be_refunded(*payment)) return;
-    if (button(desk.theme, "Refund", ButtonKind::plain, icon::kUndo))
-        desk.later([&desk, id = id_] { refund(desk, id); });
+    if (!of) return;
+    const crm::Record* paid = desk.state.find(model_, *of);
+    text(desk.theme, "This is a refund", desk.theme.colors().muted, Size::small);
+    if (paid != nullptr && link(desk.theme, ("Of " + title_of(*paid) + "##refunded payment").c_str()))
+        desk.open(model_, *of);
 }
 
 }  // namespace ct::ui

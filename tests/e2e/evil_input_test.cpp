@@ -55,7 +55,7 @@ std::vector<Row> framing_rows() {
     const std::string nul(1, '\0');
     return {
         {"a length that is too short", post(length(3) + digest_of("hello"), "hello"), 400},
-        {"a length that is too long", post(length(9) + digest_of("hello"), "hello"), 400, "MALFORMED", true},
+        {"a length that is too long", post(length(9) + digest_of("hello"), "hello"), 400, "INCOMPLETE", true},
         {"a negative length", post("Content-Length: -5\r\n", "hello"), 400},
         {"a length with a plus", post("Content-Length: +5\r\n", "hello"), 400},
         {"a length in hex", post("Content-Length: 0x5\r\n", "hello"), 400},
@@ -93,10 +93,10 @@ std::vector<Row> framing_rows() {
         {"a chunk size that is none", chunked("xyz\r\n"), 400},
         {"a chunk size in 0x", chunked("0x2\r\n{}\r\n0\r\n\r\n"), 400},
         {"a chunk without its end", chunked("2\r\n{}xx0\r\n\r\n"), 400},
-        {"a chunk's bare line feed", chunked("2\n{}\n0\n\n"), 400, "MALFORMED", true},
+        {"a chunk's bare line feed", chunked("2\n{}\n0\n\n"), 400, "INCOMPLETE", true},
         {"a chunk's extension", chunked("2;a=b\r\n{}\r\n0\r\n\r\n"), 400},
         {"a chunk's long extension", chunked("2;" + std::string(100'000, 'a') + "\r\n{}\r\n0\r\n\r\n"), 0, {}},
-        {"chunks that stop", chunked("2\r\n{"), 400, "MALFORMED", true},
+        {"chunks that stop", chunked("2\r\n{"), 400, "INCOMPLETE", true},
         {"HTTP/1.0 with chunks", head("POST /api/sync/push HTTP/1.0", "Transfer-Encoding: chunked\r\n") + "0\r\n\r\n",
          400},
     };

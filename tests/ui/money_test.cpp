@@ -334,12 +334,15 @@ TEST_CASE("a receipt's number is given once: neither the form nor a cell nor a s
 }
 
 TEST_CASE("what came in is paid back by a payment that says what it pays back") {
-    Driver ui;
+    Driver ui({}, {1440, 1200});  // the form's foot is in sight
     const crm::Record paid = payment(1, 100, "COMPLETED", 0, kNow);
     ui.load({lead(1, "Ravi Iyer"), paid, payment(2, 200, "PENDING", kNow)});
     ui.app->desk().open(Model::payment, payment(2, 0, "", 0).id);
     ui.frames(3);
     CHECK_FALSE(ui.there("Refund"));
+    ui.click("Mark as paid##this");
+    CHECK(text_of(*ui.app->state().find(Model::payment, payment(2, 0, "", 0).id), "status") == "COMPLETED");
+    CHECK(ui.there("Refund"));
     const auto press = [&] {
         ui.app->desk().open(Model::payment, paid.id);
         ui.frames(3);
