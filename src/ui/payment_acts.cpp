@@ -75,8 +75,9 @@ bool can_be_refunded(const crm::Record& payment) {
 void refund(Desk& desk, const Uuid& id) {
     const crm::Record* payment = desk.state.find(Model::payment, id);
     if (payment == nullptr || !can_be_refunded(*payment)) return;
+    const std::string paid = id.str();
     for (const crm::Record& other : desk.state.table(Model::payment).all()) {
-        if (other.fields.text(kRefundOf) != id.str()) continue;
+        if (other.fields.text(kRefundOf) != paid) continue;
         desk.toasts.add(ToastKind::info, "This is the refund of " + words_of(desk, *payment));
         return desk.open(Model::payment, other.id);
     }
@@ -86,7 +87,7 @@ void refund(Desk& desk, const Uuid& id) {
         if (payment->fields.has(same)) preset.set(same, crm::own(payment->fields.get(same)));
     }
     preset.set(kDirection, std::string("OUT"));
-    preset.set(kRefundOf, id.str());
+    preset.set(kRefundOf, paid);
     desk.create(Model::payment, std::move(preset));
 }
 

@@ -6,18 +6,22 @@ namespace {
 
 constexpr crm::FieldId kAmount = crm::field_id(crm::Model::payment, "amount");
 
-TEST_CASE("copied profile: the same edit, gone on with on both, is found out, and both have all there is") {
-    Office office;
-    (void)office.add_user("boss@example.org", server::Role::manager);
-    Seat seat(office, "seat", "boss@example.org"), twin(office, "twin", "boss@example.org");
-    CHECK(seat.sync().row.outcome == "done");
-    const Uuid lead = seat.add_lead("Asha");
+void copy_profile(Seat& seat, Seat& twin) {
     seat.close();
     twin.close();
     std::filesystem::copy(seat.directory, twin.directory,
                           std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
     seat.open();
     twin.open();
+}
+
+TEST_CASE("copied profile: the same edit, gone on with on both, is found out, and both have all there is") {
+    Office office;
+    (void)office.add_user("boss@example.org", server::Role::manager);
+    Seat seat(office, "seat", "boss@example.org"), twin(office, "twin", "boss@example.org");
+    CHECK(seat.sync().row.outcome == "done");
+    const Uuid lead = seat.add_lead("Asha");
+    copy_profile(seat, twin);
     const std::string device = seat.store->state().device_id;
     REQUIRE(twin.store->state().device_id == device);
     seat.set(lead, "city", "Goa");  // joins what waits under one id
@@ -54,12 +58,7 @@ TEST_CASE("copied profile: what the one does over an edit of the other is no edi
     owed.set(kAmount, std::int64_t{1'111});
     const Uuid payment = seat.add(crm::Model::payment, owed);
     CHECK(seat.sync().row.outcome == "done");
-    seat.close();
-    twin.close();
-    std::filesystem::copy(seat.directory, twin.directory,
-                          std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
-    seat.open();
-    twin.open();
+    copy_profile(seat, twin);
     const auto pay = [&payment](Seat& one, std::int64_t amount) {
         client::Edit edit;
         edit.model = crm::Model::payment;
@@ -88,12 +87,7 @@ TEST_CASE("copied profile: a restored server's numbers do not hide the one's edi
     const Uuid lead = seat.add_lead("Asha");
     CHECK(seat.sync().row.outcome == "done");
     office.back_up();
-    seat.close();
-    twin.close();
-    std::filesystem::copy(seat.directory, twin.directory,
-                          std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
-    seat.open();
-    twin.open();
+    copy_profile(seat, twin);
     for (int i = 0; i < 5; ++i) {
         (void)seat.add_lead("Lost with the server " + std::to_string(i));
         CHECK(seat.sync().row.outcome == "done");
