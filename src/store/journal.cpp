@@ -1,7 +1,7 @@
 #include "store/journal.h"
 
+#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
-#include <rapidjson/stream.h>
 
 #include <algorithm>
 #include <array>
@@ -250,10 +250,8 @@ bool glance_at_entry(JournalGlance& glance, GlanceEvents::Entry&& entry) {
 
 bool glance_at_frame(JournalGlance& glance, std::string_view payload) {
     GlanceEvents events;
-    constexpr unsigned kFlags =
-        rapidjson::kParseIterativeFlag | rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
-    std::string text(payload);
-    rapidjson::InsituStringStream stream(text.data());
+    constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
+    rapidjson::MemoryStream stream(payload.data(), payload.size());
     rapidjson::Reader reader;
     if (reader.Parse<kFlags>(stream, events).IsError() || stream.Tell() != payload.size()) return false;
     json tree;
