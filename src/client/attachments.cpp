@@ -143,25 +143,36 @@ Result<Attachment> Attachments::add(crm::Model model, const Uuid& record, const 
     return attachment;
 }
 
-Result<void> Attachments::remove(const Uuid& id) {
+Result<Attachment> Attachments::known(const Uuid& id) const {
     auto found = store_.attachment(id);
     if (!found) return fail(found.error());
     if (!*found || (*found)->state == AttachmentState::removing) return no_such_attachment();
-    Attachment attachment = std::move(**found);
+    return std::move(**found);
+}
+
+Result<Attachment> Attachments::take_away(const Uuid& id) {
+    auto was = known(id);
+    if (!was) return was;
+    Attachment attachment = *was;
     attachment.state = AttachmentState::removing;
     attachment.offset = 0;
-    if (auto saved = store_.save_attachment(attachment); !saved) return saved;
-    drop_content(attachment.sha256);
-    changed(attachment.record);
+    if (auto saved = store_.save_attachment(attachment); !saved) return fail(saved.error());
+    return was;
+}
+
+Result<void> Attachments::remove(const Uuid& id) {
+    const auto was = take_away(id);
+    if (!was) return fail(was.error());
+    drop_content(was->sha256);
+    changed(was->record);
     tell(sync::lane_event::Work{});
     return {};
 }
 
 Result<Attachment> Attachments::want(const Uuid& id) {
-    auto found = store_.attachment(id);
-    if (!found) return fail(found.error());
-    if (!*found || (*found)->state == AttachmentState::removing) return no_such_attachment();
-    Attachment attachment = std::move(**found);
+    auto found = known(id);
+    if (!found) return found;
+    Attachment attachment = *std::move(found);
     if (attachment.here() && path_exists(path_of(attachment))) return attachment;
     const auto part = file_size(path_of(attachment) + ".part");
     attachment.state = AttachmentState::wanted;

@@ -119,6 +119,9 @@ class Attachments {
     void on(const sync::lane_action::CancelRequest& action);
 
     [[nodiscard]] Result<std::optional<sync::LaneItem>> next(bool uploads) const;
+    [[nodiscard]] Result<store::Attachment> known(const Uuid& id) const;  ///< not one that was taken away
+    /// In the table alone. As it was.
+    [[nodiscard]] Result<store::Attachment> take_away(const Uuid& id);
     /// The row, or an event to the lane that there is none.
     [[nodiscard]] std::optional<store::Attachment> row(const Uuid& id);
     [[nodiscard]] http::Request request(std::string method, std::string path) const;

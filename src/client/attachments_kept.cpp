@@ -44,17 +44,11 @@ void Attachments::sweep() {
 }
 
 Result<void> Attachments::remove_soon(const Uuid& id) {
-    auto found = store_.attachment(id);
-    if (!found) return fail(found.error());
-    if (!*found || (*found)->state == AttachmentState::removing) {
-        return fail(ErrorKind::not_found, "NO_SUCH_ATTACHMENT", "there is no such attachment on this laptop");
-    }
-    Attachment attachment = **found;
-    attachment.state = AttachmentState::removing;
-    attachment.offset = 0;
-    if (auto saved = store_.save_attachment(attachment); !saved) return saved;
-    kept_back_[id] = {std::move(**found), clock_.steady() + options_.kept_back_ms};
-    changed(attachment.record);
+    auto was = take_away(id);
+    if (!was) return fail(was.error());
+    const Uuid record = was->record;
+    kept_back_[id] = {*std::move(was), clock_.steady() + options_.kept_back_ms};
+    changed(record);
     return {};
 }
 
