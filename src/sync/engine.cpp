@@ -450,17 +450,13 @@ void Engine::on_problem(const Problem& problem) {
         return;
     }
     retry_after_ms_ = problem.retry_after_s < 0 ? -1 : problem.retry_after_s * 1'000;
+    const bool of_batch = problem.status == 413 || (problem.status == 400 && problem.code == "MALFORMED");
+    if (phase_ == Phase::pushing && of_batch) return send_less(problem);
     switch (problem.status) {
         case 401:
             signed_in_ = false;
             out_.push_back(action::DropToken{});
             return finish(Obstacle::signed_out, problem.code, problem.detail);
-        case 400:
-            if (phase_ == Phase::pushing && problem.code == "MALFORMED") return send_less(problem);
-            return finish(Obstacle::protocol, problem.code, problem.detail);
-        case 413:
-            if (phase_ == Phase::pushing) return send_less(problem);
-            return finish(Obstacle::protocol, problem.code, problem.detail);
         case 426: return finish(Obstacle::upgrade, problem.code, problem.detail);
         case 429:
         case 503: return finish(Obstacle::busy, problem.code, problem.detail);
