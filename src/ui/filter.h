@@ -34,7 +34,8 @@ class Filter {
     ~Filter();
 
     [[nodiscard]] bool matches(const client::State& state, const crm::Record& record) const;
-    [[nodiscard]] const std::vector<std::string>& words() const { return words_; }  ///< folded; for Query
+    [[nodiscard]] bool empty() const { return words_.empty() && conditions_.empty(); }  ///< all matches
+    [[nodiscard]] const std::vector<std::string>& words() const { return words_; }      ///< folded; for Query
     [[nodiscard]] const std::string& conditions() const { return conditions_; }  ///< as typed; two of one text are one
     [[nodiscard]] const std::string& in_words() const { return in_words_; }  ///< "Status is Follow up, not City Pune"
     [[nodiscard]] const std::string& problem() const { return problem_; }    ///< empty: everything was understood

@@ -67,8 +67,8 @@ void RemindersPage::update(Desk& desk) {
 void RemindersPage::filter(Desk& desk) {
     const UnixMs today = start_of_day(desk.now());
     const std::uint64_t leads = desk.state.table(Model::lead).revision();
-    const bool asks = !filter_.words().empty() || !filter_.conditions().empty();
-    if (parsed_ != records_.search() || parsed_on_ != today || (asks && seen_leads_ != leads)) {
+    const bool moved = !filter_.empty() && seen_leads_ != leads;  // a lead's name is among a reminder's words
+    if (parsed_ != records_.search() || parsed_on_ != today || moved) {
         parsed_ = records_.search();
         parsed_on_ = today;
         seen_leads_ = leads;
@@ -76,7 +76,7 @@ void RemindersPage::filter(Desk& desk) {
         found_.clear();
         next_ = 0;
     }
-    if (filter_.words().empty() && filter_.conditions().empty() && next_ < open_.size()) {
+    if (filter_.empty() && next_ < open_.size()) {
         found_ = open_;
         next_ = open_.size();
     }

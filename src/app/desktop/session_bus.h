@@ -1,5 +1,4 @@
-// The desktop's session bus (D-Bus): shows notifications that can be clicked, and hears how the desktop
-// wishes to look.
+// The desktop's session bus (D-Bus): shows notifications that can be clicked, and hears how the desktop wishes to look.
 // The library is loaded when the program starts; where it or a bus is not there, nothing is heard and nothing can be
 // shown.
 #pragma once
