@@ -12,6 +12,7 @@
 #include "crm/json_codec.h"
 #include "server/answer.h"
 #include "server/bell.h"
+#include "server/people.h"
 #include "server/pull.h"
 #include "server/push.h"
 #include "server/queue_notes.h"
@@ -57,6 +58,7 @@ struct Service::Impl {
     [[nodiscard]] Answer password(const http::Request& request, const Session& session);
     [[nodiscard]] Answer devices(const http::Request& request, const Session& session);
     [[nodiscard]] Answer revoke(const http::Request& request, const Session& session);
+    [[nodiscard]] Answer list_people(const http::Request& request, const Session& session);
     [[nodiscard]] Answer sync_push(const http::Request& request, const Session& session);
     [[nodiscard]] Answer sync_pull(const http::Request& request, const Session& session);
     [[nodiscard]] Answer sync_verify(const http::Request& request, const Session& session);
@@ -167,6 +169,8 @@ Answer Service::Impl::revoke(const http::Request& request, const Session& sessio
     return sign_in.revoke(session, std::string_view(request.path).substr(kDevicePath.size()));
 }
 
+Answer Service::Impl::list_people(const http::Request&, const Session& session) { return people(storage, session); }
+
 Answer Service::Impl::sync_push(const http::Request& request, const Session& session) {
     const auto decoded = sync::decode_push_request(request.body);
     if (!decoded) return refuse_undecoded(decoded.error(), request.body);
@@ -199,7 +203,7 @@ Answer Service::Impl::sync_verify(const http::Request& request, const Session& s
 
 namespace {
 
-constexpr std::array<Route, 12> kRoutes{{
+constexpr std::array<Route, 13> kRoutes{{
     {"GET", "/metrics", true, &Impl::metrics_text, "text/plain; version=0.0.4; charset=utf-8"},
     {"GET", "/api/openapi.json", true, &Impl::contract},
     {"GET", "/api/health", true, &Impl::health},
@@ -212,6 +216,7 @@ constexpr std::array<Route, 12> kRoutes{{
     {"POST", "/api/sync/push", false, &Impl::sync_push},
     {"POST", "/api/sync/pull", false, &Impl::sync_pull},
     {"POST", "/api/sync/verify", false, &Impl::sync_verify},
+    {"GET", "/api/people", false, &Impl::list_people},
 }};
 
 static_assert(kRoutes.size() < Metrics::kRoutesMax);  // and the files, which count as one
