@@ -14,6 +14,7 @@
 #include "client/import_lane.h"
 #include "client/inspection.h"
 #include "client/network_thread.h"
+#include "client/people.h"
 #include "client/replica.h"
 #include "client/shifted_clock.h"
 #include "client/storage.h"
@@ -52,6 +53,9 @@ struct Client::Impl {
           attachments(*store, *clock, *options.random, attachment_options(options.profile, options.config),
                       {[this](NetJob job) { file_network.send(std::move(job)); }, [this] { file_network.cancel(); },
                        [this](Event event) { emit(std::move(event)); }}),
+          people(*store, *clock, options.config.ca_file,
+                 {[this](NetJob job) { file_network.send(std::move(job)); },
+                  [this](Event event) { emit(std::move(event)); }}),
           inspection(options.profile, options.config, *clock, bell, replica, simulator, {&network, &ear, &file_network},
                      {[this](Event event) { emit(std::move(event)); },
                       [this] {
@@ -119,6 +123,7 @@ struct Client::Impl {
         replica.tell(sync::event::Metered{options.config.metered_link});
         replica.tell(sync::event::ListenChosen{options.config.live_updates});
         replica.start();
+        people.start(replica);
         while (!stop.load(std::memory_order_acquire)) {
             bool busy = take_commands();  // each has its turn
             busy = take_link_news() || busy;
@@ -136,6 +141,7 @@ struct Client::Impl {
                 busy = true;
             }
             attachments.follow(replica);
+            people.follow(replica);
             replica.files_stand(attachments.why_waiting());
             if (std::exchange(reload, false)) begin_to_load();
             flush_events();
@@ -275,7 +281,11 @@ struct Client::Impl {
         auto answer = file_network.answer();
         if (!answer) return false;
         inspection.saw(Lane::files, *answer);
-        attachments.on_answer(std::move(*answer));
+        if (answer->kind == NetJob::Kind::people) {
+            people.on_answer(std::move(*answer));
+        } else {
+            attachments.on_answer(std::move(*answer));
+        }
         return true;
     }
 
@@ -304,6 +314,7 @@ struct Client::Impl {
     void emit(Event event) {
         if (const auto* finished = std::get_if<SyncFinished>(&event)) {
             attachments.round_ended(finished->row.outcome == "done");
+            people.round_ended(finished->row.outcome == "done");
         }
         if (std::holds_alternative<DatabaseReopened>(event)) {
             reload = true;
@@ -459,6 +470,7 @@ struct Client::Impl {
     void on(StartImport& command) { imports.start(std::move(command)); }
     void on(CancelImport&) { imports.cancel(); }
     void on(ReverseImport& command) { imports.reverse(command); }
+    void on(AskPeople&) { people.ask(); }
     void on(KeepDraft& command) {
         std::error_code ignored;
         if (command.text.empty()) {
@@ -504,6 +516,7 @@ struct Client::Impl {
     Replica replica;             // worker
     NetworkThread file_network;  // files go over a connection of their own
     Attachments attachments;     // worker
+    People people;               // worker; asks over the files' connection
     std::thread exporter;
     std::mutex exported_mutex;
     std::optional<Event> exported;  // guarded by exported_mutex

@@ -12,6 +12,7 @@
 #include "client/diagnostics.h"
 #include "client/import_types.h"
 #include "client/inspect.h"
+#include "client/people_list.h"
 #include "client/rescue.h"
 #include "net/link_weather.h"
 #include "store/store.h"
@@ -147,7 +148,8 @@ struct CancelImport {};  ///< what is saved by then stays, and can be undone
 struct ReverseImport {   ///< takes all of it back, or having done so, does all of it again; ends with ImportEnded
     std::uint64_t ticket = 0;
 };
-struct KeepDraft {  ///< what is typed and not saved, to be there after a crash; empty: nothing is
+struct AskPeople {};  ///< somebody looks at who there is, or at an id that nobody has; a list that is fresh stays
+struct KeepDraft {    ///< what is typed and not saved, to be there after a crash; empty: nothing is
     std::string text;
 };
 using Command =
@@ -157,7 +159,7 @@ using Command =
                  KeepAttachment, OpenAttachment, FetchAttachment, RetryAttachment, ListAttachments, SaveAttachment,
                  ListTrail, SendAttachmentsNow, MeteredChanged, LiveUpdatesChanged, LeaveOut, SaveRescue, ReplayRescue,
                  SimulateLink, ExportDiagnostics, inspect::Question, ReadFile, WriteFile, StartImport, CancelImport,
-                 ReverseImport, KeepDraft>;
+                 ReverseImport, AskPeople, KeepDraft>;
 
 // ---- worker -> UI
 /// The states of product.md's table, in the order in which they are decided.
@@ -200,6 +202,7 @@ struct SyncView {
     std::string removals_reason;        ///< in words: what would go; empty when nothing is held
     bool removals_refused = false;
     std::string server_url, user_id, user_name, user_email, workspace_name, device_id, epoch;
+    std::string user_role;  ///< "EMPLOYEE", as of the sign-in
     std::string cursor;
     std::vector<std::string> left_out;     ///< by the user: "Payment", "Lead.notes"
     std::vector<std::string> catching_up;  ///< wanted again, and not all here yet
@@ -321,6 +324,9 @@ struct ImportEnded {
     bool dry_run = false, cancelled = false, reversed = false;
     std::optional<Error> error;  ///< it ended early; what the report counts is saved
 };
+struct PeopleChanged {  ///< who is in the workspace; at the start as it was known last
+    PeopleList people;
+};
 struct DraftFound {  ///< what KeepDraft kept last, at the start
     std::string text;
 };
@@ -329,7 +335,7 @@ using Event =
                  SignedIn, SignInFailed, QueueListed, ConflictsListed, DecisionsListed, HistoryListed, ActivityListed,
                  StorageListed, BackedUp, BackUpFailed, Trouble, AttachmentsChanged, AttachmentReady, AttachmentFailed,
                  RescueDone, RescueFailed, DiagnosticsDone, DiagnosticsFailed, DatabaseReopened, inspect::Answer,
-                 FileRead, FileWritten, ImportProgress, ImportEnded, DraftFound, TrailListed>;
+                 FileRead, FileWritten, ImportProgress, ImportEnded, DraftFound, TrailListed, PeopleChanged>;
 
 /// "120 of 200 leads and 300 of 310 notes": what a pull would take away; empty when nothing is held.
 [[nodiscard]] std::string in_words(const store::HeldRemovals& removals);

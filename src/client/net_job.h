@@ -18,7 +18,8 @@ struct NetJob {
         verify,
         login,
         logout,
-        file
+        file,
+        people
     };  // listen: a pull that waits
     Kind kind = Kind::probe;
     std::uint64_t id = 0;

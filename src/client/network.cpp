@@ -42,7 +42,7 @@ sync::RequestKind request_kind(NetJob::Kind kind) {
 net::Deadlines deadlines_of(NetJob::Kind kind) {
     net::Deadlines deadlines;
     if (kind == NetJob::Kind::probe || kind == NetJob::Kind::logout) deadlines.total_ms = 10'000;
-    if (kind == NetJob::Kind::login) deadlines.total_ms = 30'000;
+    if (kind == NetJob::Kind::login || kind == NetJob::Kind::people) deadlines.total_ms = 30'000;
     // The silence while it waits is what it is for.
     if (kind == NetJob::Kind::listen) deadlines.read_ms = 40'000;
     return deadlines;
@@ -76,7 +76,7 @@ NetAnswer read_answer(const NetJob& job, const net::HttpOutcome& outcome) {
     answer.traffic = outcome.response.traffic;
     if (job.kind == NetJob::Kind::login) {
         answer.reply = read_login(outcome);
-    } else if (job.kind == NetJob::Kind::file) {
+    } else if (job.kind == NetJob::Kind::file || job.kind == NetJob::Kind::people) {
         answer.reply = outcome;
     } else if (outcome.failure != net::NetFailure::none) {
         answer.reply = sync::Reply(unreachable(outcome));

@@ -22,8 +22,8 @@ namespace ct::client {
 struct NetAnswer {
     NetJob::Kind kind = NetJob::Kind::probe;
     std::uint64_t id = 0;
-    /// For sign-in the answer or an error that says why not; for files the exchange as it was; for the rest what the
-    /// engine takes.
+    /// For sign-in the answer or an error that says why not; for files and people the exchange as it was; for the rest
+    /// what the engine takes.
     std::variant<sync::Reply, Result<sync::LoginAnswer>, net::HttpOutcome> reply;
     http::Traffic traffic;
     std::shared_ptr<RequestSeen> seen;  ///< for the inspector's list; read_answer leaves it empty

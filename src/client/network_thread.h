@@ -41,6 +41,11 @@ class Bell {
     bool rung_ = false;  // guarded by mutex_
 };
 
+/// Not what a person began, or what asks for people: nobody's round ends with those.
+[[nodiscard]] inline bool may_be_cancelled(NetJob::Kind kind) {
+    return kind != NetJob::Kind::login && kind != NetJob::Kind::logout && kind != NetJob::Kind::people;
+}
+
 /// A network-only thread with a connection of its own: one job at a time, answers go to the worker.
 class NetworkThread {
   public:
@@ -70,9 +75,7 @@ class NetworkThread {
     void cancel() {
         {
             const std::scoped_lock lock(mutex_);
-            std::erase_if(jobs_, [](const NetJob& job) {
-                return job.kind != NetJob::Kind::login && job.kind != NetJob::Kind::logout;
-            });
+            std::erase_if(jobs_, [](const NetJob& job) { return may_be_cancelled(job.kind); });
             if (!syncing_) return;  // a sign-in under way is nobody's round
             unwanted_ = true;
         }
@@ -105,7 +108,7 @@ class NetworkThread {
             if (stop_) return;
             const NetJob job = std::move(jobs_.front());
             jobs_.pop_front();
-            syncing_ = job.kind != NetJob::Kind::login && job.kind != NetJob::Kind::logout;
+            syncing_ = may_be_cancelled(job.kind);
             unwanted_ = false;
             under_way_ = UnderWay{job.kind, inspect::steady_us()};
             lock.unlock();

@@ -554,6 +554,7 @@ SyncView Replica::view() const {
     view.user_id = state.user.id;
     view.user_name = state.user.name;
     view.user_email = state.user.email;
+    view.user_role = state.user.role;
     view.workspace_name = state.workspace_name;
     view.device_id = state.device_id;
     view.epoch = state.epoch;

@@ -31,6 +31,7 @@ const char* name_of(NetJob::Kind kind) {
         case NetJob::Kind::login: return "sign in";
         case NetJob::Kind::logout: return "sign out";
         case NetJob::Kind::file: return "file";
+        case NetJob::Kind::people: return "people";
     }
     return "";
 }

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "client/attachments.h"
 #include "client/network_thread.h"
+#include "client/people.h"
 #include "client/recorder.h"
 #include "client/replica.h"
 #include "client/request_log.h"
@@ -49,7 +50,9 @@ struct Session::Impl {
           replica(*store, Secrets(profile.token_file().string()), clock, random, options(config), ports()),
           attachments(*store, clock, random, attachment_options(profile, config),
                       {[this](NetJob job) { file_jobs.push_back(std::move(job)); }, [this] { file_jobs.clear(); },
-                       [this](Event event) { take(event); }}) {}
+                       [this](Event event) { take(event); }}),
+          people(*store, clock, config.ca_file,
+                 {[this](NetJob job) { people_jobs.push_back(std::move(job)); }, [](Event) {}}) {}
 
     ReplicaOptions options(const Config& config) {
         ReplicaOptions options;
@@ -75,6 +78,7 @@ struct Session::Impl {
 
     void take(Event& event) {
         if (auto* finished = std::get_if<SyncFinished>(&event)) {
+            people.round_ended(finished->row.outcome == "done");
             if (ear) rounds.push_back(*finished);
             last_round = std::move(*finished);
         }
@@ -108,6 +112,18 @@ struct Session::Impl {
         }
     }
 
+    /// Who there is, where it is time to ask; behind a round, whose connection it takes.
+    void drain_people() {
+        people.follow(replica);
+        while (!people_jobs.empty()) {
+            const NetJob job = std::move(people_jobs.front());
+            people_jobs.pop_front();
+            NetAnswer answer = network.run(job);
+            saw(Lane::records, answer);
+            people.on_answer(std::move(answer));
+        }
+    }
+
     [[nodiscard]] SyncReport report(const SyncFinished& round) const {
         SyncReport report;
         report.indicator = replica.view().indicator;
@@ -131,10 +147,12 @@ struct Session::Impl {
             replica.on_answer(std::move(*heard));
         }
         drain();
+        drain_people();
         const auto due = replica.due();
         if (!due || clock.steady() < *due) return;
         replica.tell(sync::event::TimerFired{});
         drain();
+        drain_people();
     }
 
     /// Carries files until nothing is left to do, a few short breaks after failures included.
@@ -170,7 +188,7 @@ struct Session::Impl {
     std::optional<Error> sign_in_error;
     bool signed_in_now = false;
     std::vector<SaveFailed> refusals;  // of the saves that are being committed
-    std::deque<NetJob> file_jobs;
+    std::deque<NetJob> file_jobs, people_jobs;
     std::function<void(const store::Attachment&)> progress;
     Bell bell;
     std::atomic<bool> interrupted{false};
@@ -178,6 +196,7 @@ struct Session::Impl {
     std::deque<SyncFinished> rounds;     // that nobody was told of yet, while it watches
     Replica replica;
     Attachments attachments;
+    People people;
 };
 
 Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -197,6 +216,7 @@ Result<std::unique_ptr<Session>> Session::open(const Profile& profile, const Con
                                        random, program);
     impl->replica.tell(sync::event::Metered{config.metered_link});
     impl->replica.start();
+    impl->people.start(impl->replica);
     return std::unique_ptr<Session>(new Session(std::move(impl)));
 }
 
@@ -253,6 +273,15 @@ Result<void> Session::logout() {
     return done;
 }
 
+const PeopleList& Session::people(bool ask) {
+    impl_->people.follow(impl_->replica);
+    if (ask) impl_->people.ask();
+    impl_->drain_people();
+    return impl_->people.list();
+}
+
+const std::optional<Error>& Session::people_trouble() const { return impl_->people.trouble(); }
+
 SyncReport Session::Impl::round(const sync::event::SyncAsked& asked) {
     last_round.reset();
     SyncReport none;
@@ -264,6 +293,7 @@ SyncReport Session::Impl::round(const sync::event::SyncAsked& asked) {
     }
     replica.tell(asked);
     drain();
+    drain_people();
     if (last_round) return report(*last_round);
     none.indicator = replica.view().indicator;
     none.code = "NO_ANSWER";

@@ -60,6 +60,10 @@ class Session {
                                                   const std::string& password, const std::string& workspace,
                                                   bool discard_unsent = false);
     [[nodiscard]] Result<void> logout();
+    /// As known here; with `ask`, after asking the server where that is some minutes old.
+    [[nodiscard]] const PeopleList& people(bool ask);
+    /// Why the last asking brought nothing; nothing when it did, or nobody asked.
+    [[nodiscard]] const std::optional<Error>& people_trouble() const;
     [[nodiscard]] bool signed_in() const;
     /// One whole round; never throws, never hangs (deadlines). One that would remove very many records ends with code
     /// MASS_DELETE when that is done which goes without, unless `allow_deletes`.

@@ -154,7 +154,11 @@ void State::apply(Event& event) {
     } else if (std::holds_alternative<DatabaseReopened>(event)) {
         forget_all();
     } else if (auto* sync = std::get_if<SyncChanged>(&event)) {
+        if (sync->view.user_id != sync_.user_id || sync->view.user_name != sync_.user_name) ++people_revision_;
         sync_ = std::move(sync->view);
+    } else if (auto* people = std::get_if<PeopleChanged>(&event)) {
+        people_ = std::move(people->people);
+        ++people_revision_;
     }
 }
 

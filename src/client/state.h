@@ -50,6 +50,9 @@ class State {
     [[nodiscard]] const crm::Record* find(crm::Model model, const Uuid& id) const { return table(model).find(id); }
     [[nodiscard]] std::span<const Uuid> children(crm::Model child, const Uuid& lead) const;
     [[nodiscard]] const SyncView& sync() const { return sync_; }
+    [[nodiscard]] const PeopleList& people() const { return people_; }
+    /// Grows with every change of who is known, or who "me" is.
+    [[nodiscard]] std::uint64_t people_revision() const { return people_revision_; }
     [[nodiscard]] bool loaded() const { return loaded_; }
     [[nodiscard]] std::uint64_t revision() const;  ///< grows with every change of any record
 
@@ -67,6 +70,8 @@ class State {
     std::array<Table, crm::kModelCount> tables_;
     std::array<Children, crm::kModelCount> children_;
     SyncView sync_;
+    PeopleList people_;
+    std::uint64_t people_revision_ = 0;
     bool loaded_ = false;
 };
 

@@ -57,6 +57,8 @@ struct FieldDef {
     bool not_negative = false;                    ///< money, integer: below zero is refused
 
     [[nodiscard]] constexpr bool derived() const { return !derived_from.empty(); }
+    /// The value is a user's id: users are no records.
+    [[nodiscard]] constexpr bool names_person() const { return type == FieldType::reference && !target; }
 };
 
 struct ModelDef {

@@ -136,6 +136,29 @@ StoredState state_from(const std::map<std::string, std::string>& values) {
     return state;
 }
 
+namespace {
+
+std::string key_of_kept(std::string_view name) { return "kept." + std::string(name); }
+
+}  // namespace
+
+Result<void> write_kept(Connection& connection, std::string_view name, std::string_view text) {
+    auto use = connection.prepare(
+        "INSERT INTO sync_state(key, value) VALUES(?,?) ON CONFLICT(key) DO UPDATE SET value=excluded.value");
+    if (!use) return fail(use.error());
+    const std::string key = key_of_kept(name);
+    return use->text(key).text(text).run();
+}
+
+Result<std::string> read_kept(Connection& connection, std::string_view name) {
+    auto use = connection.prepare("SELECT value FROM sync_state WHERE key=?");
+    if (!use) return fail(use.error());
+    const std::string key = key_of_kept(name);
+    const auto there = use->text(key).step();
+    if (!there) return fail(there.error());
+    return *there ? use->column_string(0) : std::string{};
+}
+
 Result<std::map<Uuid, crm::Model>> read_unconfirmed(Connection& connection) {
     std::map<Uuid, crm::Model> unconfirmed;
     auto use = connection.prepare("SELECT recordId, model FROM unconfirmed");

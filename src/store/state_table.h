@@ -25,6 +25,10 @@ struct StoredState {
 [[nodiscard]] std::map<std::string, std::string> state_values(const StoredState& state);
 [[nodiscard]] StoredState state_from(const std::map<std::string, std::string>& values);
 
+/// Texts beside the state, in its table under keys that no member of it has.
+[[nodiscard]] Result<void> write_kept(sqlite::Connection& connection, std::string_view name, std::string_view text);
+[[nodiscard]] Result<std::string> read_kept(sqlite::Connection& connection, std::string_view name);
+
 [[nodiscard]] Result<std::map<Uuid, crm::Model>> read_unconfirmed(sqlite::Connection& connection);
 
 [[nodiscard]] Result<void> add_history(sqlite::Connection& connection, const SyncHistoryRow& row);

@@ -344,6 +344,15 @@ Result<std::vector<SyncHistoryRow>> Store::history(std::size_t limit) const {
     return read_history(*impl_->connection, limit);
 }
 
+Result<void> Store::keep(std::string_view name, std::string_view text) {
+    return impl_->transaction([&] { return write_kept(*impl_->connection, name, text); });
+}
+
+Result<std::string> Store::kept(std::string_view name) const {
+    if (!impl_->connection) return impl_->no_connection();
+    return read_kept(*impl_->connection, name);
+}
+
 Result<std::vector<AuditRow>> Store::audit(const Uuid& record) const {
     if (!impl_->connection) return impl_->no_connection();
     return read_audit(*impl_->connection, record);

@@ -384,6 +384,9 @@ class Store {
     [[nodiscard]] Result<void> add_history(const SyncHistoryRow& row);  ///< the newest 1,000 are kept
     [[nodiscard]] Result<std::vector<SyncHistoryRow>> history(std::size_t limit) const;
     [[nodiscard]] Result<std::vector<AuditRow>> audit(const Uuid& record) const;
+    /// A small text that is no record and is lost with the database: whoever keeps it can get it again. Empty: none.
+    [[nodiscard]] Result<void> keep(std::string_view name, std::string_view text);
+    [[nodiscard]] Result<std::string> kept(std::string_view name) const;
     /// A part of the audit trail. Looks at some thousand rows at most: with a filter a page may be empty and not the
     /// last.
     [[nodiscard]] Result<ActivityPage> activity(const ActivityQuery& query) const;
