@@ -43,6 +43,7 @@ constexpr Command kCommands[] = {
     {"get", "Show one record", kOne, run_get, "get Lead 1a2b3c --json"},
     {"list", "List records, newest first", kList, run_list,
      "list Lead --where city=Pune --where status=PENDING --sort=-amount --limit 20"},
+    {"people", "List who is in the workspace: 'set Lead ID ownerId=NAME' hands a lead over", {}, run_people, "people"},
     {"sync", "Send what waits and fetch what is new", kSync, run_sync, "sync --json"},
     {"status", "Tell what waits, and whether the server answers", {}, run_status, "status --json"},
     {"queue list", "List the edits that are not settled", {}, run_queue_list, "queue list"},

@@ -106,6 +106,7 @@ struct Command {
 [[nodiscard]] Outcome run_rm(Context& context);
 [[nodiscard]] Outcome run_get(Context& context);  // reading.cpp
 [[nodiscard]] Outcome run_list(Context& context);
+[[nodiscard]] Outcome run_people(Context& context);      // people.cpp
 [[nodiscard]] Outcome run_sync(Context& context);        // sync.cpp
 [[nodiscard]] Outcome run_queue_list(Context& context);  // queue.cpp
 [[nodiscard]] Outcome run_queue_retry(Context& context);

@@ -44,4 +44,8 @@ class Context {
     std::unique_ptr<client::Session> session_;
 };
 
+/// The assignments that were given, where a field means a person with their id in place of a name, an address or "me".
+/// Also NO_SUCH_PERSON, AMBIGUOUS_PERSON, and why nobody is known here. (people.cpp)
+[[nodiscard]] Result<crm::Changes> given_changes(Context& context, crm::Model model);
+
 }  // namespace ct::cli

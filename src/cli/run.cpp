@@ -20,7 +20,9 @@ void declare(CLI::App& app, Options& options, Arg arg) {
                 ->required();
             return;
         case Arg::assignments:
-            app.add_option("FIELD=VALUE", options.assignments, "fields to set; money in minor units")->required();
+            app.add_option("FIELD=VALUE", options.assignments,
+                           "fields to set; money in minor units, people by name, e-mail, id or 'me'")
+                ->required();
             return;
         case Arg::where:
             app.add_option("--where", options.where,
