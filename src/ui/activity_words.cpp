@@ -9,6 +9,7 @@
 #include "ui/actions.h"
 #include "ui/activity.h"
 #include "ui/format.h"
+#include "ui/people.h"
 
 namespace ct::ui {
 namespace {
@@ -54,10 +55,12 @@ bool is_create(const AuditRow& row) {
     return row.what == "CREATE" || row.what == "PULLED_CREATE" || row.what == "RESTORE";
 }
 
-const char* who(const Desk& desk, const AuditRow& row) {
+std::string who(const Desk& desk, const AuditRow& row) {
     if (from_elsewhere(row)) return "Somebody else";
     const bool me = row.user.empty() || row.user == desk.state.sync().user_id || desk.state.sync().user_id.empty();
-    return me ? "You" : "Another user of this laptop";
+    if (me) return "You";
+    return desk.state.people().find(row.user) == nullptr ? "Another user of this laptop"
+                                                         : person_text(desk.state, row.user);
 }
 
 /// The record as it is, or as far as the row tells.
@@ -94,7 +97,7 @@ std::string value_words(const Desk& desk, const crm::Record& record, crm::FieldI
         if (lead != nullptr) return crm::title(*lead);
     }
     const auto currency = crm::tables::find(crm::def(record.model).fields, "currency");
-    return value_text(record.model, field, crm::view(value),
+    return field_text(desk.state, record.model, field, crm::view(value),
                       currency ? record.fields.text(*currency) : std::string_view{});
 }
 
@@ -118,7 +121,7 @@ std::string sentence_of(const Desk& desk, const AuditRow& row) {
     const std::string title = quoted_title(desk, row);
     if (verb == nullptr) return words_of_choice(row.what) + ": " + title;
     if (verb->words == nullptr) return std::string(verb->sentence) + " " + title;
-    return std::string(who(desk, row)) + " " + verb->words + " " + title;
+    return who(desk, row) + " " + verb->words + " " + title;
 }
 
 std::vector<std::string> details_of(const Desk& desk, const AuditRow& row) {
@@ -178,7 +181,7 @@ bool same_go(const TrailLine& line, const AuditRow& next) {
 
 std::string sentence_of_many(const Desk& desk, const TrailLine& line) {
     const Verb* const verb = verb_of(line.row);
-    return std::string(who(desk, line.row)) + " " + (verb == nullptr ? "changed" : verb->words) + " " +
+    return who(desk, line.row) + " " + (verb == nullptr ? "changed" : verb->words) + " " +
            count_of(line.row.model, line.more.size() + 1);
 }
 

@@ -16,6 +16,7 @@ std::string in_words(const std::string& file, const client::DiagnosticsSummary& 
            " of the engine, " + count_text(summary.log_lines, "line", "lines") + " of the log";
 }
 constexpr SteadyMs kDraftEvery_ms = 2'000;
+constexpr SteadyMs kPeopleEvery_ms = 300'000;
 
 }  // namespace
 
@@ -160,7 +161,16 @@ void App::frame() {
     if (std::exchange(desk_.inspector_wanted, false)) inspector_.toggle(desk_);
     keep_draft();
     if (desk_.config_changed) save_config();
+    ask_people();
     if (ImGui::GetIO().WantTextInput) desk_.redraw_within(kCaretBlink_ms);
+}
+
+/// Somebody may have come to the workspace since it was told who is there.
+void App::ask_people() {
+    const SteadyMs now = options_.clock->steady();
+    if (!std::exchange(desk_.unknown_person, false) || now < people_due_) return;
+    people_due_ = now + kPeopleEvery_ms;
+    desk_.post(client::AskPeople{});
 }
 
 /// What is typed is kept every two seconds, and forgotten once it is saved or given up.

@@ -73,6 +73,7 @@ class App {
     void on_finished(const client::SyncFinished& finished);
     [[nodiscard]] Look look() const;
     void keep_draft();
+    void ask_people();
     void draw_simulated();
 
     AppOptions options_;
@@ -85,6 +86,7 @@ class App {
     Inspector inspector_;
     std::string draft_found_;  // to be restored when the records are there
     std::string draft_kept_;   // as posted last
+    SteadyMs people_due_ = 0;  // when who is there may be asked again
     SteadyMs draft_due_ = 0;   // when the next one may be posted
 };
 

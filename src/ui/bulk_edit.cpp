@@ -12,6 +12,7 @@
 #include "ui/format.h"
 #include "ui/icons.h"
 #include "ui/payment_acts.h"
+#include "ui/people.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -24,8 +25,8 @@ constexpr float kWidth = 340;
 
 bool can_be_given(crm::Model model, FieldId field) {
     const crm::FieldDef& def = crm::def(model, field);
-    return !def.derived() && def.type != FieldType::reference && field != crm::def(model).title &&
-           !is_given_once(model, field);
+    return !def.derived() && (def.type != FieldType::reference || def.names_person()) &&
+           field != crm::def(model).title && !is_given_once(model, field);
 }
 
 const char* hint_of(const crm::FieldDef& def) {
@@ -137,6 +138,12 @@ void BulkEdit::draw_value(Desk& desk, crm::Model model) {
         for (const std::string_view choice : def.choices) values.emplace_back(choice, words_of_choice(choice));
         if (!def.fallback.empty() && text_.empty()) text_ = values.front().first;
         one_of(values);
+    } else if (def.names_person()) {
+        if (person_dropdown(desk, "Value", text_, sought_, width)) problem_.clear();
+        // Of all of them alike: what they were before does not matter to who loses sight of them.
+        const std::string hint =
+            model == crm::Model::lead && !text_.empty() ? hand_over_hint(desk.state, {}, text_) : std::string{};
+        if (!hint.empty()) paragraph(theme, hint, theme.colors().warn.strong, Size::small);
     } else if (def.type == FieldType::multiline) {
         if (text_area(theme, "##Value", text_, width, theme.px(80), !problem_.empty())) problem_.clear();
     } else if (text_field(theme, "##Value", hint_of(def), text_, width, !problem_.empty())) {

@@ -27,6 +27,7 @@ class BulkEdit {
     bool open_next_ = false, close_next_ = false;
     std::optional<crm::FieldId> field_;
     std::string text_, problem_;
+    std::string sought_;  // among people
 };
 
 }  // namespace ct::ui

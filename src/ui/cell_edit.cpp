@@ -5,6 +5,7 @@
 #include "ui/form.h"
 #include "ui/format.h"
 #include "ui/payment_acts.h"
+#include "ui/people.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -13,8 +14,9 @@ using crm::FieldType;
 
 bool CellEditor::can_edit(crm::Model model, crm::FieldId field) {
     const crm::FieldDef& def = crm::def(model, field);
-    return !def.derived() && def.type != FieldType::reference && def.type != FieldType::multiline &&
-           def.type != FieldType::flag && !crm::def(model).append_only;
+    const bool other_record = def.type == FieldType::reference && !def.names_person();
+    return !def.derived() && !other_record && def.type != FieldType::multiline && def.type != FieldType::flag &&
+           !crm::def(model).append_only;
 }
 
 void CellEditor::begin(const crm::Record& record, int column, crm::FieldId field) {
@@ -64,7 +66,8 @@ CellEditor::End CellEditor::draw(Desk& desk, const crm::Record& record, float he
     ++frames_;
     drawn_in_ = ImGui::GetFrameCount();
     const float width = ImGui::GetContentRegionAvail().x;
-    const bool choice = crm::def(record.model, field_).type == FieldType::choice;
+    const crm::FieldDef& def = crm::def(record.model, field_);
+    const bool choice = def.type == FieldType::choice || def.names_person();
     const End end = choice ? draw_choice(desk, record, width, height) : draw_text(desk, record, width, height);
     if (end != End::none) close();
     return end;
@@ -114,8 +117,15 @@ CellEditor::End CellEditor::draw_choice(Desk& desk, const crm::Record& record, f
             end = save(desk, record) ? End::saved : End::given_up;
             ImGui::CloseCurrentPopup();
         };
-        if (def.fallback.empty()) offer("", "None");
-        for (const std::string_view choice : def.choices) offer(choice, words_of_choice(choice));
+        if (def.names_person()) {
+            if (draw_people(desk, text_, sought_, theme.px(240))) {
+                end = save(desk, record) ? End::saved : End::given_up;
+                ImGui::CloseCurrentPopup();
+            }
+        } else {
+            if (def.fallback.empty()) offer("", "None");
+            for (const std::string_view choice : def.choices) offer(choice, words_of_choice(choice));
+        }
         ImGui::EndPopup();
     }
     ImGui::PopStyleVar(2);

@@ -12,7 +12,7 @@ class CellEditor {
   public:
     enum class End : std::uint8_t { none, saved, given_up, next, previous };
 
-    /// Whether a field can be typed into a cell: not what is derived, refers to others or has several lines.
+    /// Whether a field can be edited in a cell: not what is derived, refers to other records or has several lines.
     [[nodiscard]] static bool can_edit(crm::Model model, crm::FieldId field);
 
     void begin(const crm::Record& record, int column, crm::FieldId field);
@@ -35,6 +35,7 @@ class CellEditor {
     int column_ = -1;
     crm::FieldId field_ = 0;
     std::string text_, original_, problem_;
+    std::string sought_;        // among people
     End left_by_ = End::saved;  // the key that was pressed last says how
     int drawn_in_ = 0;          // frame
     int frames_ = 0;            // since it began: the keyboard comes in the second

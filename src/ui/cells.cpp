@@ -9,6 +9,7 @@
 #include "ui/format.h"
 #include "ui/icons.h"
 #include "ui/payment_acts.h"
+#include "ui/people.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -171,6 +172,10 @@ void draw_cell(Desk& desk, const Column& column, const crm::Record& record, floa
             const std::string name = lead_of(desk.state, record);
             return name.empty() ? cell.words("—", cell.p.faint) : cell.words(name, cell.p.text);
         }
+        case Column::Kind::person: {
+            const std::string name = person_shown(desk, record.fields.text(column.field));
+            return name.empty() ? cell.words("—", cell.p.faint) : cell.words(name, cell.p.text);
+        }
         case Column::Kind::updated: return cell.words(ago_text(record.updated_at, desk.now()), cell.p.muted);
         case Column::Kind::sync: return draw_sync(cell, record);
     }
@@ -181,6 +186,7 @@ SortKey sort_key(const client::State& state, const Column& column, const crm::Re
         case Column::Kind::title:
             return SortKey::of(fold(record.model == Model::payment ? lead_of(state, record) : crm::title(record)));
         case Column::Kind::lead: return SortKey::of(fold(lead_of(state, record)));
+        case Column::Kind::person: return SortKey::of(person_key(state, record.fields.text(column.field)));
         case Column::Kind::updated: return SortKey::of(record.updated_at);
         case Column::Kind::sync: return SortKey::of(static_cast<std::int64_t>(record.sync_status));
         case Column::Kind::done: return SortKey::of(is_done(record) ? 1 : 0);

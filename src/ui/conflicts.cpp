@@ -10,6 +10,7 @@
 #include "ui/form.h"
 #include "ui/format.h"
 #include "ui/icons.h"
+#include "ui/people.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -24,8 +25,9 @@ constexpr float kLabelWidth = 128;
 constexpr float kRowHeight = 44;       // of a field to choose for
 constexpr float kQuietRowHeight = 28;  // of one that only this device changed
 
-std::string words_of(const Conflict& conflict, const ConflictField& field, const crm::Value& value) {
-    return value_text(conflict.queued.operation.model, field.field, crm::view(value), currency_of(conflict.theirs));
+std::string words_of(const Desk& desk, const Conflict& conflict, const ConflictField& field, const crm::Value& value) {
+    return field_text(desk.state, conflict.queued.operation.model, field.field, crm::view(value),
+                      currency_of(conflict.theirs));
 }
 
 bool removes(const Conflict& conflict) { return conflict.queued.operation.kind == sync::OperationKind::remove; }
@@ -261,11 +263,11 @@ void Conflicts::draw_field(Desk& desk, const Conflict& conflict, const ConflictF
     const float height = theme.px(asks ? kRowHeight : kQuietRowHeight);
     const float text_y = at.y + std::floor((height - theme.px(14)) / 2) - theme.px(1);
     draw_text({at.x, text_y}, asks ? p.text : p.muted, def.label, label - theme.px(8));
-    const std::string base = words_of(conflict, field, field.base);
+    const std::string base = words_of(desk, conflict, field, field.base);
     draw_text({at.x + label + theme.px(12), text_y}, p.muted, base, column - theme.px(20));
     for (const Side side : {Side::mine, Side::theirs}) {
         const bool mine = side == Side::mine;
-        const std::string words = words_of(conflict, field, mine ? field.mine : field.theirs);
+        const std::string words = words_of(desk, conflict, field, mine ? field.mine : field.theirs);
         const ImVec2 box{at.x + label + column * (mine ? 1.0F : 2.0F), at.y};
         const ImVec2 max{box.x + column - theme.px(8), box.y + height - theme.px(6)};
         const bool chosen = asks && choice.side == side;
@@ -320,6 +322,8 @@ void Conflicts::draw_other(Desk& desk, const Conflict& conflict, const ConflictF
                 return false;
             },
             choice.typed.empty());
+    } else if (def.names_person()) {
+        (void)person_dropdown(desk, label.c_str(), choice.typed, sought_, theme.px(220));
     } else {
         text_field(theme, label.c_str(), "The right value", choice.typed, theme.px(220), !choice.error.empty());
     }
@@ -354,7 +358,7 @@ Conflicts::Preview Conflicts::preview(const Desk& desk, const Conflict& conflict
             continue;
         }
         result.words += (result.words.empty() ? "" : ", ") + std::string(crm::def(model, field.field).label) + " " +
-                        words_of(conflict, field, value);
+                        words_of(desk, conflict, field, value);
     }
     return result;
 }
@@ -493,10 +497,10 @@ void Conflicts::draw_decision(Desk& desk, const store::AuditRow& row, std::size_
     float y = at.y + theme.px(22);
     for (const auto& [field, value] : row.before.fields) {
         std::string words = std::string(crm::def(row.model, field).label) + ": " + (ours_lost ? "your " : "their ") +
-                            value_text(row.model, field, crm::view(value), currency);
+                            field_text(desk.state, row.model, field, crm::view(value), currency);
         if (record != nullptr) {
             words += ours_lost ? " lost to the later " : " lost to your later ";
-            words += value_text(row.model, field, record->fields.get(field), currency);
+            words += field_text(desk.state, row.model, field, record->fields.get(field), currency);
         }
         draw_text({at.x, y}, p.muted, words, room);
         y += theme.px(20);

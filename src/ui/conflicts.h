@@ -51,6 +51,7 @@ class Conflicts {
     void resolve_all_like(Desk& desk, const store::Conflict& conflict, const store::Resolution& resolution);
 
     std::map<Uuid, Choices> choices_;  // by operation
+    std::string sought_;               // among people, for a third value
     std::set<Uuid> for_all_;           // operations: the same for all like this
     std::size_t tab_ = 0;
     std::int64_t seen_operations_ = -1, seen_conflicts_ = -1;  // of the queue, when the lists were asked for last

@@ -82,6 +82,7 @@ struct Desk {
     std::string set_aside{};    ///< whose typing waits to be brought back; empty: nobody's
     bool bring_back_wanted = false;
     bool sign_out_wanted = false;  ///< to be asked about, when something is unsent
+    bool unknown_person = false;   ///< an id was drawn that nobody has: ask who there is, unless that was just done
     bool keys_elsewhere = false;   ///< a popup or the drawer has the keyboard: arrows and Del are not the table's
 
     std::vector<sync::QueuedOperation> queue{};    ///< as last listed

@@ -11,6 +11,7 @@
 #include "ui/form.h"
 #include "ui/format.h"
 #include "ui/icons.h"
+#include "ui/people.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -219,7 +220,7 @@ void Duplicates::draw_compared(Desk& desk, const crm::Record& kept, const crm::R
     for (const auto& row : form_layout(Model::lead)) {
         for (const FieldId field : row) {
             if (kept.fields.has(field) || other.fields.has(field))
-                draw_field(theme, field, kept, other, label_width, width);
+                draw_field(desk, field, kept, other, label_width, width);
         }
     }
     ImGui::EndChild();
@@ -238,8 +239,9 @@ void Duplicates::draw_compared(Desk& desk, const crm::Record& kept, const crm::R
     if (!from_list_) ImGui::CloseCurrentPopup();
 }
 
-void Duplicates::draw_field(const Theme& theme, FieldId field, const crm::Record& kept, const crm::Record& other,
+void Duplicates::draw_field(const Desk& desk, FieldId field, const crm::Record& kept, const crm::Record& other,
                             float label_width, float width) {
+    const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
     const crm::FieldDef& def = crm::def(Model::lead, field);
     const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -251,7 +253,7 @@ void Duplicates::draw_field(const Theme& theme, FieldId field, const crm::Record
     Theme::pop();
     const auto value = [&](const crm::Record& record, Side of, float x, const char* whose) {
         const std::string words =
-            one_line(value_text(Model::lead, field, record.fields.get(field), currency_of(record)));
+            one_line(field_text(desk.state, Model::lead, field, record.fields.get(field), currency_of(record)));
         const ImVec2 min{x, at.y + theme.px(2)}, max{x + width - theme.px(8), at.y + height - theme.px(2)};
         const bool on = !same && (side == of || side == Side::both);
         ImGui::SetCursorScreenPos(min);

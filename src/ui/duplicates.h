@@ -24,7 +24,7 @@ class Duplicates {
     void draw_pair(Desk& desk, const DuplicateSearch::Pair& pair);
     void draw_compared(Desk& desk, const crm::Record& kept, const crm::Record& other);
     void draw_side(const Desk& desk, const crm::Record& record, bool kept, float width);
-    void draw_field(const Theme& theme, crm::FieldId field, const crm::Record& kept, const crm::Record& other,
+    void draw_field(const Desk& desk, crm::FieldId field, const crm::Record& kept, const crm::Record& other,
                     float label_width, float width);
     [[nodiscard]] Side side_of(crm::FieldId field, const crm::Record& kept, const crm::Record& other) const;
     void merge(Desk& desk, const crm::Record& kept, const crm::Record& other);

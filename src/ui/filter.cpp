@@ -14,6 +14,7 @@
 #include "ui/actions.h"
 #include "ui/cells.h"
 #include "ui/format.h"
+#include "ui/people.h"
 
 namespace ct::ui {
 namespace {
@@ -43,13 +44,18 @@ struct Alias {
     Model model;
     std::string_view said, field;
 };
-constexpr std::array kAliases{
-    Alias{Model::lead, "value", "amount"},         Alias{Model::lead, "label", "labels"},
-    Alias{Model::lead, "mail", "email"},           Alias{Model::payment, "due", "dueDate"},
-    Alias{Model::payment, "lead", "leadId"},       Alias{Model::payment, "paid", "paidAt"},
-    Alias{Model::payment, "order", "orderId"},     Alias{Model::payment, "receipt", "receiptNo"},
-    Alias{Model::reminder, "due", "reminderDate"}, Alias{Model::reminder, "lead", "leadId"},
-    Alias{Model::reminder, "done", "isCompleted"}};
+constexpr std::array kAliases{Alias{Model::lead, "value", "amount"},
+                              Alias{Model::lead, "label", "labels"},
+                              Alias{Model::lead, "mail", "email"},
+                              Alias{Model::payment, "due", "dueDate"},
+                              Alias{Model::payment, "lead", "leadId"},
+                              Alias{Model::payment, "paid", "paidAt"},
+                              Alias{Model::payment, "order", "orderId"},
+                              Alias{Model::payment, "receipt", "receiptNo"},
+                              Alias{Model::reminder, "assigned", "assigneeId"},
+                              Alias{Model::reminder, "due", "reminderDate"},
+                              Alias{Model::reminder, "lead", "leadId"},
+                              Alias{Model::reminder, "done", "isCompleted"}};
 
 /// "Follow_up", "follow up" and "FOLLOW-UP" are one.
 std::string plain(std::string_view text) {
@@ -163,6 +169,9 @@ struct Filter::Condition {
     std::vector<double> amounts;         ///< of money, in the currency's unit
     std::vector<std::size_t> positions;  ///< of choices
 
+    [[nodiscard]] bool names_person(Model model) const {
+        return subject == Subject::field && crm::def(model, field).names_person();
+    }
     [[nodiscard]] bool holds(const client::State& state, const crm::Record& record) const {
         return test(state, record) != negated;
     }
@@ -197,7 +206,9 @@ struct Filter::Condition {
             case FieldType::integer: return number != nullptr && in_spans(*number);
             case FieldType::money: return number != nullptr && amount_holds(*number, currency_of(record));
             case FieldType::labels: return text != nullptr && label_holds(*text);
-            case FieldType::reference: return has_text(fold(lead_of(state, record)));
+            case FieldType::reference:
+                if (names_person(record.model)) return text != nullptr && person_holds(state, *text);
+                return has_text(fold(lead_of(state, record)));
             default: return text != nullptr && has_text(fold(*text));
         }
     }
@@ -234,8 +245,15 @@ struct Filter::Condition {
             return folded.find('\n' + wanted + (sign == Sign::equals ? "\n" : "")) != std::string::npos;
         });
     }
-    [[nodiscard]] bool has_text(const std::string& folded) const {
+    [[nodiscard]] bool person_holds(const client::State& state, std::string_view id) const {
+        const bool mine = !id.empty() && id == my_id(state);
+        return (mine && std::find(texts.begin(), texts.end(), "me") != texts.end()) ||
+               has_text(person_key(state, id), "me");
+    }
+    /// `except`: of the texts, one that means something else.
+    [[nodiscard]] bool has_text(const std::string& folded, std::string_view except = {}) const {
         return std::any_of(texts.begin(), texts.end(), [&](const std::string& wanted) {
+            if (!except.empty() && wanted == except) return false;
             return sign == Sign::equals ? folded == wanted : folded.find(wanted) != std::string::npos;
         });
     }
@@ -423,6 +441,7 @@ struct Filter::Reader {
             }
         }
         tell(*named, made, sign, shown);
+        filter.looks_at_people_ = filter.looks_at_people_ || made.names_person(model);
         filter.all_.push_back(std::make_unique<const Condition>(std::move(made)));
     }
 
@@ -503,6 +522,8 @@ Filter Filter::parse(Model model, std::string_view typed, UnixMs now) {
 bool Filter::matches(const client::State& state, const crm::Record& record) const {
     return std::all_of(all_.begin(), all_.end(), [&](const auto& one) { return one->holds(state, record); });
 }
+
+bool Filter::looks_at_people() const { return looks_at_people_; }
 
 bool Filter::looks_at_children() const {
     return std::any_of(all_.begin(), all_.end(), [](const auto& one) { return one->subject == Subject::lead_due; });

@@ -17,7 +17,7 @@ namespace ct::ui {
 /// | text, phone, e-mail | contains; = is the whole; nothing: has none; *: any   |                              |
 /// | choice, flag        | the value's name, or how it begins                    | earlier or later in the list |
 /// | labels              | has a label that begins so                            |                              |
-/// | reference           | the lead's name contains                              |                              |
+/// | reference           | the lead's name contains; the person's, or "me"       |                              |
 /// | money               | in the record's own currency; 50k, 2.5L, 1cr          | as numbers                   |
 /// | instant             | a day: 2026-11-23, today, 7d (in seven days), -7d     | before, after that day       |
 ///
@@ -39,6 +39,7 @@ class Filter {
     [[nodiscard]] const std::string& conditions() const { return conditions_; }  ///< as typed; two of one text are one
     [[nodiscard]] const std::string& in_words() const { return in_words_; }  ///< "Status is Follow up, not City Pune"
     [[nodiscard]] const std::string& problem() const { return problem_; }    ///< empty: everything was understood
+    [[nodiscard]] bool looks_at_people() const;                              ///< who is known by which name may matter
     [[nodiscard]] bool looks_at_children() const;  ///< of leads: a change of a reminder or a payment may matter
 
   private:
@@ -47,6 +48,7 @@ class Filter {
     std::vector<std::unique_ptr<const Condition>> all_;
     std::vector<std::string> words_;
     std::string conditions_, in_words_, problem_;
+    bool looks_at_people_ = false;
 };
 
 }  // namespace ct::ui

@@ -26,6 +26,7 @@ std::vector<std::vector<std::string_view>> named_rows(Model model) {
                     {"lostReason"},
                     {"amount", "currency"},
                     {"source", "labels"},
+                    {"ownerId"},
                     {"enquiryDate", "bookingDate"},
                     {"address"},
                     {"notes"}};
@@ -39,18 +40,19 @@ std::vector<std::vector<std::string_view>> named_rows(Model model) {
                     {"receiptNo", "reference"},
                     {"notes"}};
         case Model::reminder:
-            return {{"title"},       {"leadId"},      {"reminderDate", "repeat"}, {"type", "priority"},
+            return {{"title"},       {"leadId"},      {"reminderDate", "repeat"}, {"type", "priority"}, {"assigneeId"},
                     {"description"}, {"snoozedUntil"}};
         case Model::note: return {{"text"}, {"kind", "at"}};
     }
     return {};
 }
 
-/// Known to the program and not for typing: ids of users and of merged records.
+/// Known to the program and not for typing: ids of refunded and of merged records.
 bool never_shown(Model model, FieldId field) {
     const crm::FieldDef& def = crm::def(model, field);
     if (def.derived()) return true;
-    if (def.type == FieldType::reference && def.target != Model::lead) return true;
+    if (def.type == FieldType::reference && !def.names_person() && def.target != Model::lead) return true;
+    if (def.name == "by") return true;  // whoever writes the note
     return def.name == "mergedInto" || def.name == "isCompleted";
 }
 

@@ -75,12 +75,14 @@ class Form {
     void draw_field(Desk& desk, crm::FieldId field, float width);
     void draw_widget(Desk& desk, crm::FieldId field, float width);
     void draw_note(Desk& desk, crm::FieldId field, float width);
-    void draw_clash(const Theme& theme, crm::FieldId field);
+    void draw_clash(const Desk& desk, crm::FieldId field);
     void draw_choice(Desk& desk, crm::FieldId field, float width);
     void draw_currency(Desk& desk, crm::FieldId field, float width);
     void draw_date(Desk& desk, crm::FieldId field, float width);
     void draw_labels(Desk& desk, crm::FieldId field, float width);
     void draw_lead(Desk& desk, crm::FieldId field, float width);
+    void draw_person(Desk& desk, crm::FieldId field, float width);
+    [[nodiscard]] std::string hint_beneath(const Desk& desk, crm::FieldId field) const;
     void draw_refund(Desk& desk);
     void find_leads(Desk& desk);
     void add_typed_label(Entry& entry);

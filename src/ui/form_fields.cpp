@@ -13,6 +13,7 @@
 #include "ui/format.h"
 #include "ui/icons.h"
 #include "ui/payment_acts.h"
+#include "ui/people.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -116,7 +117,8 @@ void Form::draw_widget(Desk& desk, FieldId field, float width) {
         case FieldType::currency: return draw_currency(desk, field, width);
         case FieldType::instant: return draw_date(desk, field, width);
         case FieldType::labels: return draw_labels(desk, field, width);
-        case FieldType::reference: return draw_lead(desk, field, width);
+        case FieldType::reference:
+            return definition.names_person() ? draw_person(desk, field, width) : draw_lead(desk, field, width);
         case FieldType::multiline:
             typed = text_area(theme, label.c_str(), entry.text, width, theme.px(88), !entry.error.empty());
             break;
@@ -136,7 +138,7 @@ void Form::draw_note(Desk& desk, FieldId field, float width) {
     const Palette& p = theme.colors();
     const Entry& entry = entries_[field];
     const crm::FieldDef& definition = def(field);
-    if (entry.clash && entry.text != entry.original) draw_clash(theme, field);
+    if (entry.clash && entry.text != entry.original) draw_clash(desk, field);
     std::string words = entry.error;
     ImU32 color = p.danger.strong;
     if (words.empty()) {
@@ -146,6 +148,9 @@ void Form::draw_note(Desk& desk, FieldId field, float width) {
             if (words == entry.text) words.clear();
         } else if (definition.type == FieldType::instant && !entry.text.empty()) {
             if (const auto at = parse_date_input(entry.text, desk.now())) words = due_text(*at, desk.now());
+        } else if (definition.names_person()) {
+            words = hint_beneath(desk, field);
+            color = p.warn.strong;
         }
     }
     if (words.empty()) return;
@@ -155,11 +160,13 @@ void Form::draw_note(Desk& desk, FieldId field, float width) {
 }
 
 /// The value from elsewhere, under the one that was typed.
-void Form::draw_clash(const Theme& theme, FieldId field) {
+void Form::draw_clash(const Desk& desk, FieldId field) {
+    const Theme& theme = desk.theme;
     Entry& entry = entries_[field];
     const std::string label(def(field).label);
     std::string theirs = entry.original.empty()                    ? "nothing"
                          : def(field).type == FieldType::choice    ? words_of_choice(entry.original)
+                         : def(field).names_person()               ? person_text(desk.state, entry.original)
                          : def(field).type == FieldType::reference ? "another record"
                                                                    : entry.original;
     std::replace(theirs.begin(), theirs.end(), '\n', ' ');
@@ -326,6 +333,19 @@ void Form::draw_lead(Desk& desk, FieldId field, float width) {
             return false;
         },
         lead == nullptr);
+}
+
+void Form::draw_person(Desk& desk, FieldId field, float width) {
+    Entry& entry = entries_[field];
+    // What is typed to find somebody is nothing that is left unsaved, as `extra` is.
+    if (person_dropdown(desk, std::string(def(field).label).c_str(), entry.text, picker_.typed, width))
+        entry.error.clear();
+}
+
+/// What a lead's form says of its owner before it is saved.
+std::string Form::hint_beneath(const Desk& desk, FieldId field) const {
+    if (model_ != crm::Model::lead || field != crm::field_id(crm::Model::lead, "ownerId")) return {};
+    return hand_over_hint(desk.state, entries_[field].original, entries_[field].text);
 }
 
 /// What the payment pays back.

@@ -31,6 +31,7 @@ RecordsSpec leads_page() {
         {Kind::field, lead("status"), "Status", -104, false, 1},
         {Kind::field, lead("tag"), "Tag", -88, false, 6},
         {Kind::money, lead("amount"), "Value", -108, false, 3},
+        {Kind::person, lead("ownerId"), "Owner", 1.0F, false, 8, 80},
         {Kind::field, lead("source"), "Source", 1.0F, true, 0, 70},
         {Kind::field, lead("enquiryDate"), "Enquiry", 1.0F, true, 0, 70},
         {Kind::field, lead("labels"), "Labels", 1.3F, true, 0, 90},
@@ -43,9 +44,9 @@ RecordsSpec leads_page() {
                   {"Converted", with_status("CONVERTED")},
                   {"Rejected", with_status("REJECTED")}};
     spec.bulk_field = lead("status");
-    spec.sort_column = 11;
+    spec.sort_column = 12;
     spec.sort_descending = true;
-    spec.example = "status:FOLLOW_UP amount>50000 due<7d -city:Pune";
+    spec.example = "status:FOLLOW_UP amount>50000 due<7d owner:me -city:Pune";
     spec.new_label = "New lead";
     spec.empty_icon = icon::kPeople;
     spec.empty_title = "No leads yet";

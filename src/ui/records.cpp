@@ -52,6 +52,7 @@ void Records::update(Desk& desk) {
         query_.epoch += static_cast<std::int64_t>(desk.state.table(crm::Model::reminder).revision() +
                                                   desk.state.table(crm::Model::payment).revision());
     }
+    follow_people(desk);
     // A selection that one cannot see must not be deleted: it ends with the filter under which it was made.
     if (search_ != selected_under_ || query_.quick != selected_under_quick_) clear_selection();
     selected_under_ = search_;
@@ -71,6 +72,17 @@ void Records::update(Desk& desk) {
     go_on_selecting(desk);
     prune_selection(desk);
     go_on_gathering(desk);
+}
+
+/// Names are no part of the records: where rows stand by them, they are sorted anew.
+void Records::follow_people(const Desk& desk) {
+    const std::uint64_t now = desk.state.people_revision();
+    if (filter_.looks_at_people()) query_.epoch += static_cast<std::int64_t>(now);
+    if (std::exchange(people_, now) == now) return;
+    const bool by_name = std::any_of(query_.sort.begin(), query_.sort.end(), [this](const SortBy& by) {
+        return spec_.columns[static_cast<std::size_t>(by.column)].kind == Column::Kind::person;
+    });
+    if (by_name) order_ = Order();
 }
 
 /// With which of them the page begins is known once the records are there and counted.

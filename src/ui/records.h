@@ -22,13 +22,14 @@ namespace ct::ui {
 
 struct Column {
     enum class Kind : std::uint8_t {
-        title,  ///< avatar and name; of a payment: its lead
-        field,  ///< by the field's type
-        money,  ///< a money field with the record's currency
-        due,    ///< an instant, red when it has passed
-        paid,   ///< when a payment was paid, or a button that says that it was
-        done,   ///< the reminder's check mark
-        lead,   ///< the lead that it belongs to
+        title,   ///< avatar and name; of a payment: its lead
+        field,   ///< by the field's type
+        money,   ///< a money field with the record's currency
+        due,     ///< an instant, red when it has passed
+        paid,    ///< when a payment was paid, or a button that says that it was
+        done,    ///< the reminder's check mark
+        lead,    ///< the lead that it belongs to
+        person,  ///< the name of the user whom the field means
         updated,
         sync,
     };
@@ -89,6 +90,7 @@ class Records {
   private:
     void update(Desk& desk);
     void count_quick(Desk& desk);
+    void follow_people(const Desk& desk);
     [[nodiscard]] Rules rules(const Desk& desk) const;
     void remember_layout(Desk& desk);
     void draw_head(Desk& desk);
@@ -126,6 +128,7 @@ class Records {
     Filter filter_;
     Query query_;
     Query asked_;                 // as the order was last told
+    std::uint64_t people_ = 0;    // who was known by then
     std::string selected_under_;  // the filter
     std::size_t selected_under_quick_ = 0;
     Order order_;

@@ -253,7 +253,7 @@ int Records::editable_column(int from, int step) const {
         const Column& known = spec_.columns[static_cast<std::size_t>(column)];
         const bool typed = known.kind == Column::Kind::field || known.kind == Column::Kind::money ||
                            known.kind == Column::Kind::due || known.kind == Column::Kind::paid ||
-                           known.kind == Column::Kind::title;
+                           known.kind == Column::Kind::title || known.kind == Column::Kind::person;
         return typed && CellEditor::can_edit(spec_.model, known.field);
     };
     const auto at = std::find(shown_columns_.begin(), shown_columns_.end(), from);

@@ -23,6 +23,7 @@ RecordsSpec reminders_page() {
         {Kind::due, reminder("reminderDate"), "Due", 1.3F, false, 0, 100},
         {Kind::field, reminder("type"), "Type", -110, false, 5},
         {Kind::field, reminder("priority"), "Priority", -104, false, 4},
+        {Kind::person, reminder("assigneeId"), "Assigned to", 1.0F, false, 6, 90},
         {Kind::field, reminder("repeat"), "Repeat", -104, true},
         {Kind::updated, 0, "Changed", -104, true},
         {Kind::sync, 0, "Sync", -64, false, 1},
@@ -32,7 +33,7 @@ RecordsSpec reminders_page() {
                   {"All", [](const crm::Record&) { return true; }}};
     spec.bulk_field = reminder("priority");
     spec.sort_column = 3;
-    spec.example = "priority:HIGH,URGENT type:CALL due<7d lead:Asha";
+    spec.example = "priority:HIGH,URGENT type:CALL due<7d lead:Asha assigned:me";
     spec.new_label = "New reminder";
     spec.empty_icon = icon::kReminder;
     spec.empty_title = "Nothing to remember";

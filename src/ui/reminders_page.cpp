@@ -11,6 +11,7 @@
 #include "ui/icons.h"
 #include "ui/ics.h"
 #include "ui/pages.h"
+#include "ui/people.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -67,11 +68,14 @@ void RemindersPage::update(Desk& desk) {
 void RemindersPage::filter(Desk& desk) {
     const UnixMs today = start_of_day(desk.now());
     const std::uint64_t leads = desk.state.table(Model::lead).revision();
-    const bool moved = !filter_.empty() && seen_leads_ != leads;  // a lead's name is among a reminder's words
+    const std::uint64_t people = desk.state.people_revision();
+    // A lead's name is among a reminder's words.
+    const bool moved = !filter_.empty() && (seen_leads_ != leads || seen_people_ != people);
     if (parsed_ != records_.search() || parsed_on_ != today || moved) {
         parsed_ = records_.search();
         parsed_on_ = today;
         seen_leads_ = leads;
+        seen_people_ = people;
         filter_ = Filter::parse(Model::reminder, parsed_, desk.now());
         found_.clear();
         next_ = 0;
@@ -198,8 +202,12 @@ void RemindersPage::draw_one(Desk& desk, const crm::Record& reminder) {
     const std::string lead = lead_of(desk.state, reminder);
     const UnixMs due = due_at(reminder);
     const bool snoozed = due > reminder.fields.integer(field_id(Model::reminder, "reminderDate"));
+    const std::string_view assigned = reminder.fields.text(field_id(Model::reminder, "assigneeId"));
+    const std::string who = assigned.empty()                ? ""
+                            : assigned == my_id(desk.state) ? " · For me"
+                                                            : " · For " + person_shown(desk, assigned);
     const std::string below =
-        due_text(due, desk.now()) + (snoozed ? ", put off" : "") + (lead.empty() ? "" : " · " + lead);
+        due_text(due, desk.now()) + (snoozed ? ", put off" : "") + (lead.empty() ? "" : " · " + lead) + who;
     draw_text({x, at.y + theme.px(27)}, due < desk.now() ? p.danger.strong : p.muted, below, right - x);
     Theme::pop();
     ImGui::SetCursorScreenPos({at.x, at.y + height});

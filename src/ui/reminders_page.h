@@ -35,7 +35,7 @@ class RemindersPage {
     UnixMs parsed_on_ = 0;     // the day: "today" is another one tomorrow
     std::vector<Uuid> found_;  // of open_: what it lets pass
     std::size_t next_ = 0;     // of open_: not tried yet
-    std::uint64_t seen_leads_ = 0;
+    std::uint64_t seen_leads_ = 0, seen_people_ = 0;
 };
 
 /// Where a reminder can be put off to: later today, tomorrow, next week.

@@ -13,6 +13,7 @@
 #include "ui/cells.h"
 #include "ui/format.h"
 #include "ui/icons.h"
+#include "ui/people.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -33,12 +34,15 @@ std::string header_of(Model model, const Column& column) {
         case Column::Kind::sync: return "syncStatus";
         default: break;
     }
-    return of_lead(model, column) ? "Lead's name" : std::string(crm::def(model, column.field).label);
+    const std::string label(crm::def(model, column.field).label);
+    if (column.kind == Column::Kind::person) return label + " (name)";
+    return of_lead(model, column) ? "Lead's name" : label;
 }
 
 std::string cell_of(const client::State& state, const crm::Record& record, const Column& column) {
     if (column.kind == Column::Kind::updated) return format_rfc3339(record.updated_at);
     if (column.kind == Column::Kind::sync) return std::string(crm::name(record.sync_status));
+    if (column.kind == Column::Kind::person) return person_text(state, record.fields.text(column.field));
     if (of_lead(record.model, column)) return lead_of(state, record);
     return crm::csv_cell(record.model, column.field, record.fields.get(column.field), currency_of(record));
 }
@@ -51,14 +55,17 @@ std::string suggested_file(Model model, UnixMs now) {
            date_input_text(start_of_day(now)) + ".csv";
 }
 
-/// One column for each field; they live as long as the program.
+/// One column for each field, and the names beside the ids of people; they live as long as the program.
 std::vector<const Column*> all_columns(Model model) {
     static const auto kColumns = [] {
         std::array<std::vector<Column>, crm::kModelCount> all;
         for (const crm::ModelDef& known : crm::models()) {
             std::vector<Column>& columns = all[static_cast<std::size_t>(known.model)];
-            for (std::size_t i = 0; i < known.fields.size(); ++i)
+            for (std::size_t i = 0; i < known.fields.size(); ++i) {
                 columns.push_back({Column::Kind::field, static_cast<crm::FieldId>(i)});
+                if (known.fields[i].names_person())
+                    columns.push_back({Column::Kind::person, static_cast<crm::FieldId>(i)});
+            }
         }
         return all;
     }();

@@ -11,6 +11,7 @@
 #include "ui/activity.h"
 #include "ui/format.h"
 #include "ui/icons.h"
+#include "ui/people.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
@@ -203,7 +204,7 @@ void Timeline::on_save_failed(std::uint64_t ticket) {
     if (!typing()) note_ = std::move(added_);
 }
 
-void Timeline::draw_note(const Desk& desk, const crm::Record& note) {
+void Timeline::draw_note(Desk& desk, const crm::Record& note) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
     const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -215,7 +216,12 @@ void Timeline::draw_note(const Desk& desk, const crm::Record& note) {
     ImGui::Indent(theme.px(44));
     paragraph(theme, note.fields.text(field_id(Model::note, "text")), p.text);
     const std::string_view by = note.fields.text(field_id(Model::note, "by"));
-    const char* const who = by.empty() ? "" : by == desk.state.sync().user_id ? " · You" : " · A colleague";
+    const std::string name = by.empty() ? std::string{} : person_shown(desk, by);
+    const bool known = desk.state.people().find(by) != nullptr;
+    const std::string who = by.empty()                        ? ""
+                            : by == desk.state.sync().user_id ? " · You"
+                            : known                           ? " · " + name
+                                                              : " · A colleague";
     text(theme,
          words_of_choice(note.fields.text(field_id(Model::note, "kind"))) + " · " + format_local_time(when(note)) + who,
          p.muted, Size::small);

@@ -47,7 +47,7 @@ class Timeline {
   private:
     void update(Desk& desk, const crm::Record& record);
     void draw_note_field(Desk& desk, const Uuid& lead);
-    static void draw_note(const Desk& desk, const crm::Record& note);
+    static void draw_note(Desk& desk, const crm::Record& note);
 
     TypedNote note_;                // being typed
     TypedNote added_;               // last, until that is known to be saved

@@ -21,8 +21,8 @@ struct Street {
 
     User join(const std::string& email, const std::string& name, Role role, const Workspace& workspace) {
         Passwords passwords(kCheap);
-        auto made = create_user(*site.storage, site.clock, site.random, passwords, workspace,
-                                {email, name, kPassword, role});
+        auto made =
+            create_user(*site.storage, site.clock, site.random, passwords, workspace, {email, name, kPassword, role});
         REQUIRE_MESSAGE(made.has_value(), made.error().message);
         return *std::move(made);
     }
