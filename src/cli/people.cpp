@@ -48,7 +48,8 @@ Outcome run_people(Context& context) {
     TextTable table;
     for (const char* column : {"Name", "Role", "E-mail", "ID"}) table.add_column(column);
     for (const sync::Person& person : list.all()) {
-        table.add_row({person.name + (person.disabled ? " (no longer here)" : ""), person.role, person.email, person.id});
+        table.add_row(
+            {person.name + (person.disabled ? " (no longer here)" : ""), person.role, person.email, person.id});
     }
     table.print(context.out(), context.surroundings().width);
     return ExitCode::done;

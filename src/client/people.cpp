@@ -49,10 +49,8 @@ void People::read() {
 }
 
 void People::keep() {
-    const json kept{{"of", owner_},
-                    {"answeredAt", answered_at_},
-                    {"toldAt", list_.told_at()},
-                    {"list", sync::encode(list_.all())}};
+    const json kept{
+        {"of", owner_}, {"answeredAt", answered_at_}, {"toldAt", list_.told_at()}, {"list", sync::encode(list_.all())}};
     if (auto done = store_.keep(kKept, kept.dump()); !done)
         log::warn("who is in the workspace could not be kept: " + done.error().message);
 }
@@ -121,7 +119,8 @@ void People::on_answer(NetAnswer answer) {
         return;
     }
     if (const auto problem = sync::read_problem(outcome.response)) {
-        trouble_ = {problem->status == 401 ? ErrorKind::denied : ErrorKind::offline, problem->code, problem->detail, {}};
+        trouble_ = {
+            problem->status == 401 ? ErrorKind::denied : ErrorKind::offline, problem->code, problem->detail, {}};
         if (problem->status != 404) return;
         trouble_ = {ErrorKind::not_found, "NO_PEOPLE", "the server is older and does not say who else is there", {}};
         answered_at_ = clock_.now();

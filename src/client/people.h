@@ -65,9 +65,9 @@ class People {
     std::string base_url_, token_;
     bool ready_ = false;  // signed in and not offline by choice
     bool round_ended_ = false;
-    std::uint64_t request_ = 0;     // the last one
-    SteadyMs sent_at_ = -1;         // when; -1: nothing was sent yet that would make the next one wait
-    bool waiting_ = false;          // for its answer
+    std::uint64_t request_ = 0;  // the last one
+    SteadyMs sent_at_ = -1;      // when; -1: nothing was sent yet that would make the next one wait
+    bool waiting_ = false;       // for its answer
     std::optional<Error> trouble_;
 };
 

@@ -108,8 +108,8 @@ bool draw_people(Desk& desk, std::string& id, std::string& typed, float width) {
 bool person_dropdown(Desk& desk, const char* label, std::string& id, std::string& typed, float width) {
     const std::string current = id.empty() ? std::string("Nobody") : person_shown(desk, id);
     return dropdown(
-        desk.theme, label, current, width,
-        [&] { return draw_people(desk, id, typed, width - desk.theme.px(14)); }, id.empty());
+        desk.theme, label, current, width, [&] { return draw_people(desk, id, typed, width - desk.theme.px(14)); },
+        id.empty());
 }
 
 std::string hand_over_hint(const client::State& state, std::string_view before, std::string_view owner) {

@@ -1,7 +1,8 @@
 // How a laptop comes to know who is in its workspace, and what a lead that is handed over by name comes to.
+#include "client/people.h"
+
 #include <functional>
 
-#include "client/people.h"
 #include "exchange/office.h"
 
 namespace ct::calm {
@@ -62,8 +63,8 @@ struct Lane {
 struct House {
     std::string join(const std::string& email, const std::string& name, server::Role role) {
         server::Passwords passwords({1, 8 * 1'024});
-        const auto user = server::create_user(*office.storage, office.clock, office.random, passwords,
-                                              office.workspace, {email, name, "a good password", role});
+        const auto user = server::create_user(*office.storage, office.clock, office.random, passwords, office.workspace,
+                                              {email, name, "a good password", role});
         REQUIRE(user);
         return user->id;
     }
@@ -142,7 +143,8 @@ TEST_CASE_FIXTURE(House, "people: who signs in anew asks anew, and another user'
     CHECK(lane.shown.find(boss_id)->email == "");
 }
 
-TEST_CASE_FIXTURE(House, "people: an older server says 404: no list, no trouble for the round, asked again a day later") {
+TEST_CASE_FIXTURE(House,
+                  "people: an older server says 404: no list, no trouble for the round, asked again a day later") {
     lane.meddle = [](net::HttpOutcome& outcome) {
         outcome.response.status = 404;
         for (auto& [name, value] : outcome.response.headers) {

@@ -153,3 +153,22 @@ TEST_CASE("a record added, shown and changed by a person") {
     CHECK(on_profile({"sync"}).code == ExitCode::sign_in);
     std::filesystem::remove_all(profile);
 }
+
+TEST_CASE("people by name: who never signed in is told so, and nothing is saved") {
+    const std::filesystem::path profile = std::filesystem::temp_directory_path() / "colortouch-cli-people-test";
+    std::filesystem::remove_all(profile);
+    const auto on_profile = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {"--profile", profile.string(), "--json"});
+        return say(std::move(arguments));
+    };
+    const Said people = on_profile({"people"});
+    CHECK(people.code == ExitCode::sign_in);
+    CHECK(nlohmann::json::parse(people.out)["error"]["code"] == "NOT_SIGNED_IN");
+    CHECK(on_profile({"add", "Lead", "name=Mug", "ownerId=Asha"}).code == ExitCode::sign_in);
+    CHECK(nlohmann::json::parse(on_profile({"list", "Lead"}).out).empty());
+    CHECK(on_profile({"add", "Lead", "nmae=Mug", "ownerId=Asha"}).code == ExitCode::usage);
+    CHECK(on_profile({"add", "Lead", "name=Mug", "ownerId=01a209d4-7a75-7b4d-9a8a-30e02e257f4c"}).code ==
+          ExitCode::done);
+    CHECK(nlohmann::json::parse(on_profile({"list", "Lead"}).out).size() == 1);
+    std::filesystem::remove_all(profile);
+}

@@ -1,0 +1,55 @@
+// Who is in the workspace, and a lead handed over by name: colortouchctl against a server, two people, two laptops.
+#include <doctest/doctest.h>
+
+#include "server.h"
+
+using namespace e2e;
+using nlohmann::json;
+
+TEST_CASE("a manager lists people and hands a lead to an employee by name, who then has it") {
+    Server server;
+    const auto join = [&](const char* email, const char* name) {
+        const Ran ran = server.command({"user", "add", "--email", email, "--name", name, "--role", "EMPLOYEE"},
+                                       "another password\n");
+        REQUIRE_MESSAGE(ran.exit_code == 0, ran.err);
+    };
+    join("ravi@example.org", "Ravi Iyer");
+    join("one@example.org", "Bela");
+    join("two@example.org", "Bela");
+    server.start();
+    const Laptop boss, ravi;
+    CHECK(boss.json({"people"}, 5)["error"]["code"] == "NOT_SIGNED_IN");
+    const std::string lead = boss.add({"Lead", "name=Widget"});
+    CHECK(boss.json({"set", "Lead", lead, "ownerId=Ravi Iyer"}, 5)["error"]["code"] == "NOT_SIGNED_IN");
+
+    boss.login(server);
+    const json people = boss.json({"people"});
+    REQUIRE(people.size() == 4);
+    CHECK(people[0]["name"] == "Asha");
+    CHECK(people[0]["role"] == "MANAGER");
+    CHECK(people[3]["name"] == "Ravi Iyer");
+    CHECK(people[3]["email"] == "ravi@example.org");
+    CHECK(boss.ctl({"people"}).out.find("Ravi Iyer") != std::string::npos);
+
+    CHECK(boss.json({"set", "Lead", lead, "ownerId=Bela"}, 2)["error"]["code"] == "AMBIGUOUS_PERSON");
+    CHECK(boss.json({"set", "Lead", lead, "ownerId=Nobody Such"}, 2)["error"]["code"] == "NO_SUCH_PERSON");
+    CHECK(boss.json({"get", "Lead", lead})["ownerId"].is_null());
+    boss.json({"set", "Lead", lead, "ownerId=TWO@example.org"});
+    CHECK(boss.json({"get", "Lead", lead})["ownerId"] != people[3]["id"]);
+    boss.json({"set", "Lead", lead, "ownerId=me"});
+    CHECK(boss.json({"get", "Lead", lead})["ownerId"] == people[0]["id"]);
+    boss.json({"set", "Lead", lead, "ownerId=ravi iyer"});
+    CHECK(boss.json({"get", "Lead", lead})["ownerId"] == people[3]["id"]);
+    boss.json({"sync"});
+
+    ravi.json({"login", "--server", server.url(), "--email", "ravi@example.org"}, 0, "another password\n");
+    ravi.json({"sync"});
+    CHECK(ravi.json({"get", "Lead", lead})["name"] == "Widget");
+    CHECK_FALSE(ravi.json({"people"})[0].contains("email"));
+
+    // What was told is there without the server; who came since is not.
+    server.stop();
+    CHECK(ravi.json({"people"}).size() == 4);
+    ravi.json({"set", "Lead", lead, "ownerId=asha"});
+    CHECK(ravi.json({"get", "Lead", lead})["ownerId"] == people[0]["id"]);
+}
