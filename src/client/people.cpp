@@ -16,6 +16,10 @@ constexpr SteadyMs kLostAfterMs = 60'000;
 
 using nlohmann::json;
 
+Error older_server() {
+    return {ErrorKind::not_found, "NO_PEOPLE", "the server is older and does not say who else is there", {}};
+}
+
 std::string owner_of(const store::SyncState& state) {
     if (state.server_url.empty()) return {};
     return state.server_url + " " + state.workspace_id + " " + state.user.id;
@@ -90,6 +94,7 @@ bool People::older_than(UnixMs at, std::int64_t ms) const {
 void People::ask() {
     if (!ready_ || waiting()) return;
     const bool does_not_know = answered_at_ > list_.told_at();
+    if (does_not_know) trouble_ = older_server();
     if (!older_than(answered_at_, does_not_know ? kRoundsAskAfterMs : kFreshMs)) return;
     if (sent_at_ >= 0 && clock_.steady() - sent_at_ < kFreshMs) return;
     send();
@@ -122,7 +127,7 @@ void People::on_answer(NetAnswer answer) {
         trouble_ = {
             problem->status == 401 ? ErrorKind::denied : ErrorKind::offline, problem->code, problem->detail, {}};
         if (problem->status != 404) return;
-        trouble_ = {ErrorKind::not_found, "NO_PEOPLE", "the server is older and does not say who else is there", {}};
+        trouble_ = older_server();
         answered_at_ = clock_.now();
         return keep();
     }

@@ -34,22 +34,22 @@ TEST_CASE("a manager lists people and hands a lead to an employee by name, who t
     CHECK(boss.json({"set", "Lead", lead, "ownerId=Bela"}, 2)["error"]["code"] == "AMBIGUOUS_PERSON");
     CHECK(boss.json({"set", "Lead", lead, "ownerId=Nobody Such"}, 2)["error"]["code"] == "NO_SUCH_PERSON");
     CHECK(boss.json({"get", "Lead", lead})["ownerId"].is_null());
-    boss.json({"set", "Lead", lead, "ownerId=TWO@example.org"});
+    (void)boss.json({"set", "Lead", lead, "ownerId=TWO@example.org"});
     CHECK(boss.json({"get", "Lead", lead})["ownerId"] != people[3]["id"]);
-    boss.json({"set", "Lead", lead, "ownerId=me"});
+    (void)boss.json({"set", "Lead", lead, "ownerId=me"});
     CHECK(boss.json({"get", "Lead", lead})["ownerId"] == people[0]["id"]);
-    boss.json({"set", "Lead", lead, "ownerId=ravi iyer"});
+    (void)boss.json({"set", "Lead", lead, "ownerId=ravi iyer"});
     CHECK(boss.json({"get", "Lead", lead})["ownerId"] == people[3]["id"]);
-    boss.json({"sync"});
+    (void)boss.json({"sync"});
 
-    ravi.json({"login", "--server", server.url(), "--email", "ravi@example.org"}, 0, "another password\n");
-    ravi.json({"sync"});
+    (void)ravi.json({"login", "--server", server.url(), "--email", "ravi@example.org"}, 0, "another password\n");
+    (void)ravi.json({"sync"});
     CHECK(ravi.json({"get", "Lead", lead})["name"] == "Widget");
     CHECK_FALSE(ravi.json({"people"})[0].contains("email"));
 
     // What was told is there without the server; who came since is not.
     server.stop();
     CHECK(ravi.json({"people"}).size() == 4);
-    ravi.json({"set", "Lead", lead, "ownerId=asha"});
+    (void)ravi.json({"set", "Lead", lead, "ownerId=asha"});
     CHECK(ravi.json({"get", "Lead", lead})["ownerId"] == people[0]["id"]);
 }

@@ -161,6 +161,9 @@ TEST_CASE_FIXTURE(House,
     CHECK(lane.ask() == 0);
     lane.open();
     CHECK(lane.sync() == 0);
+    CHECK(lane.ask() == 0);
+    REQUIRE(lane.people->trouble());  // known from before this start
+    CHECK(lane.people->trouble()->code == "NO_PEOPLE");
     lane.meddle = {};
     office.clock.at += kDay;
     CHECK(lane.sync() == 1);
