@@ -201,6 +201,29 @@ TEST_CASE("people: the filter finds by name and by me") {
     CHECK(found("owner:bela") == "----");
 }
 
+TEST_CASE("people: the owner's cell is edited in place") {
+    Driver ui({}, {2600, 900});
+    a_shop(ui);
+    ui.click("Kite", "table card");  // the drawer is open, and moves the columns no more
+    ui.frames(30);
+    ui.click_header("Owner");  // which leaves the mouse above the column
+    const Item row = ui.find("Kite", "table card");
+    ImGuiIO& io = ImGui::GetIO();
+    io.AddMousePosEvent(io.MousePos.x, (row.min.y + row.max.y) / 2);
+    ui.frames(1);
+    for (int i = 0; i < 2; ++i) {
+        io.AddMouseButtonEvent(0, true);
+        ui.frames(1);
+        io.AddMouseButtonEvent(0, false);
+        ui.frames(1);
+    }
+    ui.frames(30);
+    ui.click("Asha Nair", "Popup");
+    ui.frames(2);
+    CHECK(owner_of(ui, 1) == kAsha);
+    CHECK(ui.posted<client::Commit>().size() == 1);
+}
+
 TEST_CASE("people: a selection is handed over at once") {
     Driver ui;
     a_shop(ui);
