@@ -43,6 +43,19 @@ Sha256 Sha256Stream::end() {
     SHA256_Final(digest.data(), &state_->context);
     return digest;
 }
+
+struct Sha1Stream::State {
+    SHA_CTX context{};
+};
+
+Sha1Stream::Sha1Stream() : state_(std::make_unique<State>()) { SHA1_Init(&state_->context); }
+Sha1Stream::~Sha1Stream() = default;
+void Sha1Stream::add(std::string_view bytes) { SHA1_Update(&state_->context, bytes.data(), bytes.size()); }
+std::string Sha1Stream::end() {
+    std::string digest(SHA_DIGEST_LENGTH, '\0');
+    SHA1_Final(reinterpret_cast<unsigned char*>(digest.data()), &state_->context);
+    return digest;
+}
 #pragma GCC diagnostic pop
 
 std::string sha1(std::string_view bytes) {
@@ -82,8 +95,11 @@ std::optional<std::string> from_base64(std::string_view text) {
 
 std::string content_digest(std::string_view body) { return "sha-256=:" + to_base64(view(sha256(body))) + ":"; }
 
-bool content_digest_matches(std::string_view header, std::string_view body) {
-    std::string expected;  // computed when the first sha-256 member is met
+namespace {
+
+/// `expected()`: the digest in base64; asked for when the first sha-256 member is met.
+template <class Expected>
+[[nodiscard]] bool has_member(std::string_view header, Expected expected) {
     while (!header.empty()) {
         const std::size_t comma = header.find(',');
         std::string_view member = trim_ows(header.substr(0, comma));
@@ -95,10 +111,23 @@ bool content_digest_matches(std::string_view header, std::string_view body) {
         member = trim_ows(member.substr(0, member.find(';')));  // parameters say nothing about the bytes
         if (member.size() < 2 || member.front() != ':' || member.back() != ':') continue;
         member = member.substr(1, member.size() - 2);
-        if (expected.empty()) expected = to_base64(view(sha256(body)));
-        if (member == expected) return true;
+        if (member == expected()) return true;
     }
     return false;
+}
+
+}  // namespace
+
+bool content_digest_matches(std::string_view header, std::string_view body) {
+    std::string known;
+    return has_member(header, [&]() -> const std::string& {
+        if (known.empty()) known = to_base64(view(sha256(body)));
+        return known;
+    });
+}
+
+bool content_digest_matches(std::string_view header, const Sha256& of_body) {
+    return has_member(header, [known = to_base64(view(of_body))] { return known; });
 }
 
 std::uint64_t checksum64(std::string_view bytes) {

@@ -29,6 +29,21 @@ class Sha256Stream {
     std::unique_ptr<State> state_;
 };
 
+/// The same of SHA-1.
+class Sha1Stream {
+  public:
+    Sha1Stream();
+    ~Sha1Stream();
+    Sha1Stream(const Sha1Stream&) = delete;
+    Sha1Stream& operator=(const Sha1Stream&) = delete;
+    void add(std::string_view bytes);
+    [[nodiscard]] std::string end();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
 /// For peers that can do no better (tus checksums); 20 bytes. Never for anything that has to hold against an attacker.
 [[nodiscard]] std::string sha1(std::string_view bytes);
 
@@ -44,6 +59,7 @@ class Sha256Stream {
 [[nodiscard]] std::string content_digest(std::string_view body);
 /// True when one sha-256 member of the header matches the body; unknown algorithms beside it are ignored.
 [[nodiscard]] bool content_digest_matches(std::string_view header, std::string_view body);
+[[nodiscard]] bool content_digest_matches(std::string_view header, const Sha256& of_body);
 
 /// 64-bit checksum (SipHash-2-4 with a fixed key): finds flipped bits, is no defence against an attacker.
 [[nodiscard]] std::uint64_t checksum64(std::string_view bytes);

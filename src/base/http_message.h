@@ -26,6 +26,9 @@ struct Request {
     std::string body;
     std::string remote;  ///< server side: the peer's address without port
     std::string id{};    ///< server side: what the logs call it; the client's own X-Request-Id, if it sent a good one
+    /// Server side: bytes of a body that the handler is to take as it comes (see http_handler.h); -1: so many as come;
+    /// 0: the body is here.
+    std::int64_t body_follows = 0;
     std::int64_t waited_ms = 0;  ///< server side: since the handler first asked to be asked again (see http_handler.h)
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/digest.h"
 #include "base/result.h"
@@ -20,6 +21,32 @@ namespace ct {
 /// Writes the bytes there and ends the file behind them; on the disk when this returns. A file that is missing is made
 /// (mode 0600). CANNOT_WRITE (disk): what stood before `offset` is as it was.
 [[nodiscard]] Result<void> write_part(const std::string& path, std::int64_t offset, std::string_view bytes);
+
+/// A file that grows as its bytes come. One thread at a time.
+class PartFile {
+  public:
+    /// A file that is missing is made (mode 0600). CANNOT_WRITE (disk).
+    [[nodiscard]] static Result<PartFile> open(const std::string& path);
+    PartFile(PartFile&& other) noexcept : handle_(std::exchange(other.handle_, -1)), path_(std::move(other.path_)) {}
+    PartFile& operator=(PartFile&&) = delete;
+    PartFile(const PartFile&) = delete;
+    PartFile& operator=(const PartFile&) = delete;
+    ~PartFile();
+
+    [[nodiscard]] Result<std::int64_t> size() const;
+    /// Handed to the system; the disk has it after flush(). CANNOT_WRITE: nothing from `offset` on is there.
+    [[nodiscard]] Result<void> write(std::int64_t offset, std::string_view bytes);
+    /// Ends the file there. CANNOT_WRITE.
+    [[nodiscard]] Result<void> cut_to(std::int64_t size);
+    /// All that was written is on the disk when this returns. CANNOT_WRITE.
+    [[nodiscard]] Result<void> flush();
+
+  private:
+    PartFile(int handle, std::string path) : handle_(handle), path_(std::move(path)) {}
+
+    int handle_;  // the system's; -1: moved away
+    std::string path_;
+};
 
 /// Gives a file another name in the same file system, durably; what had that name is replaced. CANNOT_WRITE.
 [[nodiscard]] Result<void> move_file(const std::string& from, const std::string& to);

@@ -30,6 +30,7 @@ class Descriptor {
     }
     [[nodiscard]] bool good() const { return fd_ >= 0; }
     [[nodiscard]] int get() const { return fd_; }
+    [[nodiscard]] int release() { return std::exchange(fd_, -1); }
 
   private:
     int fd_ = -1;
@@ -117,19 +118,47 @@ Result<std::string> read_part(const std::string& path, std::int64_t offset, std:
 }
 
 Result<void> write_part(const std::string& path, std::int64_t offset, std::string_view bytes) {
+    auto file = PartFile::open(path);
+    if (!file) return fail(file.error());
+    if (auto written = file->write(offset, bytes); !written) return written;
+    if (auto ended = file->cut_to(offset + static_cast<std::int64_t>(bytes.size())); !ended) return ended;
+    return file->flush();
+}
+
+Result<PartFile> PartFile::open(const std::string& path) {
     const bool made = ::access(path.c_str(), F_OK) != 0;
-    const Descriptor file(path, O_WRONLY | O_CREAT, 0600);
+    Descriptor file(path, O_WRONLY | O_CREAT, 0600);
     if (!file.good()) return failure("CANNOT_WRITE", path, errno);
-    if (const int why = write_at(file.get(), offset, bytes); why != 0) {
-        (void)!::ftruncate(file.get(), static_cast<off_t>(offset));  // half a part is none
-        return failure("CANNOT_WRITE", path, why);
-    }
-    const std::int64_t end = offset + static_cast<std::int64_t>(bytes.size());
-    if (::ftruncate(file.get(), static_cast<off_t>(end)) != 0) return failure("CANNOT_WRITE", path, errno);
-    if (::fsync(file.get()) != 0) return failure("CANNOT_WRITE", path, errno);
     if (made) {
         if (const int why = flush_directory_of(path); why != 0) return failure("CANNOT_WRITE", path, why);
     }
+    return PartFile(file.release(), path);
+}
+
+PartFile::~PartFile() {
+    if (handle_ >= 0) ::close(handle_);
+}
+
+Result<std::int64_t> PartFile::size() const {
+    struct stat status {};
+    if (::fstat(handle_, &status) != 0) return failure("CANNOT_WRITE", path_, errno);
+    return static_cast<std::int64_t>(status.st_size);
+}
+
+Result<void> PartFile::write(std::int64_t offset, std::string_view bytes) {
+    const int why = write_at(handle_, offset, bytes);
+    if (why == 0) return {};
+    (void)!::ftruncate(handle_, static_cast<off_t>(offset));  // half a part is none
+    return failure("CANNOT_WRITE", path_, why);
+}
+
+Result<void> PartFile::cut_to(std::int64_t size) {
+    if (::ftruncate(handle_, static_cast<off_t>(size)) != 0) return failure("CANNOT_WRITE", path_, errno);
+    return {};
+}
+
+Result<void> PartFile::flush() {
+    if (::fsync(handle_) != 0) return failure("CANNOT_WRITE", path_, errno);
     return {};
 }
 

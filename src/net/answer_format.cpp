@@ -22,6 +22,12 @@ namespace {
                        [](const auto& header) { return is_token(header.first) && is_header_value(header.second); });
 }
 
+void add_missing(http::Headers& headers, const http::Headers& wanted) {
+    for (const auto& [key, value] : wanted) {
+        if (!has_header(headers, key)) headers.emplace_back(key, value);
+    }
+}
+
 void compress_body(http::Response& response, const Received& received, std::size_t above) {
     if (response.body.size() <= above) return;
     response.headers.emplace_back("Vary", "Accept-Encoding, Downlink");
@@ -42,9 +48,8 @@ AnswerBytes format_answer(http::Response response, const Received& received, boo
         log::error("http: an answer of status " + std::to_string(response.status) + " cannot be sent as it is");
         response = problem({500, "INTERNAL", "the server made a mistake"});
     }
-    for (const auto& [key, value] : rules.headers) {
-        if (!has_header(response.headers, key)) response.headers.emplace_back(key, value);
-    }
+    add_missing(response.headers, rules.headers);
+    if (rules.headers_at) add_missing(response.headers, rules.headers_at(received.request.path));
     if (!received.request.id.empty()) response.headers.emplace_back("X-Request-Id", received.request.id);
     if (has_no_body(response.status)) response.body.clear();
     if (!response.body.empty() && !has_header(response.headers, "Content-Encoding")) {

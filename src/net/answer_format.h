@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/http_message.h"
 #include "net/request_parser.h"
@@ -12,7 +15,8 @@ namespace ct::net {
 struct AnswerRules {
     std::size_t compress_above = 512;
     std::int64_t keep_alive_ms = 30'000;
-    http::Headers headers;  ///< put on every answer that does not carry them
+    http::Headers headers;                                           ///< put on every answer that does not carry them
+    std::function<http::Headers(std::string_view path)> headers_at;  ///< the same for one path; may be empty
 };
 
 /// Head and body apart, so that a large body is not copied once more.

@@ -18,12 +18,18 @@ constexpr std::size_t kAheadMax = 64 * 1'024;
 constexpr std::int64_t kSlowestBytesPerSecond = 1'024;
 // A body up to this is taken even when those of all requests together are over their limit.
 constexpr std::size_t kSmallBody = 64 * 1'024;
+// What came of a body that is taken piece by piece and is not taken yet; then the client waits.
+constexpr std::size_t kStreamHeld = 256 * 1'024;
 // After a refusal the client may still be sending; closing at once would reset the connection and lose our answer.
 constexpr Milliseconds kLinger{2'000};
 // After stop(), how long an answer may take to be written.
 constexpr Milliseconds kLastWords{2'000};
 
 [[nodiscard]] SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
+
+[[nodiscard]] std::size_t body_max(const HttpServerOptions& options, const http::Request& head) {
+    return options.max_body_of ? std::min(options.max_body_of(head), options.max_body) : options.max_body;
+}
 
 [[nodiscard]] std::chrono::seconds slowest(std::size_t bytes) {
     return std::chrono::seconds(static_cast<std::int64_t>(bytes) / kSlowestBytesPerSecond);
@@ -77,6 +83,7 @@ void Connection::close() {
     if (session_) session_->close();
     enter(State::closed, SteadyTime::max());
     arrangement_ = nullptr;
+    cut_stream();
     count_body(0);
     boost::system::error_code ignored;
     timer_.cancel(ignored);
@@ -125,7 +132,9 @@ IoStep Connection::receive() {
 }
 
 /// Also while a request is answered: that is how we learn that nobody waits for the answer any more.
-bool Connection::wants_input() const { return state_ != State::closed && !ended_ && ahead_.size() < kAheadMax; }
+bool Connection::wants_input() const {
+    return state_ != State::closed && !ended_ && ahead_.size() < kAheadMax && !stream_is_full();
+}
 
 void Connection::read() {
     if (reading_) return;
@@ -188,9 +197,8 @@ void Connection::parse_ahead() {
 void Connection::parse(std::string_view& bytes) {
     if (state_ == State::idle && !bytes.empty()) {
         const auto& options = *board_.options;
-        parser_ = std::make_unique<RequestParser>([&options](const http::Request& head) {
-            return options.max_body_of ? std::min(options.max_body_of(head), options.max_body) : options.max_body;
-        });
+        parser_ = std::make_unique<RequestParser>(
+            [&options](const http::Request& head) { return body_max(options, head); }, options.streams);
         enter(State::head, steady_now() + Milliseconds(options.read_timeout_ms));
     }
     while (state_ == State::head || state_ == State::body) {
@@ -206,6 +214,7 @@ void Connection::parse(std::string_view& bytes) {
             head_is_complete();
             continue;
         }
+        if (stream_) return feed_stream();
         count_body(parser_->body_held());
         if (board_.bodies > board_.options->bodies_max && counted_ > kSmallBody) {
             unread_ = true;
@@ -217,11 +226,15 @@ void Connection::parse(std::string_view& bytes) {
 }
 
 void Connection::head_is_complete() {
+    if (parser_->streamed()) return dispatch_head();
     const std::size_t announced = parser_->body_announced();
     const std::size_t size = announced > 0 ? announced : board_.options->max_body;
     body_total_ = steady_now() + Milliseconds(2 * board_.options->read_timeout_ms) + slowest(size);
     enter(State::body, body_deadline());
-    if (!parser_->wants_continue()) return;
+    if (parser_->wants_continue()) say_continue();
+}
+
+void Connection::say_continue() {
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     const IoStep step = session_ ? session_->send(kContinue.data(), kContinue.size())
                                  : send_some(socket_.native_handle(), kContinue.data(), kContinue.size());
@@ -241,6 +254,12 @@ void Connection::count_body(std::size_t held) {
 // ---- answering
 
 void Connection::dispatch() {
+    if (stream_) {
+        feed_stream();
+        parser_ = nullptr;
+        enter(State::working, SteadyTime::max());
+        return stream_->end();
+    }
     count_body(parser_->body_held());
     received_ = std::make_shared<Received>(parser_->take());
     parser_ = nullptr;
@@ -264,6 +283,7 @@ void Connection::work() {
 
 void Connection::worked(Switchboard::Outcome outcome) {
     if (state_ != State::working) return;
+    if (outcome.taker) return stream(std::move(*outcome.taker));
     if (!outcome.pause) return write(std::move(outcome.bytes));
     if (asked_last_) return refuse({503, "UNAVAILABLE", "the server is stopping"});
     pause(std::move(*outcome.pause));
@@ -298,19 +318,97 @@ void Connection::refuse(const Refusal& refusal) {
         about.head_only = received_->head_only;
         about.unpacked = true;
     }
+    if (received_ || parser_) about.request.path = received_ ? received_->request.path : parser_->path();
     about.request.id = received_ ? received_->request.id : parser_ ? parser_->request_id() : std::string();
     if (about.request.id.empty()) about.request.id = board_.new_request_id();
     if (board_.options->on_refusal) board_.options->on_refusal(refusal.status, refusal.code, about.request.id);
     http::Response response = problem(refusal);
     if (refusal.status == 503 || refusal.status == 429) response.headers.emplace_back("Retry-After", "5");
+    cut_stream();
     parser_ = nullptr;
     write(format_answer(std::move(response), about, true, board_.rules));
+}
+
+// ---- a body that is taken piece by piece
+
+/// The handler decides by the head; what comes in meanwhile waits unread.
+void Connection::dispatch_head() {
+    received_ = std::make_shared<Received>(parser_->take_head());
+    received_->request.remote = remote_;
+    if (received_->request.id.empty()) received_->request.id = board_.new_request_id();
+    first_asked_ = steady_now();
+    work();
+}
+
+void Connection::stream(BodyStream::Taker taker) {
+    if (board_.stopping) {
+        unread_ = true;
+        return refuse({503, "UNAVAILABLE", "the server is stopping"});
+    }
+    const auto& options = *board_.options;
+    const std::size_t announced = parser_->body_announced(), expected = announced > 0 ? announced : options.max_body;
+    const bool expects = parser_->wants_continue();
+    const bool to_the_end = !expects && announced > 0 && announced <= body_max(options, received_->request);
+    if (taker.refused && !to_the_end) {
+        unread_ = true;
+        parser_ = nullptr;
+        return write(format_answer(std::move(*taker.refused), *received_, true, board_.rules));
+    }
+    auto news = [loop = board_.loop, weak = weak_from_this()] {
+        asio::post(*loop, [weak] {
+            if (const auto self = weak.lock()) self->stream_moves();
+        });
+    };
+    stream_ = std::make_shared<BodyStream>(StreamHouse{options, board_.rules, *board_.workers}, received_,
+                                           std::move(taker), to_the_end, std::move(news));
+    body_total_ = steady_now() + Milliseconds(2 * options.read_timeout_ms) + slowest(expected);
+    enter(State::body, body_deadline());
+    if (expects) say_continue();
+    if (!ahead_.empty()) parse_ahead();
+    if (ended_ && state_ == State::body) return on_end();
+    read();
+}
+
+void Connection::feed_stream() {
+    stream_->give(parser_->take_body());
+    count_body(stream_->held());
+    deadline_ = stream_is_full() ? SteadyTime::max() : body_deadline();  // then it is we who are slow
+    arm_timer();
+}
+
+/// Where memory is short, a stream does with less.
+bool Connection::stream_is_full() const {
+    if (!stream_ || state_ != State::body) return false;
+    return stream_->held() >= (board_.bodies > board_.options->bodies_max ? kSmallBody : kStreamHeld);
+}
+
+void Connection::stream_moves() {
+    if (!stream_ || state_ == State::closed) return;
+    if (std::optional<AnswerBytes> answer = stream_->take_answer()) {
+        unread_ = state_ == State::body;
+        parser_ = nullptr;
+        return write(std::move(*answer));
+    }
+    count_body(stream_->held());
+    if (state_ != State::body || stream_is_full()) return;
+    if (deadline_ == SteadyTime::max()) {
+        deadline_ = body_deadline();
+        arm_timer();
+    }
+    read();
+}
+
+/// What came is taken all the same, and kept.
+void Connection::cut_stream() {
+    if (stream_) stream_->cut();
+    stream_ = nullptr;
 }
 
 // ---- writing
 
 void Connection::write(AnswerBytes bytes) {
     received_ = nullptr;
+    stream_ = nullptr;
     count_body(0);
     out_ = std::move(bytes);
     out_.close = out_.close || board_.stopping;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "net/answer_format.h"
+#include "net/body_stream.h"
 #include "net/http_server.h"
 #include "net/request_parser.h"
 #include "net/socket.h"
@@ -33,7 +34,8 @@ class Switchboard {
     /// What came of a request.
     struct Outcome {
         AnswerBytes bytes;
-        std::optional<http::Pause> pause;  ///< instead
+        std::optional<http::Pause> pause;             ///< instead
+        std::optional<BodyStream::Taker> taker = {};  ///< instead, of a body that is still to come
     };
     /// On a worker's thread. Never throws.
     [[nodiscard]] virtual Outcome work(Received& received) const = 0;
@@ -95,6 +97,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void parse_ahead();
     void parse(std::string_view& bytes);
     void head_is_complete();
+    void say_continue();
     [[nodiscard]] SteadyTime body_deadline() const;
     void count_body(std::size_t held);
 
@@ -105,6 +108,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void pause(http::Pause pause);
     void ask_again();
     void refuse(const Refusal& refusal);
+
+    // a body that is taken piece by piece
+    void dispatch_head();
+    void stream(BodyStream::Taker taker);
+    void feed_stream();
+    [[nodiscard]] bool stream_is_full() const;
+    void stream_moves();
+    void cut_stream();
 
     // writing
     void write(AnswerBytes bytes);
@@ -140,6 +151,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     SteadyTime body_total_;               // when the body must be there
     std::shared_ptr<Received> received_;  // shared with the worker that has it
     std::shared_ptr<void> arrangement_;   // of the pause
+    std::shared_ptr<BodyStream> stream_;  // set: the body goes there
     SteadyTime first_asked_;
     bool asked_last_ = false;  // the server stops: there is no further pause
 

@@ -40,7 +40,7 @@ constexpr std::size_t kRequestsQueued = 100'000;
 struct HttpServer::Impl final : Switchboard {
     Impl(HttpServerOptions given, Handler handle) : own_options(std::move(given)), handler(std::move(handle)) {
         options = &own_options;
-        rules = {own_options.compress_above, own_options.keep_alive_ms, own_options.headers};
+        rules = {own_options.compress_above, own_options.keep_alive_ms, own_options.headers, own_options.headers_at};
         loop = std::make_shared<Loop>(1);
     }
 
@@ -202,6 +202,10 @@ Switchboard::Outcome HttpServer::Impl::work(Received& received) const {
         http::Answered answered = refusal ? http::Answered(problem(*refusal)) : ask(received);
         if (answered.pause)
             outcome.pause = std::move(answered.pause);
+        else if (answered.body_sink)
+            outcome.taker = {std::move(answered.body_sink), std::nullopt};
+        else if (received.request.body_follows != 0)
+            outcome.taker = {nullptr, std::move(answered.response)};
         else
             outcome.bytes = format_answer(std::move(answered.response), received, false, rules);
     } catch (const std::exception& failure) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/http_handler.h"
@@ -20,6 +21,9 @@ struct HttpServerOptions {
     std::size_t max_body = 16 * 1'048'576;  ///< compressed and decompressed, each
     /// Less than that, for requests whose head says so; called on the listener's thread.
     std::function<std::size_t(const http::Request& head)> max_body_of;
+    /// Which bodies the handler may take piece by piece, asked by the head and never for one with a Content-Encoding;
+    /// called on the listener's thread. See the handler.
+    std::function<bool(const http::Request& head)> streams;
     std::size_t bodies_max = 64 * 1'048'576;  ///< of all requests that arrive or wait; large ones beyond get a 503
     std::size_t compress_above = 512;   ///< answers over this are compressed as the client accepts (zstd, then gzip)
     int threads_max = 16;               ///< handlers at once; as many requests as there are connections may wait
@@ -32,11 +36,18 @@ struct HttpServerOptions {
     /// Told of what the listener refuses by itself, with a request's id; on any of the server's threads.
     std::function<void(int status, const char* code, const std::string& id)> on_refusal;
     http::Headers headers;  ///< put on every answer that does not carry them, refusals included
+    /// The same for the answers to one path; on any of the server's threads.
+    std::function<http::Headers(std::string_view path)> headers_at;
 };
 
 /// Sees every method and path (routing is its own matter), with the body decompressed and without Content-Encoding,
 /// Content-Length, Transfer-Encoding, Connection and Expect. Runs on any of the server's threads; what it throws
 /// becomes a 500. A request that it pauses holds no thread; when the client goes away it is forgotten.
+/// A request that `streams` says yes to comes without its body (Request::body_follows). Before the handler gave a
+/// BodySink nothing of the body is read and nobody is told to go on sending (Expect). What it answers instead is told
+/// at once to whoever asked by Expect or sends more than the body's limit, and to others behind the body. No limit
+/// holds for what a BodySink takes: that is its own matter. Memory is a quarter of a MiB per body, then the client
+/// waits; a digest that is missing is none of the listener's business, one that does not match is.
 using Handler = http::Handler;
 
 /// One thread waits for all sockets (Boost.Asio), so that neither slow nor idle connections take a thread from others.

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <limits>
 #include <utility>
 
@@ -84,14 +84,48 @@ constexpr std::array<std::string_view, 5> kAboutTransfer{"Content-Encoding", "Co
 
 [[nodiscard]] Refusal malformed(std::string detail) { return {400, "MALFORMED", std::move(detail)}; }
 
+// Of what a body announces, this much is made room for at once.
+constexpr std::size_t kReserve = 256 * 1'024;
+
+/// A body as text, as Beast's own string_body; that one makes room for all that Content-Length says.
+struct GrowingBody {
+    using value_type = std::string;
+    class reader {
+      public:
+        template <bool isRequest, class Fields>
+        reader(beast::http::header<isRequest, Fields>&, value_type& body) : body_(body) {}
+        void init(const boost::optional<std::uint64_t>& length, beast::error_code& error) {
+            error = {};
+            if (length) body_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, kReserve)));
+        }
+        template <class Buffers>
+        std::size_t put(const Buffers& buffers, beast::error_code& error) {
+            error = {};
+            std::size_t taken = 0;
+            for (auto at = boost::asio::buffer_sequence_begin(buffers); at != boost::asio::buffer_sequence_end(buffers);
+                 ++at) {
+                const boost::asio::const_buffer piece = *at;
+                body_.append(static_cast<const char*>(piece.data()), piece.size());
+                taken += piece.size();
+            }
+            return taken;
+        }
+        void finish(beast::error_code& error) { error = {}; }
+
+      private:
+        value_type& body_;
+    };
+};
+
 }  // namespace
 
 struct RequestParser::Parser {
-    beast::http::request_parser<beast::http::string_body> beast;
+    beast::http::request_parser<GrowingBody> beast;
     std::function<void(std::uint64_t, beast::string_view, beast::error_code&)> on_chunk;  // the parser refers to it
 };
 
-RequestParser::RequestParser(BodyMax body_max) : body_max_(std::move(body_max)), parser_(std::make_unique<Parser>()) {
+RequestParser::RequestParser(BodyMax body_max, Streams streams)
+    : body_max_(std::move(body_max)), streams_(std::move(streams)), parser_(std::make_unique<Parser>()) {
     parser_->beast.header_limit(kHeadMax);
     parser_->beast.body_limit(std::numeric_limits<std::uint64_t>::max());  // known after the head
     parser_->on_chunk = [](std::uint64_t, beast::string_view extension, beast::error_code& error) {
@@ -129,7 +163,7 @@ std::size_t RequestParser::feed(std::string_view bytes) {
             refuse_for(error.category() == make_error_code(beast::http::error::need_more).category() ? error.value()
                                                                                                      : 0);
         } else if (before == Stage::head && parser_->beast.is_header_done()) {
-            take_head();
+            head_is_here();
         } else if (parser_->beast.is_done()) {
             stage_ = Stage::complete;
         } else if (step == 0) {
@@ -171,14 +205,16 @@ void RequestParser::refuse_for(int error) {
     }
 }
 
-void RequestParser::take_head() {
+void RequestParser::head_is_here() {
     const auto& head = parser_->beast.get();
     http::Request& ours = received_.request;
     ours.method = view(head.method_string());
     received_.head_only = ours.method == "HEAD";
     received_.close = !parser_->beast.keep_alive() || head.version() < 11;
     if (!take_headers() || !take_framing() || !take_target(view(head.target()))) return;
-    limit_ = body_max_(ours);
+    const bool encoded = !received_.content_encoding.empty() && received_.content_encoding != "identity";
+    streamed_ = streams_ && !encoded && streams_(ours);
+    limit_ = streamed_ ? std::numeric_limits<std::size_t>::max() : body_max_(ours);
     if (announced_ > limit_) {
         refuse(too_large(limit_));
         return;
@@ -244,6 +280,15 @@ Received RequestParser::take() {
     received_.request.body = std::move(parser_->beast.get().body());
     return std::move(received_);
 }
+
+Received RequestParser::take_head() {
+    received_.unpacked = true;
+    const bool counted = announced_ > 0;
+    received_.request.body_follows = counted ? static_cast<std::int64_t>(announced_) : -1;
+    return std::move(received_);
+}
+
+std::string RequestParser::take_body() { return std::exchange(parser_->beast.get().body(), {}); }
 
 std::optional<Refusal> unpack(Received& received, std::size_t body_max) {
     if (received.unpacked) return std::nullopt;

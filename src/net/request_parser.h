@@ -22,7 +22,7 @@ struct Received {
     double downlink = 0;     ///< Mbit/s that the sender says it receives at most (Downlink); 0: it does not say
     bool close = false;      ///< the sender wants no further request on this connection, or cannot say so
     bool head_only = false;  ///< HEAD: the answer goes without its body
-    bool unpacked = false;   ///< by unpack()
+    bool unpacked = false;   ///< by unpack(), or there is nothing to unpack
 };
 
 /// Of one connection, for one request after the other. No sockets, no clock, no threads.
@@ -32,7 +32,10 @@ class RequestParser {
     /// How many bytes a body may have, told by the head.
     using BodyMax = std::function<std::size_t(const http::Request& head)>;
 
-    explicit RequestParser(BodyMax body_max);
+    /// Whether the body is taken piece by piece, as large as it comes; asked where it is not encoded.
+    using Streams = std::function<bool(const http::Request& head)>;
+
+    explicit RequestParser(BodyMax body_max, Streams streams = {});
     ~RequestParser();
     RequestParser(const RequestParser&) = delete;
     RequestParser& operator=(const RequestParser&) = delete;
@@ -48,12 +51,19 @@ class RequestParser {
     [[nodiscard]] const Refusal& refusal() const { return refusal_; }        ///< of Stage::refused
     [[nodiscard]] const std::string& request_id() const { return received_.request.id; }  ///< if one was sent, and good
 
+    [[nodiscard]] const std::string& path() const { return received_.request.path; }  ///< as far as the head was read
+
     /// The whole request, once, at Stage::complete. The parser is at its end then.
     [[nodiscard]] Received take();
 
+    [[nodiscard]] bool streamed() const { return streamed_; }  ///< from Stage::body on: by take_head() and take_body()
+    /// The request without its body, which goes on; once.
+    [[nodiscard]] Received take_head();
+    [[nodiscard]] std::string take_body();  ///< what is held of it; the rest goes on
+
   private:
     struct Parser;
-    void take_head();
+    void head_is_here();
     [[nodiscard]] bool take_framing();
     [[nodiscard]] bool take_target(std::string_view target);
     [[nodiscard]] bool take_headers();
@@ -62,6 +72,7 @@ class RequestParser {
     void refuse_for(int error);
 
     const BodyMax body_max_;
+    const Streams streams_;
     std::unique_ptr<Parser> parser_;
     Received received_;
     Refusal refusal_;
@@ -71,6 +82,7 @@ class RequestParser {
     std::size_t limit_ = 0;  // of the body
     std::size_t announced_ = 0;
     bool wants_continue_ = false;
+    bool streamed_ = false;
 };
 
 /// Decompresses the body and checks it against its digest. On a worker's thread: it is work.
