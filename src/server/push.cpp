@@ -68,7 +68,7 @@ std::string result_json(const Uuid& id, Verdict verdict, std::int64_t version, c
     std::string text = "{\"id\":\"" + id.str() + "\",\"status\":\"";
     text.append(name(verdict)).append("\"");
     crm::JsonWriter json(text);
-    if (verdict != Verdict::rejected) text.append(",\"version\":").append(std::to_string(version));
+    text.append(",\"version\":").append(std::to_string(version));
     if (record != nullptr) text.append(",\"record\":").append(sync::encode_record(*record));
     for (std::size_t i = 0; i < fields.size(); ++i) {
         json.raw(i == 0 ? ",\"fields\":[" : ",");
@@ -84,10 +84,14 @@ std::string result_json(const Uuid& id, Verdict verdict, std::int64_t version, c
     return text;
 }
 
-Outcome rejected(const Operation& operation, const Error& error) {
+/// The version of a rejection that is not logged: it must read the same whenever the operation is sent again.
+constexpr std::int64_t kNone = 0;
+
+/// `version`: the workspace's, by then.
+Outcome rejected(const Operation& operation, const Error& error, std::int64_t version) {
     Outcome outcome;
     outcome.verdict = Verdict::rejected;
-    outcome.result = result_json(operation.id, Verdict::rejected, 0, nullptr, {}, error);
+    outcome.result = result_json(operation.id, Verdict::rejected, version, nullptr, {}, error);
     outcome.settled = true;
     return outcome;
 }
@@ -201,7 +205,7 @@ tl::expected<void, Refusal> Run::check_groups() const {
 
 void Run::settle_seen(std::size_t i, const Receipt& receipt) {
     if (receipt.content != contents_[i] || fault(i) != nullptr) {
-        outcomes_[i] = rejected(operation(i), id_reused());
+        outcomes_[i] = rejected(operation(i), id_reused(), kNone);
     } else if ((i < overlap_ || receipt.verdict != Verdict::rejected) && !CT_MUTANT(ignore_receipts)) {
         outcomes_[i] = from_receipt(receipt);
     } else {
@@ -233,7 +237,7 @@ void Run::settle_repeats() {
         const auto [first, is_first] = firsts.emplace(operation(i).id, i);
         if (is_first) continue;
         const bool same = contents_[i] == contents_[first->second];
-        outcomes_[i] = same ? outcomes_[first->second] : rejected(operation(i), id_reused());
+        outcomes_[i] = same ? outcomes_[first->second] : rejected(operation(i), id_reused(), kNone);
         outcomes_[i].fresh = false;
     }
 }
@@ -296,7 +300,8 @@ void Run::judge_group(std::size_t begin, std::size_t end) {
         const bool again = outcomes_[i].again;
         outcomes_[i] = rejected(
             operation(i),
-            {ErrorKind::invalid, "GROUP_FAILED", "another operation of the same group could not be applied", {}});
+            {ErrorKind::invalid, "GROUP_FAILED", "another operation of the same group could not be applied", {}},
+            batch_.version());
         outcomes_[i].fresh = true;
         outcomes_[i].again = again;
     }
@@ -336,12 +341,20 @@ std::optional<Operation> Run::amended(const Operation& original) const {
 
 Outcome Run::judge(std::size_t i) {
     const Operation& original = operation(i);
-    if (const Error* error = fault(i)) return rejected(original, *error);  // found anew each time: not logged
+    if (const Error* error = fault(i)) return rejected(original, *error, kNone);  // found anew each time: not logged
     Outcome outcome;
     if (const auto error = refusal(original)) {
-        outcome = rejected(original, *error);
+        outcome = rejected(original, *error, batch_.version());
     } else {
-        const std::optional<Operation> other = amended(original);
+        std::optional<Operation> other = amended(original);
+        if (original.base > batch_.version()) {
+            // Nobody can have seen a version that there never was: it is of another incarnation of this database, or a
+            // mistake. As it stands, all that others changed would look seen and be overwritten without a word. Cut to
+            // the newest version it would say the same; with 0 the device has seen nothing, so that stamps and
+            // conflicts decide, and it is told the record.
+            if (!other) other = original;
+            other->base = 0;
+        }
         outcome = take(original, other ? *other : original);
     }
     outcome.fresh = true;
@@ -364,7 +377,7 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
     if (auto filled = fill_seen(transaction_, now.server, session_.device, complete); !filled) trouble_ = filled;
     const sync::Own own = [&](const sync::FieldOrigin& origin) { return pushed_by(now, origin, session_.device); };
     sync::Decision decision = sync::decide(now.server, complete, stamp, batch_.next_version(), own);
-    if (decision.verdict == Verdict::rejected) return rejected(original, decision.error);
+    if (decision.verdict == Verdict::rejected) return rejected(original, decision.error, batch_.version());
 
     Outcome outcome;
     outcome.verdict = decision.verdict;
