@@ -1,7 +1,6 @@
 #include "server/blobs.h"
 
 #include "base/file.h"
-#include "base/part_file.h"
 
 namespace ct::server {
 
@@ -32,13 +31,10 @@ Result<std::int64_t> Blobs::received(WorkspaceKey workspace, const Attachment& a
     return size_of(upload_path(workspace, attachment));
 }
 
-Result<void> Blobs::append(WorkspaceKey workspace, const Attachment& attachment, std::int64_t offset,
-                           std::string_view bytes) {
+Result<PartFile> Blobs::open(WorkspaceKey workspace, const Attachment& attachment) {
     const std::string path = upload_path(workspace, attachment);
-    if (offset == 0) {
-        if (auto made = make_directories(directory_of(path)); !made) return made;
-    }
-    return write_part(path, offset, bytes);
+    if (auto made = make_directories(directory_of(path)); !made) return fail(made.error());
+    return PartFile::open(path);
 }
 
 Result<bool> Blobs::verify(WorkspaceKey workspace, const Attachment& attachment) const {

@@ -3,14 +3,15 @@
 //   <workspace>/open/<attachment>   what has arrived of an upload
 //   <workspace>/ab/abcd…            a content, by its SHA-256; read only, shared by all attachments that have it
 //
-// Durable when a method returns. Any thread; what is done with one upload or one content at a time is the caller's
-// matter (Files holds a lock). Errors are those of base/part_file.h.
+// Durable when a method returns, but for what open() gives. Any thread; what is done with one upload or one content at
+// a time is the caller's matter (Files holds a lock). Errors are those of base/part_file.h.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "base/part_file.h"
 #include "base/result.h"
 #include "server/storage/attachment.h"
 
@@ -22,8 +23,8 @@ class Blobs {
 
     /// How many bytes of it are here, whether the upload is under way or complete.
     [[nodiscard]] Result<std::int64_t> received(WorkspaceKey workspace, const Attachment& attachment) const;
-    [[nodiscard]] Result<void> append(WorkspaceKey workspace, const Attachment& attachment, std::int64_t offset,
-                                      std::string_view bytes);
+    /// An upload under way, to be written on; what is written is durable when it was flushed.
+    [[nodiscard]] Result<PartFile> open(WorkspaceKey workspace, const Attachment& attachment);
     /// Whether what has arrived is the content that was announced.
     [[nodiscard]] Result<bool> verify(WorkspaceKey workspace, const Attachment& attachment) const;
     /// Puts a verified upload where contents are. Done already: nothing to do.

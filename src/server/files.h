@@ -9,17 +9,24 @@
 //   GET     /api/files/{id}                     the bytes, all or a Range
 //   GET     /api/files?model=Lead&recordId=ID   {"attachments": [...]}, newest first
 //
+// The body of a PATCH goes into the upload as it comes, so that a link that breaks leaves what arrived. Whoever asks
+// for such an upload again ends the older request's part in it: that connection may be dead and nobody have noticed.
+//
 // Who sees the record sees its attachments; for all others they do not exist. An upload that is under way is its
 // uploader's alone, and nobody sees it before it proved to be the content that was announced. The same content twice
 // in a workspace is kept once, but whoever attaches it must have it: nothing is told by what an upload may leave out.
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/http_handler.h"
 #include "base/http_message.h"
 #include "base/random.h"
 #include "base/uuid.h"
@@ -48,11 +55,18 @@ class Files {
 
     /// Whether the address is one of these.
     [[nodiscard]] static bool owns(std::string_view path);
+    /// Whether it is a request whose body is taken as it comes.
+    [[nodiscard]] static bool streams(const http::Request& head);
     /// Any thread.
-    [[nodiscard]] http::Response handle(const http::Request& request, const Session& session);
+    [[nodiscard]] http::Answered handle(const http::Request& request, const Session& session);
+    /// The same for OPTIONS, which needs no session.
+    [[nodiscard]] http::Response options() const;
+    /// What every answer of these addresses carries, put on one that was made elsewhere.
+    [[nodiscard]] http::Response dressed(http::Response response) const;
 
   private:
-    using Reply = tl::expected<http::Response, Refusal>;
+    class Upload;
+    using Reply = tl::expected<http::Answered, Refusal>;
     /// What one request is about.
     struct Asked {
         const http::Request& request;
@@ -73,6 +87,10 @@ class Files {
     [[nodiscard]] Reply download(const Asked& asked);
 
     [[nodiscard]] tl::expected<Attachment, Refusal> announced(const Asked& asked);
+    [[nodiscard]] tl::expected<void, Refusal> add(const Asked& asked, Attachment& attachment);
+    /// How many bytes of it are here. What has all of them and was not finished, because the server ended or the
+    /// request was cut, is finished now.
+    [[nodiscard]] tl::expected<std::int64_t, Refusal> received(const Asked& asked, Attachment& attachment);
     /// The attachment of the address, if this user may know of it.
     [[nodiscard]] tl::expected<Attachment, Refusal> find(const Asked& asked);
     [[nodiscard]] tl::expected<void, Refusal> check_record(const Asked& asked, const Attachment& attachment);
@@ -80,11 +98,27 @@ class Files {
     [[nodiscard]] tl::expected<void, Refusal> finish(const Asked& asked, Attachment& attachment);
     [[nodiscard]] std::mutex& lock_of(std::string_view what);
 
+    /// Who writes to an upload, by attachment. A turn is begun and used under the upload's lock.
+    class Turns {
+      public:
+        [[nodiscard]] std::uint64_t begin(const std::string& upload);  ///< ends that of anybody else
+        [[nodiscard]] bool has(const std::string& upload, std::uint64_t turn) const;
+        void end(const std::string& upload, std::uint64_t turn);
+        void end_all(const std::string& upload);
+        [[nodiscard]] bool taken(const std::string& upload) const;
+
+      private:
+        mutable std::mutex mutex_;
+        std::map<std::string, std::uint64_t> writers_;  // guarded by mutex_
+        std::uint64_t last_ = 0;                        // guarded by mutex_
+    };
+
     Attachments& rows_;
     const Clock& clock_;
     Random& random_;
     const FileOptions options_;
     Blobs blobs_;
+    Turns turns_;
     std::array<std::mutex, 64> locks_;  // one request at a time changes an upload
     std::mutex content_mutex_;          // one at a time says whether a content is still needed; after one of locks_
 };

@@ -47,8 +47,9 @@ struct Service::Impl {
     [[nodiscard]] tl::expected<Session, http::Response> authenticate(const http::Request& request);
     [[nodiscard]] http::Answered answer(const http::Request& request, std::size_t& number);
     [[nodiscard]] Gauges gauges();
-    void log_request(const http::Request& request, const http::Response& response, std::size_t number,
-                     std::chrono::microseconds took);
+    /// In the metrics and, if wanted, the log.
+    void count(const http::Response& response, std::size_t number, std::chrono::microseconds took,
+               std::size_t bytes_in);
     [[nodiscard]] Answer health(const http::Request& request, const Session& session);
     [[nodiscard]] Answer ready(const http::Request& request, const Session& session);
     [[nodiscard]] Answer metrics_text(const http::Request& request, const Session& session);
@@ -234,19 +235,22 @@ tl::expected<Session, http::Response> Service::Impl::authenticate(const http::Re
 http::Answered Service::Impl::route(const http::Request& request, std::size_t& number) {
     if (Files::owns(request.path)) {
         number = kRoutes.size();
+        if (request.method == "OPTIONS") return files.options();
         auto known = authenticate(request);
-        return known ? files.handle(request, *known) : std::move(known.error());
+        if (!known) return files.dressed(std::move(known.error()));
+        return files.handle(request, *known);
     }
     if (StatusPage::owns(request.path)) return status_page.handle(request);
     const Route* found = nullptr;
     std::string allowed;
     for (const Route& route : kRoutes) {
         if (!matches(route, request.path)) continue;
-        if (route.method == request.method) {
+        const bool head = request.method == "HEAD" && route.method == "GET";  // whoever writes it leaves the body out
+        if (route.method == request.method || head) {
             found = &route;
             number = static_cast<std::size_t>(found - kRoutes.data());
         }
-        allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
+        allowed += (allowed.empty() ? "" : ", ") + std::string(route.method == "GET" ? "GET, HEAD" : route.method);
     }
     if (found == nullptr && allowed.empty()) return to_response(nothing_here());
     if (found == nullptr) {
@@ -297,17 +301,79 @@ Gauges Service::Impl::gauges() {
 
 /// Names the route and not the address, which may hold ids; nothing that the request carries. The line says which
 /// request it was by itself (log::RequestScope).
-void Service::Impl::log_request(const http::Request& request, const http::Response& response, std::size_t number,
-                                std::chrono::microseconds took) {
+void Service::Impl::count(const http::Response& response, std::size_t number, std::chrono::microseconds took,
+                          std::size_t bytes_in) {
+    metrics.request(number, response.status, took, bytes_in, response.body.size());
+    if (!options.log_requests) return;
     std::string route = number == kRoutes.size() ? "/api/files" : "none";
     if (number < kRoutes.size()) route = std::string(kRoutes[number].method) + " " + std::string(kRoutes[number].path);
+    const std::string status = response.status == 0 ? "cut" : std::to_string(response.status);
     log::event(log::Level::info, "request",
                {{"route", route},
-                {"status", std::to_string(response.status)},
+                {"status", status},
                 {"ms", std::to_string(took.count() / 1'000)},
-                {"in", std::to_string(request.body.size())},
+                {"in", std::to_string(bytes_in)},
                 {"out", std::to_string(response.body.size())}});
 }
+
+namespace {
+
+/// A body that is taken as it comes, counted at its end like any request, with the time that taking it was work.
+class CountedBody final : public http::BodySink {
+    /// Adds the time of its life.
+    struct Clocked {
+        std::chrono::microseconds& to;
+        std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+        ~Clocked() {
+            to += std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+        }
+    };
+    template <class Work>
+    auto timed(Work work) {
+        const log::RequestScope scope(id_);
+        const Clocked clocked{took_};
+        return work();
+    }
+
+  public:
+    CountedBody(Service::Impl& service, std::string id, std::size_t number, std::chrono::microseconds took,
+                std::unique_ptr<http::BodySink> taker)
+        : service_(service), id_(std::move(id)), number_(number), took_(took), taker_(std::move(taker)) {}
+
+    std::optional<http::Response> take(std::string_view bytes) override {
+        bytes_ += bytes.size();
+        auto refused = timed([&] { return taker_->take(bytes); });
+        if (refused) count(*refused);
+        return refused;
+    }
+    http::Response end() override {
+        auto response = timed([&] { return taker_->end(); });
+        count(response);
+        return response;
+    }
+    void undo() override {
+        timed([&] { return taker_->undo(); });
+        count(to_response(refuse(400, "MALFORMED", {})));
+    }
+    void cut() override {
+        timed([&] { return taker_->cut(); });
+        count({});
+    }
+
+  private:
+    void count(const http::Response& response) {
+        const log::RequestScope scope(id_);
+        service_.count(response, number_, took_, bytes_);
+    }
+    Service::Impl& service_;
+    const std::string id_;  // of the request
+    const std::size_t number_;
+    std::chrono::microseconds took_;
+    std::size_t bytes_ = 0;
+    const std::unique_ptr<http::BodySink> taker_;
+};
+
+}  // namespace
 
 Service::Service(Storage& storage, const Clock& clock, Random& random, ServiceOptions options)
     : impl_(std::make_unique<Impl>(storage, clock, random, std::move(options))) {}
@@ -332,6 +398,11 @@ std::size_t Service::body_max(const http::Request& head) {
     return work ? std::numeric_limits<std::size_t>::max() : kQuestion;
 }
 
+http::Headers Service::headers_at(std::string_view path) {
+    if (!Files::owns(path)) return {};
+    return {{"Tus-Resumable", "1.0.0"}};
+}
+
 http::Response Service::handle(const http::Request& request) {
     return http::answer_of([this](const http::Request& asked) { return answer(asked); }, request);
 }
@@ -343,10 +414,12 @@ http::Answered Service::answer(const http::Request& request) {
     std::size_t number = Metrics::kRoutesMax;
     http::Answered answered = impl_->answer(request, number);
     if (answered.pause) return answered;
-    const http::Response& response = answered.response;
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
-    impl_->metrics.request(number, response.status, took, request.body.size(), response.body.size());
-    if (impl_->options.log_requests) impl_->log_request(request, response, number, took);
+    if (answered.body_sink) {
+        return http::Answered(
+            std::make_unique<CountedBody>(*impl_, request.id, number, took, std::move(answered.body_sink)));
+    }
+    impl_->count(answered.response, number, took, request.body.size());
     return answered;
 }
 

@@ -52,6 +52,11 @@ class Service {
     /// somebody who says to be signed in.
     [[nodiscard]] static std::size_t body_max(const http::Request& head);
 
+    /// The requests whose bodies are taken as they come.
+    [[nodiscard]] static bool streams(const http::Request& head) { return Files::streams(head); }
+    /// What every answer at this address carries, whoever makes it.
+    [[nodiscard]] static http::Headers headers_at(std::string_view path);
+
     /// All addresses that are answered, in the order of the metrics' routes.
     [[nodiscard]] static std::vector<RouteName> routes();
 

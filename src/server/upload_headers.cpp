@@ -1,9 +1,6 @@
 #include "server/upload_headers.h"
 
 #include <algorithm>
-#include <charconv>
-
-#include "base/digest.h"
 
 namespace ct::server {
 
@@ -59,15 +56,40 @@ std::optional<std::string> parse_sha256(std::string_view text) {
     return hex;
 }
 
-Checksum check_upload(std::string_view header, std::string_view body) {
-    if (header.empty()) return Checksum::none;
+std::unique_ptr<UploadChecksum> UploadChecksum::parse(std::string_view header) {
+    auto checksum = std::make_unique<UploadChecksum>();
+    if (header.empty()) return checksum;
     const std::size_t space = header.find(' ');
-    if (space == std::string_view::npos) return Checksum::unknown;
-    const auto told = from_base64(header.substr(space + 1));
+    if (space == std::string_view::npos) return nullptr;
+    auto told = from_base64(header.substr(space + 1));
     const std::string_view algorithm = header.substr(0, space);
-    if (!told || (algorithm != "sha256" && algorithm != "sha1")) return Checksum::unknown;
-    const std::string found = algorithm == "sha1" ? sha1(body) : std::string(bytes_of(sha256(body)));
-    return found == *told ? Checksum::match : Checksum::mismatch;
+    if (!told || (algorithm != "sha256" && algorithm != "sha1")) return nullptr;
+    checksum->told_ = std::move(*told);
+    if (algorithm == "sha1") checksum->sha1_.emplace();
+    if (algorithm == "sha256") checksum->sha256_.emplace();
+    return checksum;
+}
+
+void UploadChecksum::add(std::string_view bytes) {
+    if (sha1_) sha1_->add(bytes);
+    if (sha256_) sha256_->add(bytes);
+}
+
+bool UploadChecksum::matches() {
+    if (sha1_) return sha1_->end() == told_;
+    return !sha256_ || bytes_of(sha256_->end()) == told_;
+}
+
+bool names_tag(std::string_view header, std::string_view tag) {
+    while (!header.empty()) {
+        const std::size_t comma = header.find(',');
+        std::string_view member = trimmed(header.substr(0, comma));
+        header.remove_prefix(comma == std::string_view::npos ? header.size() : comma + 1);
+        if (member == "*") return true;
+        if (member.starts_with("W/")) member.remove_prefix(2);  // for this purpose weak ones count
+        if (member == tag) return true;
+    }
+    return false;
 }
 
 std::optional<ByteRange> parse_range(std::string_view header, std::int64_t size) {

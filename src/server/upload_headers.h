@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/digest.h"
 
 namespace ct::server {
 
@@ -20,9 +23,22 @@ inline constexpr std::string_view kOffsetStream = "application/offset+octet-stre
 /// 64 hex digits, in lower case.
 [[nodiscard]] std::optional<std::string> parse_sha256(std::string_view text);
 
-enum class Checksum : std::uint8_t { none, match, mismatch, unknown };
-/// "sha256 <base64>" or "sha1 <base64>" against the body; unknown: another algorithm, or no such header at all.
-[[nodiscard]] Checksum check_upload(std::string_view header, std::string_view body);
+/// Upload-Checksum (tus), "sha256 <base64>" or "sha1 <base64>", against bytes as they come. One thread.
+class UploadChecksum {
+  public:
+    /// Nothing: another algorithm, or no such header at all. Without a header everything matches.
+    [[nodiscard]] static std::unique_ptr<UploadChecksum> parse(std::string_view header);
+    void add(std::string_view bytes);
+    [[nodiscard]] bool matches();  ///< once
+
+  private:
+    std::string told_;
+    std::optional<Sha256Stream> sha256_;
+    std::optional<Sha1Stream> sha1_;
+};
+
+/// Whether an If-None-Match header (RFC 9110) names this entity tag, which is given with its quotes.
+[[nodiscard]] bool names_tag(std::string_view header, std::string_view tag);
 
 struct ByteRange {
     std::int64_t from = 0, length = 0;

@@ -156,6 +156,8 @@ TEST_CASE("files: downloads go on at any byte") {
     CHECK(whole.body == kContent);
     CHECK(http::find_header(whole.headers, "ETag") == "\"" + hash_of(kContent) + "\"");
     CHECK(content_digest_matches(http::find_header(whole.headers, "Content-Digest"), whole.body));
+    CHECK(http::find_header(whole.headers, "Accept-Ranges") == "bytes");
+    const std::string tag = "\"" + hash_of(kContent) + "\"";
     const auto size = std::to_string(kContent.size());
     const auto rest = desk.ask(asha, "GET", address, {{"Range", "bytes=9-"}});
     CHECK(rest.status == 206);
@@ -166,6 +168,14 @@ TEST_CASE("files: downloads go on at any byte") {
     CHECK(desk.ask(asha, "GET", address, {{"Range", "bytes=-3"}}).body == "end");
     CHECK(desk.ask(asha, "GET", address, {{"Range", "lines=1-2"}}).status == 200);
     CHECK(desk.ask(asha, "GET", address, {{"Range", "bytes=0-7"}, {"If-Range", "\"other\""}}).status == 200);
+    for (const std::string& tags : {tag, "\"x\", W/" + tag, std::string("*")}) {
+        const auto same = desk.ask(asha, "GET", address, {{"If-None-Match", tags}, {"Range", "bytes=0-7"}});
+        CHECK(same.status == 304);
+        CHECK(http::find_header(same.headers, "ETag") == tag);
+        CHECK(same.body.empty());
+    }
+    CHECK(desk.ask(asha, "GET", address, {{"If-None-Match", "\"other\""}}).status == 200);
+    CHECK(desk.ask(asha, "GET", address, {{"Range", "bytes=0-7"}, {"If-Range", tag}}).status == 206);
     const auto outside = desk.ask(asha, "GET", address, {{"Range", "bytes=" + size + "-"}});
     check_problem(outside, 416, "BAD_RANGE");
     CHECK(http::find_header(outside.headers, "Content-Range") == "bytes */" + size);
@@ -340,7 +350,9 @@ TEST_CASE("files: every wrong request is refused and changes nothing") {
     check_problem(post("1", Desk::metadata(asha.new_id(), "x")), 404, "NO_RECORD");
     check_problem(desk.ask(asha, "GET", "/api/files"), 400, "MALFORMED");
     check_problem(desk.ask(asha, "GET", "/api/files?model=Cat&recordId=" + lead), 400, "MALFORMED");
-    check_problem(desk.ask(asha, "PUT", "/api/files"), 405, "METHOD_NOT_ALLOWED");
+    const auto put = desk.ask(asha, "PUT", "/api/files");
+    check_problem(put, 405, "METHOD_NOT_ALLOWED");
+    CHECK(http::find_header(put.headers, "Allow") == "OPTIONS, HEAD, GET, POST");
     check_problem(desk.ask(asha, "GET", "/api/files/not-an-id"), 404, "NO_FILE");
     check_problem(desk.ask(asha, "GET", "/api/files/a/b"), 404, "NOT_FOUND");
 
@@ -354,7 +366,10 @@ TEST_CASE("files: every wrong request is refused and changes nothing") {
     check_problem(version, 412, "TUS_VERSION");
     CHECK(http::find_header(version.headers, "Tus-Version") == "1.0.0");
     old.headers.clear();
-    check_problem(desk.site.service->handle(old), 401, "UNAUTHENTICATED");
+    const auto unknown = desk.site.service->handle(old);
+    check_problem(unknown, 401, "UNAUTHENTICATED");
+    CHECK(http::find_header(unknown.headers, "Tus-Resumable") == "1.0.0");
+    CHECK(desk.site.ask("OPTIONS", "/api/files").status == 204);
     CHECK(desk.offset(asha, address) == "0");
 }
 

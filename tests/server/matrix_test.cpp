@@ -347,7 +347,8 @@ std::vector<Case> file_rows() {
          [](Town&, const Asker&) { return file_of("OPTIONS", {}); },
          {204, {}},
          {204, {}},
-         {204, {}}},
+         {204, {}},
+         Expect{204, {}}},
         {"POST /api/files", "onto another's lead",
          [](Town& town, const Asker&) {
              return file_of("POST", {}, {{"Upload-Length", "3"}, {"Upload-Metadata", town.metadata("abc")}});

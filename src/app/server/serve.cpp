@@ -167,7 +167,9 @@ Result<void> serve(server::Storage& storage, const Settings& settings) {
     http.headers = {{std::string(sync::kProtocolHeader), std::to_string(sync::kProtocol)},
                     {"Cache-Control", "no-store"}};
     http.free_addresses = settings.trusted_proxies;
+    http.headers_at = server::Service::headers_at;
     http.max_body_of = server::Service::body_max;
+    http.streams = server::Service::streams;
     if (settings.log_requests) {
         http.on_refusal = [](int status, const char* code, const std::string& id) {
             const log::RequestScope scope(id);

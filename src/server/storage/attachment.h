@@ -18,6 +18,7 @@ struct Attachment {
     std::string id;                ///< UUID, made by the client
     std::string model, record_id;  ///< what it hangs on: "Lead"
     std::string name, type;        ///< file name, media type
+    std::string metadata;          ///< Upload-Metadata (tus) as the client gave it; empty: of before it was kept
     std::int64_t size = 0;         ///< bytes
     std::string sha256;            ///< of its content, 64 hex digits
     std::string user_id, device_id;

@@ -65,8 +65,12 @@ Result<Attachments::Added> SqlStorage::add_attachment(WorkspaceKey workspace, co
                             std::string_view(attachment.sha256), std::string_view(attachment.user_id), device,
                             attachment.created_at, attachment.completed_at});
         if (!made) return fail(made.error());
-        if (*made == 0) added = Added::exists;
-        return {};
+        if (*made == 0) {
+            added = Added::exists;
+            return {};
+        }
+        if (auto forgot = done(connection.run(text::kForgetMetadata, {workspace, id})); !forgot) return forgot;
+        return done(connection.run(text::kKeepMetadata, {workspace, id, std::string_view(attachment.metadata)}));
     });
     if (!written) return fail(written.error());
     return added;
@@ -76,7 +80,9 @@ Result<std::optional<Attachment>> SqlStorage::attachment(WorkspaceKey workspace,
     auto rows = look(text::kAttachment, {workspace, id});
     if (!rows) return fail(rows.error());
     if (!(*rows)->next()) return std::optional<Attachment>();
-    return std::optional(read_attachment(**rows));
+    Attachment found = read_attachment(**rows);
+    found.metadata = (*rows)->string(11);
+    return std::optional(std::move(found));
 }
 
 Result<std::vector<Attachment>> SqlStorage::attachments_of(WorkspaceKey workspace, std::string_view model,
@@ -98,6 +104,8 @@ Result<std::int64_t> SqlStorage::remove_attachment(WorkspaceKey workspace, const
     std::int64_t left = 0;
     const auto removed = write([&](Connection& connection) -> Result<void> {
         auto gone = done(connection.run(text::kRemoveAttachment, {workspace, std::string_view(attachment.id)}));
+        if (!gone) return gone;
+        gone = done(connection.run(text::kForgetMetadata, {workspace, std::string_view(attachment.id)}));
         if (!gone) return gone;
         const auto same = count(connection, text::kSameContent, {workspace, std::string_view(attachment.sha256)});
         if (!same) return fail(same.error());

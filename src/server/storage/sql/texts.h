@@ -79,8 +79,13 @@ inline constexpr const char* kSetSequence =
 
 // ---- attachments
 inline constexpr const char* kAttachment =
-    "SELECT id, model, record_id, name, type, size, sha256, user_id, device_id, created_at, completed_at"
-    " FROM attachment WHERE workspace_id = $1 AND id = $2";
+    "SELECT a.id, model, record_id, name, type, size, sha256, user_id, device_id, created_at, completed_at,"
+    " COALESCE(metadata, '') FROM attachment a"
+    " LEFT JOIN upload_metadata m ON m.workspace_id = a.workspace_id AND m.id = a.id"
+    " WHERE a.workspace_id = $1 AND a.id = $2";
+inline constexpr const char* kKeepMetadata =
+    "INSERT INTO upload_metadata(workspace_id, id, metadata) VALUES($1, $2, $3)";
+inline constexpr const char* kForgetMetadata = "DELETE FROM upload_metadata WHERE workspace_id = $1 AND id = $2";
 inline constexpr const char* kAttachmentsOf =
     "SELECT id, model, record_id, name, type, size, sha256, user_id, device_id, created_at, completed_at"
     " FROM attachment WHERE workspace_id = $1 AND record_id = $2 AND model = $3 AND completed_at <> 0"

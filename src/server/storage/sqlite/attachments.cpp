@@ -38,7 +38,11 @@ Result<void> insert(Connection& connection, WorkspaceKey workspace, const Attach
     use->integer(workspace).text(attachment.id).text(attachment.model).text(attachment.record_id);
     use->text(attachment.name).text(attachment.type).integer(attachment.size).text(attachment.sha256);
     use->text(attachment.user_id).text(attachment.device_id);
-    return use->integer(attachment.created_at).integer(attachment.completed_at).run();
+    if (auto added = use->integer(attachment.created_at).integer(attachment.completed_at).run(); !added) return added;
+    auto told =
+        connection.prepare("INSERT OR REPLACE INTO upload_metadata(workspace_id, id, metadata) VALUES(?, ?, ?)");
+    if (!told) return fail(told.error());
+    return told->integer(workspace).text(attachment.id).text(attachment.metadata).run();
 }
 
 /// One transaction of the writing connection around `work()`.
@@ -94,13 +98,16 @@ Result<Attachments::Added> SqliteStorage::add_attachment(WorkspaceKey workspace,
 Result<std::optional<Attachment>> SqliteStorage::attachment(WorkspaceKey workspace, std::string_view id) {
     auto loan = reader();
     if (!loan) return fail(loan.error());
-    auto use =
-        (*loan)->prepare(std::string("SELECT ") + kColumns + " FROM attachment WHERE workspace_id = ? AND id = ?");
+    auto use = (*loan)->prepare(std::string("SELECT ") + kColumns +
+                                ", (SELECT metadata FROM upload_metadata m WHERE m.workspace_id = a.workspace_id"
+                                " AND m.id = a.id) FROM attachment a WHERE workspace_id = ? AND id = ?");
     if (!use) return fail(use.error());
     const auto row = use->integer(workspace).text(id).step();
     if (!row) return fail(row.error());
     if (!*row) return std::optional<Attachment>();
-    return std::optional(read_attachment(*use));
+    Attachment found = read_attachment(*use);
+    found.metadata = use->column_string(11);
+    return std::optional(std::move(found));
 }
 
 Result<std::vector<Attachment>> SqliteStorage::attachments_of(WorkspaceKey workspace, std::string_view model,
@@ -141,6 +148,9 @@ Result<std::int64_t> SqliteStorage::remove_attachment(WorkspaceKey workspace, co
         auto remove = (*connection)->prepare("DELETE FROM attachment WHERE workspace_id = ? AND id = ?");
         if (!remove) return fail(remove.error());
         if (auto removed = remove->integer(workspace).text(attachment.id).run(); !removed) return removed;
+        auto forget = (*connection)->prepare("DELETE FROM upload_metadata WHERE workspace_id = ? AND id = ?");
+        if (!forget) return fail(forget.error());
+        if (auto gone = forget->integer(workspace).text(attachment.id).run(); !gone) return gone;
         auto use = (*connection)
                        ->prepare(
                            "SELECT count(*) FROM attachment WHERE workspace_id = ? AND sha256 = ?"
