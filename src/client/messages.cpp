@@ -288,6 +288,8 @@ constexpr std::array kMessages{
             Fix::retry},
     Message{"SIGN_IN_FIRST", "Sign in first", "This needs a server.", "Sign in.", Fix::sign_in},
     Message{"STOPPED", "Stopped", "It was ended before it was through.", "Start it again.", Fix::none},
+    Message{"TAKEN_OVER", "Out of step", "A newer request goes on with this file.", "Nothing: it goes on from there.",
+            Fix::retry},
     Message{"TIMEOUT", "Too slow", "The request took longer than the server waits.", "Nothing: it is tried again.",
             Fix::retry},
     Message{"TLS", "No secure connection could be prepared", "The library for secure connections refused its settings.",
