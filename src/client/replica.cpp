@@ -11,6 +11,9 @@ namespace ct::client {
 
 namespace {
 
+/// Of a group's operations as they are sent: half of what a server takes in one push (net::HttpServerOptions).
+constexpr std::size_t kGroupBytesMax = 8 << 20;
+
 std::optional<UnixMs> server_time(const sync::Reply& reply) {
     if (const auto* health = std::get_if<sync::Health>(&reply)) return health->server_time;
     if (const auto* push = std::get_if<sync::PushAnswer>(&reply)) return push->server_time;
@@ -66,10 +69,14 @@ Result<std::vector<sync::Operation>> Replica::operations_for(const std::vector<E
     std::vector<sync::Operation> operations;
     operations.reserve(edits.size());
     Uuid group;
+    std::size_t members = 0, bytes = 0;  // of that group
     for (const Edit& edit : edits) {
-        // A push takes so many, and a group goes whole: what is larger is several, each all or none.
-        const bool begins = operations.size() % options_.tuning.batch_operations_max == 0;
-        if (begins && edits.size() > 1) group = ids_.next();
+        // A push takes so much, and a group goes whole: what is larger is several, each all or none.
+        const bool full = members == options_.tuning.batch_operations_max || bytes >= kGroupBytesMax;
+        if (edits.size() > 1 && (members == 0 || full)) {
+            group = ids_.next();
+            members = bytes = 0;
+        }
         sync::Operation& operation = operations.emplace_back();
         operation.kind = edit.kind;
         operation.model = edit.model;
@@ -87,6 +94,8 @@ Result<std::vector<sync::Operation>> Replica::operations_for(const std::vector<E
         if (!valid) return fail(valid.error());
         operation.id = ids_.next();
         operation.stamp = next_stamp();
+        ++members;
+        if (!group.nil()) bytes += sync::encoded_size(operation);
     }
     return operations;
 }

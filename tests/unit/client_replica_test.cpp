@@ -1,4 +1,5 @@
 // What the replica tells the window when the disk was not what it should be.
+#include <map>
 #include <variant>
 
 #include "client/replica.h"
@@ -67,6 +68,30 @@ TEST_CASE("Replica: its clock goes on after stamps that the store gave out") {
     REQUIRE(told.replica.commit({edit}));
     const auto list = *desk.store->list_queue();
     for (std::size_t i = 1; i < list.size(); ++i) CHECK(list[i - 1].operation.stamp < list[i].operation.stamp);
+}
+
+TEST_CASE("Replica: a save that is too large for one push becomes several groups, each of which a server takes") {
+    Desk desk;
+    Told told(desk);
+    std::vector<Edit> edits;
+    for (int i = 0; i < 300; ++i) {
+        edits.push_back(new_lead(told.replica));
+        const std::string notes(20'000, i % 2 == 0 ? 'a' : '"');  // some take twice the room on the wire
+        edits.back().changes.set(crm::field_id(crm::Model::lead, "notes"), std::string_view(notes));
+    }
+    REQUIRE(told.replica.commit(edits));
+    std::map<Uuid, std::size_t> bytes;
+    for (const sync::QueuedOperation& queued : *desk.store->list_queue()) {
+        CHECK_FALSE(queued.operation.group.nil());
+        bytes[queued.operation.group] += sync::encoded_size(queued.operation);
+    }
+    CHECK(bytes.size() == 2);
+    for (const auto& [group, size] : bytes) CHECK(size < 9'000'000);
+    // And what fits stays together.
+    REQUIRE(told.replica.commit({new_lead(told.replica), new_lead(told.replica)}));
+    bytes.clear();
+    for (const sync::QueuedOperation& queued : *desk.store->list_queue()) bytes[queued.operation.group] = 1;
+    CHECK(bytes.size() == 3);
 }
 
 }  // namespace ct::client
