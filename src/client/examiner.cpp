@@ -192,6 +192,17 @@ void Examiner::on(const inspect::ReadDigests& question) {
     tell(std::move(read));
 }
 
+void Examiner::on(const inspect::ListFolder& question) {
+    inspect::FolderListed listed{question.folder, {}, std::nullopt};
+    auto entries = list_folder(question.folder);
+    if (entries) {
+        listed.entries = *std::move(entries);
+    } else {
+        listed.error = entries.error();
+    }
+    tell(std::move(listed));
+}
+
 void Examiner::on(const inspect::TryPage& question) {
     if (!question.seen) return;
     auto tried = rehearse(places_.database, places_.scratch, *question.seen, clock_, system_random());

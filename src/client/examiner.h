@@ -1,5 +1,5 @@
-// Reads for the inspector what is on the disk, on a thread and a connection of its own, so that the worker goes on
-// meanwhile. Started with the first question.
+// Reads for the inspector and the file chooser what is on the disk, on a thread and a connection of its own, so that
+// the worker goes on meanwhile. Started with the first question.
 #pragma once
 
 #include <atomic>
@@ -47,6 +47,7 @@ class Examiner {
     void on(const inspect::ReadMirror& question);
     void on(const inspect::ReadDigests& question);
     void on(const inspect::TryPage& question);
+    void on(const inspect::ListFolder& question);
     template <class Other>
     void on(const Other&) {}  // the worker's own
 

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/folder.h"
 #include "base/result.h"
 #include "client/recorder.h"
 #include "client/request_seen.h"
@@ -67,8 +68,12 @@ struct TryPage {
 struct ShowAgain {
     std::vector<std::pair<crm::Model, Uuid>> records;
 };
+/// What is in that folder: for the user who looks for a file, not for the inspector; but a matter for the same thread.
+struct ListFolder {
+    std::string folder;
+};
 using Question = std::variant<Open, LookNow, ListQueue, ListRounds, FindRecord, AskServer, RunQuery, ReadLog,
-                              ReadMirror, ReadDigests, TryPage, ShowAgain>;
+                              ReadMirror, ReadDigests, TryPage, ShowAgain, ListFolder>;
 
 // ---- answers
 /// How often something took how long: under 1 ms, under 2, 4, 8 … and the last for all longer ones.
@@ -202,10 +207,15 @@ struct PageTried {
     std::int64_t unsettled_before = 0, unsettled_after = 0;  ///< operations in the queue
     std::int64_t copied_bytes = 0, copy_us = 0, apply_us = 0;
 };
-using Answer =
-    std::variant<std::shared_ptr<const Look>, Requests, std::shared_ptr<const QueueListed>, RoundsListed,
-                 std::shared_ptr<const RecordFound>, std::shared_ptr<const ServerSaid>,
-                 std::shared_ptr<const QueryDone>, LogRead, MirrorPart, DigestsRead, std::shared_ptr<const PageTried>>;
+struct FolderListed {
+    std::string folder;  ///< as it was asked for
+    std::vector<FolderEntry> entries;
+    std::optional<Error> error;
+};
+using Answer = std::variant<std::shared_ptr<const Look>, Requests, std::shared_ptr<const QueueListed>, RoundsListed,
+                            std::shared_ptr<const RecordFound>, std::shared_ptr<const ServerSaid>,
+                            std::shared_ptr<const QueryDone>, LogRead, MirrorPart, DigestsRead,
+                            std::shared_ptr<const PageTried>, FolderListed>;
 
 /// Of all that a window shows of the record.
 [[nodiscard]] std::uint64_t digest_of(const crm::Record& record);

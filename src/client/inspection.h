@@ -53,6 +53,7 @@ class Inspection {
     void on(const inspect::ReadMirror& question) { at_length().ask(question); }
     void on(const inspect::ReadDigests& question) { at_length().ask(question); }
     void on(const inspect::TryPage& question) { at_length().ask(question); }
+    void on(const inspect::ListFolder& question) { at_length().ask(question); }
     [[nodiscard]] Examiner& examiner() { return started(examiner_); }
     [[nodiscard]] Examiner& at_length() { return started(at_length_); }
     [[nodiscard]] Examiner& started(std::unique_ptr<Examiner>& one);

@@ -227,7 +227,10 @@ void App::handle(client::Event event) {
     state_.apply(event);
     shell_.imports().handle(desk_, event);
     if (auto* answer = std::get_if<client::inspect::Answer>(&event)) {
-        if (inspector_.is_open()) inspector_.take(std::move(*answer));
+        if (auto* folder = std::get_if<client::inspect::FolderListed>(answer))
+            desk_.folder = std::move(*folder);
+        else if (inspector_.is_open())
+            inspector_.take(std::move(*answer));
     } else if (const auto* saved = std::get_if<client::Saved>(&event)) {
         shell_.drawer().on_saved(desk_, saved->ticket);
     } else if (const auto* failed = std::get_if<client::SaveFailed>(&event)) {

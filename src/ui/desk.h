@@ -29,6 +29,7 @@ struct OpenRequest {
     crm::Model model = crm::Model::lead;
     Uuid id;
     crm::Changes preset;
+    bool followed = false;  ///< by a link of the record that is shown: closing leads back to that
 };
 
 /// What the sign-in form waits for or was told.
@@ -94,7 +95,8 @@ struct Desk {
     bool inspector_wanted = false;  ///< opened or closed at the end of the frame
     SignInState sign_in{};
     RescueState rescue{};
-    client::StorageListed storage{};  ///< as last listed
+    client::StorageListed storage{};         ///< as last listed
+    client::inspect::FolderListed folder{};  ///< as last listed: for whoever asked for that one
     bool backing_up = false;
     /// Restores a backup: the program starts anew on it. Empty: it cannot here.
     std::function<void(const std::string& file, const std::string& passphrase)> restore{};
@@ -106,8 +108,10 @@ struct Desk {
 
     [[nodiscard]] UnixMs now() const { return clock.now(); }
     void open(crm::Model model, const Uuid& id) { open_request = OpenRequest{model, id, {}}; }
+    /// From the record that the drawer shows to another.
+    void follow(crm::Model model, const Uuid& id) { open_request = OpenRequest{model, id, {}, true}; }
     void create(crm::Model model, crm::Changes preset = {}) {
-        open_request = OpenRequest{model, Uuid{}, std::move(preset)};
+        open_request = OpenRequest{model, Uuid{}, std::move(preset), false};
     }
     void later(std::function<void()> act) { at_frame_end.push_back(std::move(act)); }
     void redraw_within(std::int64_t ms) { frame_due_in_ms = std::min(frame_due_in_ms, std::max<std::int64_t>(ms, 0)); }

@@ -44,11 +44,6 @@ Standing standing(const Palette& p, const Attachment& file) {
     return {"", icon::kCloud, &p.neutral};
 }
 
-std::string home() {
-    const char* directory = std::getenv("HOME");
-    return directory == nullptr ? "." : directory;
-}
-
 }  // namespace
 
 void Files::forget() {
@@ -87,10 +82,9 @@ void Files::draw_adding(Desk& desk, const crm::Record& record) {
     const Theme& theme = desk.theme;
     const float width = theme.px(104);
     const float gap = theme.px(8);
-    text(theme, "Drop a file here, or type where it is", theme.colors().muted, Size::small, true);
-    const bool enter =
-        text_field(theme, "##File to attach", "Path of the file", path_, ImGui::GetContentRegionAvail().x - width - gap,
-                   false, ImGuiInputTextFlags_EnterReturnsTrue);
+    text(theme, "Drop a file here, or look for it", theme.colors().muted, Size::small, true);
+    const bool enter = adding_.field(desk, {"##File to attach", "Where the file is"}, path_,
+                                     ImGui::GetContentRegionAvail().x - width - gap);
     ImGui::SameLine(0, gap);
     ImGui::BeginDisabled(trim(path_).empty());
     const bool pressed = button(theme, "Attach", ButtonKind::plain, icon::kAdd, width);
@@ -150,7 +144,7 @@ void Files::draw_actions(Desk& desk, const Attachment& file, float right, float 
     if (file.here() && file.state != AttachmentState::failed) {
         ImGui::SetCursorScreenPos({right - theme.px(68), y});
         if (icon_button(theme, ("Save a copy of " + file.name).c_str(), icon::kSave)) {
-            save_as_ = home() + "/" + file.name;
+            save_as_ = home_folder() + "/" + file.name;
             ImGui::OpenPopup("save a copy");
         }
     }
@@ -174,8 +168,8 @@ void Files::draw_saving(Desk& desk, const Attachment& file) {
     if (ImGui::BeginPopup("save a copy")) {
         text(theme, "Save a copy of " + file.name, Size::body, true);
         if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
-        const bool enter = text_field(theme, "##Copy to", "Path of the copy", save_as_,
-                                      ImGui::GetContentRegionAvail().x, false, ImGuiInputTextFlags_EnterReturnsTrue);
+        const bool enter =
+            saving_.field(desk, {"##Copy to", "Where to save it", true}, save_as_, ImGui::GetContentRegionAvail().x);
         ImGui::Dummy({0, theme.px(4)});
         ImGui::BeginDisabled(trim(save_as_).empty());
         const bool pressed = button(theme, "Save the copy", ButtonKind::primary, icon::kSave);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ui/desk.h"
+#include "ui/file_chooser.h"
 
 namespace ct::ui {
 
@@ -26,8 +27,9 @@ class Files {
     Uuid asked_;  // for whom the list was asked
     bool known_ = false;
     std::vector<store::Attachment> files_;  // newest first
-    std::string path_;                      // being typed: what is to be attached
-    std::string save_as_;                   // being typed: where a copy is to go
+    FileChooser adding_, saving_;
+    std::string path_;     // being typed: what is to be attached
+    std::string save_as_;  // being typed: where a copy is to go
 };
 
 }  // namespace ct::ui

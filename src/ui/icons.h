@@ -57,6 +57,10 @@ inline constexpr const char* kSend = "\xee\x85\xa3";
 inline constexpr const char* kRepeat = "\xee\x81\x80";
 inline constexpr const char* kMerge = "\xee\x89\x92";
 inline constexpr const char* kFilter = "\xee\x85\x92";
+inline constexpr const char* kFolder = "\xee\x8b\x87";
+inline constexpr const char* kFile = "\xee\x89\x8d";
+inline constexpr const char* kUp = "\xee\x97\x98";  // arrow_upward
+inline constexpr const char* kHome = "\xee\xa2\x8a";
 inline constexpr const char* kInfo = "\xee\xa2\x8e";
 
 }  // namespace ct::ui::icon

@@ -246,9 +246,9 @@ void ImportWindow::draw_file(Desk& desk) {
     ImGui::Dummy({0, theme.px(10)});
     text(theme, "File", p.muted, Size::small, true);
     if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
-    const bool enter =
-        text_field(theme, "##File to import", "/home/you/customers.csv", file_, ImGui::GetContentRegionAvail().x,
-                   !problem_.empty(), ImGuiInputTextFlags_EnterReturnsTrue);
+    static constexpr std::array<std::string_view, 3> kTables = {".csv", ".txt", ".tsv"};
+    const bool enter = chooser_.field(desk, {"##File to import", "/home/you/customers.csv", false, kTables}, file_,
+                                      ImGui::GetContentRegionAvail().x, !problem_.empty());
     text(theme, "Or drop the file onto this window.", p.muted, Size::small);
     if (!problem_.empty()) paragraph(theme, problem_, p.danger.strong, Size::small);
     if (!enter || trim(file_).empty()) return;

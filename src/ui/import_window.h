@@ -11,6 +11,7 @@
 
 #include "crm/csv_look.h"
 #include "ui/desk.h"
+#include "ui/file_chooser.h"
 
 namespace ct::ui {
 
@@ -56,6 +57,7 @@ class ImportWindow {
     Step step_ = Step::file;
     Step step_drawn_ = Step::file;
     crm::Model model_ = crm::Model::lead;
+    FileChooser chooser_;
     std::string file_, problem_;
     std::string reading_;  // the file that is awaited
     std::shared_ptr<const std::string> text_;

@@ -1,7 +1,5 @@
 #include "ui/rescue.h"
 
-#include <cstdlib>
-
 #include "base/utf8.h"
 #include "ui/format.h"
 #include "ui/icons.h"
@@ -14,11 +12,6 @@ namespace {
 constexpr const char* kTitle = "Rescue copy";
 constexpr float kWidth = 440;
 constexpr std::size_t kShortest = 8;  // characters of a passphrase
-
-std::string suggested_file() {
-    const char* home = std::getenv("HOME");
-    return (home == nullptr ? std::string(".") : std::string(home)) + "/colortouch-rescue.ctr";
-}
 
 }  // namespace
 
@@ -57,7 +50,8 @@ void RescueForm::draw_fields(Desk& desk) {
         text(theme, label, p.muted, Size::small, true);
         text_field(theme, ("##" + std::string(label)).c_str(), "", value, theme.px(kWidth - 40), false, flags);
     };
-    field("File", file_, 0);
+    text(theme, "File", p.muted, Size::small, true);
+    (void)chooser_.field(desk, {"##File", "", true}, file_, theme.px(kWidth - 40));
     field("Passphrase", passphrase_, ImGuiInputTextFlags_Password);
     field("Passphrase again", again_, ImGuiInputTextFlags_Password);
     if (!desk.rescue.error.empty()) paragraph(theme, desk.rescue.error, p.danger.strong, Size::small);
@@ -73,7 +67,7 @@ void RescueForm::draw_fields(Desk& desk) {
 void RescueForm::draw(Desk& desk) {
     const Theme& theme = desk.theme;
     if (std::exchange(desk.rescue.wanted, false)) {
-        file_ = suggested_file();
+        file_ = home_folder() + "/colortouch-rescue.ctr";
         open_ = true;
         ImGui::OpenPopup(kTitle);
     }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ui/desk.h"
+#include "ui/file_chooser.h"
 
 namespace ct::ui {
 
@@ -19,6 +20,7 @@ class RescueForm {
     void draw_fields(Desk& desk);
     void submit(Desk& desk);
 
+    FileChooser chooser_;
     std::string file_, passphrase_, again_;
     bool open_ = false;
 };

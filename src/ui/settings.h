@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ui/desk.h"
+#include "ui/file_chooser.h"
 #include "ui/sign_in.h"
 #include "ui/table_csv.h"
 
@@ -31,6 +32,7 @@ class Settings {
 
     SignInForm sign_in_;
     std::array<TableExport, crm::kModelCount> exports_;
+    FileChooser backup_chooser_, restore_chooser_;
     std::string backup_file_, backup_passphrase_, restore_file_, restore_passphrase_;
     bool restoring_ = false;  // its form is open
     int shown_in_frame_ = -2;

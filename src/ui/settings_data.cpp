@@ -1,5 +1,5 @@
 // Settings of what is on this laptop: its data, what the desktop says, what is printed.
-#include <cstdlib>
+#include <array>
 
 #include "base/local_time.h"
 #include "base/utf8.h"
@@ -13,10 +13,7 @@
 namespace ct::ui {
 namespace {
 
-std::string suggested_backup(UnixMs now) {
-    const char* home = std::getenv("HOME");
-    return (home == nullptr ? std::string(".") : std::string(home)) + "/colortouch-" + format_local_date(now) + ".ctb";
-}
+std::string suggested_backup(UnixMs now) { return home_folder() + "/colortouch-" + format_local_date(now) + ".ctb"; }
 
 void heading(const Theme& theme, const char* words) {
     text(theme, words, Size::heading, true);
@@ -81,7 +78,8 @@ void Settings::draw_data(Desk& desk) {
     ImGui::Dummy({0, theme.px(4)});
     divider(theme);
     if (backup_file_.empty()) backup_file_ = suggested_backup(desk.now());
-    field(theme, "Backup file", "", backup_file_);
+    text(theme, "Backup file", p.muted, Size::small, true);
+    (void)backup_chooser_.field(desk, {"##Backup file", "", true}, backup_file_, ImGui::GetContentRegionAvail().x);
     field(theme, "Backup passphrase", "Empty: whoever has the file can read it", backup_passphrase_,
           ImGuiInputTextFlags_Password);
     ImGui::BeginDisabled(desk.backing_up || trim(backup_file_).empty());
@@ -95,7 +93,10 @@ void Settings::draw_data(Desk& desk) {
         if (button(theme, "Restore a backup", ButtonKind::quiet)) restoring_ = !restoring_;
     }
     if (desk.restore && restoring_) {
-        field(theme, "Restore from", "A file that was made by Back up", restore_file_);
+        static constexpr std::array<std::string_view, 1> kBackups = {".ctb"};
+        text(theme, "Restore from", p.muted, Size::small, true);
+        (void)restore_chooser_.field(desk, {"##Restore from", "A file that was made by Back up", false, kBackups},
+                                     restore_file_, ImGui::GetContentRegionAvail().x);
         field(theme, "Its passphrase", "", restore_passphrase_, ImGuiInputTextFlags_Password);
         paragraph(theme,
                   "The program starts anew with what is in the backup. What is here now is kept aside; with unsent "
