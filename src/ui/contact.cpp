@@ -64,7 +64,7 @@ void Contact::draw(Desk& desk, const crm::Record& record, float left) {
     const auto begin_row = [&] { ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y + theme.px(4)}); };
     if (lead != nullptr && lead->id != record.id) {
         begin_row();
-        if (link(theme, (crm::title(*lead) + "##its lead").c_str())) desk.open(Model::lead, lead->id);
+        if (link(theme, (crm::title(*lead) + "##its lead").c_str())) desk.follow(Model::lead, lead->id);
         tooltip(theme, "Open the lead");
     }
     const bool reach = lead != nullptr && can_be_reached(*lead);

@@ -43,10 +43,15 @@ void Drawer::show(Desk& desk, const OpenRequest& request) {
     const crm::Record* record = request.id.nil() ? nullptr : desk.state.find(request.model, request.id);
     if (record == nullptr && !request.id.nil()) return;
     set_aside(desk);
-    // From a lead to its payment and back; between leads there is nothing to go back to.
-    const bool from_lead = open() && shown_.model == Model::lead && !shown_.id.nil() && request.model != Model::lead;
-    const bool on_top = request.id.nil() && open() && !shown_.id.nil();
-    if (from_lead || on_top) {
+    // From a lead to its payment and back, and wherever a link led; between leads there is nothing to go back to.
+    const bool shown = open() && !shown_.id.nil();
+    const bool from_lead = shown && shown_.model == Model::lead && request.model != Model::lead;
+    const bool on_top = shown && request.id.nil();
+    const auto been = std::find_if(back_.begin(), back_.end(),
+                                   [&](const Shown& before) { return !request.id.nil() && before.id == request.id; });
+    if (been != back_.end()) {  // round in a circle
+        back_.erase(been, back_.end());
+    } else if (from_lead || on_top || (shown && request.followed)) {
         back_.push_back(shown_);
     } else if (request.model == Model::lead || !open()) {
         back_.clear();

@@ -105,7 +105,7 @@ void Drawer::draw_child(Desk& desk, const crm::Record& child) {
     ImGui::PushID(child.id.str().c_str());
     ImGui::SetNextItemAllowOverlap();
     if (ImGui::InvisibleButton(title.c_str(), {width, height}, ImGuiButtonFlags_EnableNav))
-        desk.open(child.model, child.id);
+        desk.follow(child.model, child.id);
     ImDrawList* list = ImGui::GetWindowDrawList();
     if (ImGui::IsItemHovered()) {
         list->AddRectFilled({at.x - theme.px(8), at.y}, {at.x + width + theme.px(8), at.y + height}, p.hover,

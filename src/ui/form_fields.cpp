@@ -355,7 +355,7 @@ void Form::draw_refund(Desk& desk) {
     const crm::Record* paid = desk.state.find(model_, *of);
     text(desk.theme, "This is a refund", desk.theme.colors().muted, Size::small);
     if (paid != nullptr && link(desk.theme, ("Of " + title_of(*paid) + "##refunded payment").c_str()))
-        desk.open(model_, *of);
+        desk.follow(model_, *of);
 }
 
 }  // namespace ct::ui

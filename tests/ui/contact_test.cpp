@@ -144,6 +144,9 @@ TEST_CASE("contact: a payment's and a reminder's drawer reach their lead, and op
         ui.key(ImGuiKey_Escape);
         ui.click("its lead");
         CHECK(ui.app->desk().shown_id == reachable().id);
+        ui.click("Back");
+        CHECK(ui.app->desk().shown_id == record.id);
+        CHECK_FALSE(ui.there("Back"));  // it was opened from the page
     }
 }
 
