@@ -330,7 +330,8 @@ void Shell::draw_top_bar(Desk& desk, float width) {
     Records& searched = page != nullptr ? *page : leads_;
     // What the undo buttons and the widest indicator leave.
     const float search = std::clamp(width - theme.px(kPagePadding + 350), theme.px(120), theme.px(380));
-    const std::string hint = "Search " + std::string(crm::def(searched.model()).plural);
+    std::string hint = "Search " + std::string(crm::def(searched.model()).plural);
+    if (measure(hint).x > search - theme.px(44)) hint.resize(6);  // the word alone
     ImGui::SetCursorScreenPos({at.x + theme.px(kPagePadding), middle - theme.px(18)});
     if (desk.focus_search) ImGui::SetKeyboardFocusHere();
     desk.focus_search = false;

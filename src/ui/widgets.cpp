@@ -145,10 +145,10 @@ bool toggle(const Theme& theme, const char* label, bool* on) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const ImVec2 top{at.x, at.y + (line - height) / 2};
     const ImVec2 bottom{top.x + width, top.y + height};
-    list->AddRectFilled(top, bottom, *on ? IM_COL32(61, 87, 219, 255) : p.border_strong, height / 2);
+    list->AddRectFilled(top, bottom, *on ? p.accent.strong : p.border_strong, height / 2);
     const float knob = height / 2 - theme.px(2.5F);
     const float x = *on ? bottom.x - height / 2 : top.x + height / 2;
-    list->AddCircleFilled({x, top.y + height / 2}, knob, *on ? IM_COL32_WHITE : p.surface, 24);
+    list->AddCircleFilled({x, top.y + height / 2}, knob, p.surface, 24);
     draw_text({bottom.x + theme.px(10), at.y + (line - text_size.y) / 2}, p.text, words);
     return pressed;
 }
