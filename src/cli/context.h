@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 
 #include "cli/command.h"
 #include "cli/surroundings.h"
@@ -44,8 +46,11 @@ class Context {
     std::unique_ptr<client::Session> session_;
 };
 
-/// The assignments that were given, where a field means a person with their id in place of a name, an address or "me".
-/// Also NO_SUCH_PERSON, AMBIGUOUS_PERSON, and why nobody is known here. (people.cpp)
-[[nodiscard]] Result<crm::Changes> given_changes(Context& context, crm::Model model);
+/// "field=value" where the field means a person: with their id in place of a name, an address or "me"; all else as it
+/// is. NO_SUCH_PERSON, AMBIGUOUS_PERSON; NOT_SIGNED_IN or PEOPLE_UNKNOWN where no names are known. (people.cpp)
+[[nodiscard]] Result<std::string> with_person(Context& context, crm::Model model, const std::string& text);
+/// All of them as changes, likewise. (people.cpp)
+[[nodiscard]] Result<crm::Changes> given_changes(Context& context, crm::Model model,
+                                                 std::span<const std::string> texts);
 
 }  // namespace ct::cli

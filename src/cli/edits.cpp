@@ -46,7 +46,7 @@ struct Named {
 Outcome run_add(Context& context) {
     const auto model = known_model(context.options().model);
     if (!model) return fail(model.error());
-    auto changes = given_changes(context, *model);
+    auto changes = given_changes(context, *model, context.options().assignments);
     if (!changes) return fail(changes.error());
     crm::complete_phones(*model, *changes, context.config().default_country);
     if (auto valid = crm::validate_new(*model, *changes); !valid) return fail(valid.error());
@@ -62,7 +62,7 @@ Outcome run_set(Context& context) {
         return fail(ErrorKind::invalid, "APPEND_ONLY",
                     "a " + std::string(crm::name(*model)) + " cannot be changed: add another, or remove this one");
     }
-    auto changes = given_changes(context, *model);
+    auto changes = given_changes(context, *model, context.options().assignments);
     if (!changes) return fail(changes.error());
     crm::complete_phones(*model, *changes, context.config().default_country);
     if (auto valid = crm::validate(*model, *changes); !valid) return fail(valid.error());

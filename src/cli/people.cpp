@@ -23,8 +23,16 @@ namespace {
     auto found = session.people(false).resolve(typed);
     if (!found && found.error().code == "NO_SUCH_PERSON") found = session.people(true).resolve(typed);
     if (found) return (*found)->id;
-    if (!session.people(false).known()) return fail(why_unknown(session));
-    return fail(found.error());
+    Error error = found.error();
+    if (!session.people(false).known()) {
+        error = why_unknown(session);
+        // Not "offline, kept in the queue", which is what the exit code of that would say: nothing is kept.
+        if (error.kind == ErrorKind::offline)
+            error = {ErrorKind::invalid, "PEOPLE_UNKNOWN", "no names are known here yet: " + error.message, {}};
+    } else if (const auto& trouble = session.people_trouble(); trouble && error.code == "NO_SUCH_PERSON") {
+        error.message += "; the server could not be asked: " + trouble->message;
+    }
+    return fail(std::move(error));
 }
 
 }  // namespace
@@ -55,23 +63,32 @@ Outcome run_people(Context& context) {
     return ExitCode::done;
 }
 
-Result<crm::Changes> given_changes(Context& context, crm::Model model) {
-    std::vector<std::string> texts = context.options().assignments;
-    for (std::string& text : texts) {
+Result<std::string> with_person(Context& context, crm::Model model, const std::string& text) {
+    const auto assignment = split_assignment(text);
+    const auto field = assignment ? known_field(model, assignment->name) : fail(assignment.error());
+    if (!field || !crm::def(model, *field).names_person()) return text;  // whoever parses it says what is wrong
+    const std::string typed(assignment->value);
+    if (trim(typed).empty() || Uuid::parse(typed)) return text;
+    auto session = context.session();
+    if (!session) return fail(session.error());
+    const auto id = id_of(**session, typed);
+    if (!id) return fail(id.error());
+    return std::string(assignment->name) + "=" + *id;
+}
+
+Result<crm::Changes> given_changes(Context& context, crm::Model model, std::span<const std::string> texts) {
+    for (const std::string& text : texts) {  // what is wrong whoever there is comes first
         const auto assignment = split_assignment(text);
         if (!assignment) return fail(assignment.error());
-        const auto field = known_field(model, assignment->name);
-        if (!field) return fail(field.error());
-        if (!crm::def(model, *field).names_person()) continue;
-        const std::string typed(assignment->value);
-        if (trim(typed).empty() || Uuid::parse(typed)) continue;
-        auto session = context.session();
-        if (!session) return fail(session.error());
-        const auto id = id_of(**session, typed);
-        if (!id) return fail(id.error());
-        text = std::string(assignment->name) + "=" + *id;
+        if (const auto field = known_field(model, assignment->name); !field) return fail(field.error());
     }
-    return parse_assignments(model, texts);
+    std::vector<std::string> named;
+    for (const std::string& text : texts) {
+        auto one = with_person(context, model, text);
+        if (!one) return fail(one.error());
+        named.push_back(*std::move(one));
+    }
+    return parse_assignments(model, named);
 }
 
 }  // namespace ct::cli

@@ -141,7 +141,7 @@ using Act = Result<store::Visible> (client::Session::*)(const Uuid&);
     if (!id) return fail(id.error());
     const auto& row = (*rows)[static_cast<std::size_t>(std::find(ids.begin(), ids.end(), *id) - ids.begin())];
     const crm::Model model = row.operation.model;
-    auto changes = parse_assignments(model, std::span(words).subspan(1));
+    auto changes = given_changes(context, model, std::span(words).subspan(1));
     if (!changes) return fail(changes.error());
     crm::complete_phones(model, *changes, context.config().default_country);
     const auto visible = (*session)->mend(*id, *changes);

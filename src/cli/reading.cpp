@@ -97,9 +97,14 @@ Outcome run_get(Context& context) {
 }
 
 Outcome run_list(Context& context) {
-    const Options& options = context.options();
+    Options options = context.options();
     const auto model = known_model(options.model);
     if (!model) return fail(model.error());
+    for (std::string& condition : options.where) {
+        auto named = with_person(context, *model, condition);
+        if (!named) return fail(named.error());
+        condition = *std::move(named);
+    }
     const auto filter = Filter::parse(*model, options);
     if (!filter) return fail(filter.error());
     const auto order = Order::parse(*model, options.sort);

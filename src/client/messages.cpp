@@ -262,6 +262,8 @@ constexpr std::array kMessages{
     Message{"PAGE_IGNORED", "The page is ignored", "It does not go with where this laptop is.",
             "Sync once more, and try that one.", Fix::none},
     Message{"PASSPHRASE_NEEDED", "A passphrase is needed", "The copy is sealed with one.", "Type it.", Fix::none},
+    Message{"PEOPLE_UNKNOWN", "No names are known here yet", "The server has not said who is in the workspace.",
+            "Sync, or give the id.", Fix::sync},
     Message{"PLAIN_HTTP", "Anybody could read along", "The server would talk to other computers without TLS.",
             "Give it a certificate and a key, or say that a proxy in front has them.", Fix::none},
     Message{"PROFILE_IN_USE", "The profile is in use", "Another program has it open.", "Close that program.",

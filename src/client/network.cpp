@@ -42,7 +42,8 @@ sync::RequestKind request_kind(NetJob::Kind kind) {
 net::Deadlines deadlines_of(NetJob::Kind kind) {
     net::Deadlines deadlines;
     if (kind == NetJob::Kind::probe || kind == NetJob::Kind::logout) deadlines.total_ms = 10'000;
-    if (kind == NetJob::Kind::login || kind == NetJob::Kind::people) deadlines.total_ms = 30'000;
+    if (kind == NetJob::Kind::login) deadlines.total_ms = 30'000;
+    if (kind == NetJob::Kind::people) deadlines.total_ms = 10'000;  // a script's `sync` waits for it
     // The silence while it waits is what it is for.
     if (kind == NetJob::Kind::listen) deadlines.read_ms = 40'000;
     return deadlines;

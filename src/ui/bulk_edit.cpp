@@ -139,11 +139,7 @@ void BulkEdit::draw_value(Desk& desk, crm::Model model) {
         if (!def.fallback.empty() && text_.empty()) text_ = values.front().first;
         one_of(values);
     } else if (def.names_person()) {
-        if (person_dropdown(desk, "Value", text_, sought_, width)) problem_.clear();
-        // Of all of them alike: what they were before does not matter to who loses sight of them.
-        const std::string hint =
-            model == crm::Model::lead && !text_.empty() ? hand_over_hint(desk.state, {}, text_) : std::string{};
-        if (!hint.empty()) paragraph(theme, hint, theme.colors().warn.strong, Size::small);
+        if (person_dropdown(desk, def, "Value", text_, sought_, width)) problem_.clear();
     } else if (def.type == FieldType::multiline) {
         if (text_area(theme, "##Value", text_, width, theme.px(80), !problem_.empty())) problem_.clear();
     } else if (text_field(theme, "##Value", hint_of(def), text_, width, !problem_.empty())) {

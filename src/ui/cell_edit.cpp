@@ -118,7 +118,7 @@ CellEditor::End CellEditor::draw_choice(Desk& desk, const crm::Record& record, f
             ImGui::CloseCurrentPopup();
         };
         if (def.names_person()) {
-            if (draw_people(desk, text_, sought_, theme.px(240))) {
+            if (draw_people(desk, def, text_, sought_, theme.px(240))) {
                 end = save(desk, record) ? End::saved : End::given_up;
                 ImGui::CloseCurrentPopup();
             }

@@ -323,7 +323,7 @@ void Conflicts::draw_other(Desk& desk, const Conflict& conflict, const ConflictF
             },
             choice.typed.empty());
     } else if (def.names_person()) {
-        (void)person_dropdown(desk, label.c_str(), choice.typed, sought_, theme.px(220));
+        (void)person_dropdown(desk, def, label.c_str(), choice.typed, sought_, theme.px(220));
     } else {
         text_field(theme, label.c_str(), "The right value", choice.typed, theme.px(220), !choice.error.empty());
     }

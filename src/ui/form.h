@@ -98,6 +98,7 @@ class Form {
     std::vector<Entry> entries_;            ///< by field
     std::vector<crm::FieldId> taken_over_;  ///< from elsewhere, since that was read
     LeadPicker picker_;
+    std::string sought_person_;  // typed to find somebody; nothing that could be left unsaved
 };
 
 /// What was typed for a field, as a value: money in `currency`, dates as parse_date_input takes them. Empty text is

@@ -309,7 +309,10 @@ void Form::draw_lead(Desk& desk, FieldId field, float width) {
     dropdown(
         desk.theme, std::string(def(field).label).c_str(), current, width,
         [&] {
-            if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
+            if (ImGui::IsWindowAppearing()) {
+                picker_.typed.clear();
+                ImGui::SetKeyboardFocusHere();
+            }
             search_field(desk.theme, "##Find a lead", "Name, company, phone or city", picker_.typed,
                          width - desk.theme.px(14));
             find_leads(desk);
@@ -337,8 +340,7 @@ void Form::draw_lead(Desk& desk, FieldId field, float width) {
 
 void Form::draw_person(Desk& desk, FieldId field, float width) {
     Entry& entry = entries_[field];
-    // What is typed to find somebody is nothing that is left unsaved, as `extra` is.
-    if (person_dropdown(desk, std::string(def(field).label).c_str(), entry.text, picker_.typed, width))
+    if (person_dropdown(desk, def(field), std::string(def(field).label).c_str(), entry.text, sought_person_, width))
         entry.error.clear();
 }
 

@@ -1,6 +1,6 @@
 #include "ui/people.h"
 
-#include <algorithm>
+#include <map>
 
 #include "base/utf8.h"
 #include "ui/format.h"
@@ -18,19 +18,31 @@ std::string_view name_of(const client::State& state, std::string_view id) {
     return !id.empty() && id == sync.user_id ? std::string_view(sync.user_name) : std::string_view{};
 }
 
+/// How many of those who are here have one name, by that name folded.
+std::map<std::string, int> namesakes(const sync::People& people) {
+    std::map<std::string, int> count;
+    for (const sync::Person& person : people) {
+        if (!person.disabled) ++count[fold(person.name)];
+    }
+    return count;
+}
+
 /// Where two have one name, what tells them apart.
-std::string item_text(const sync::People& people, const sync::Person& person) {
-    const auto named = std::count_if(people.begin(), people.end(), [&](const sync::Person& other) {
-        return !other.disabled && fold(other.name) == fold(person.name);
-    });
-    if (named < 2) return person.name;
+std::string item_text(const sync::Person& person, bool has_namesake) {
+    if (!has_namesake) return person.name;
     return person.name + " · " + (person.email.empty() ? words_of_choice(person.role) : person.email);
+}
+
+bool loses_sight(const client::State& state) {
+    const sync::Person* myself = state.people().find(my_id(state));
+    return (myself != nullptr ? myself->role : state.sync().user_role) == "EMPLOYEE";
 }
 
 const char* why_nobody(const client::SyncView& sync) {
     const bool signed_out =
         sync.indicator == client::Indicator::local_only || sync.indicator == client::Indicator::signed_out;
-    return signed_out ? "Sign in to hand leads over to colleagues" : "Your colleagues' names come with the next sync";
+    return signed_out ? "Sign in to hand leads over to colleagues"
+                      : "Your colleagues' names come with the next sync, if the server can tell them";
 }
 
 }  // namespace
@@ -62,7 +74,7 @@ std::string field_text(const client::State& state, crm::Model model, crm::FieldI
     return value_text(model, field, value, currency);
 }
 
-bool draw_people(Desk& desk, std::string& id, std::string& typed, float width) {
+bool draw_people(Desk& desk, const crm::FieldDef& def, std::string& id, std::string& typed, float width) {
     const Theme& theme = desk.theme;
     if (ImGui::IsWindowAppearing()) {
         typed.clear();
@@ -70,6 +82,11 @@ bool draw_people(Desk& desk, std::string& id, std::string& typed, float width) {
         desk.post(client::AskPeople{});
     }
     search_field(theme, "##Find a person", "Name", typed, width);
+    if (def.name == "ownerId" && loses_sight(desk.state)) {
+        ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + width);
+        paragraph(theme, "A lead that is not yours you will not see any more", theme.colors().warn.strong, Size::small);
+        ImGui::PopTextWrapPos();
+    }
     const std::string wanted = fold(trim(typed));
     bool picked = false;
     const auto offer = [&](std::string_view person, const std::string& words) {
@@ -87,13 +104,14 @@ bool draw_people(Desk& desk, std::string& id, std::string& typed, float width) {
         offer("", "Nobody");
     }
     const sync::People& people = desk.state.people().all();
+    const std::map<std::string, int> named = namesakes(people);
     bool any = false, others = false;
     for (const sync::Person& person : people) {
         if (person.disabled || (wanted.empty() && person.id == me)) continue;
         others = others || person.id != me;
         if (fold(person.name + "\n" + person.email).find(wanted) == std::string::npos) continue;
         any = true;
-        offer(person.id, item_text(people, person));
+        offer(person.id, item_text(person, named.at(fold(person.name)) > 1));
     }
     const Palette& p = theme.colors();
     if (!desk.state.people().known()) {
@@ -105,19 +123,17 @@ bool draw_people(Desk& desk, std::string& id, std::string& typed, float width) {
     return picked;
 }
 
-bool person_dropdown(Desk& desk, const char* label, std::string& id, std::string& typed, float width) {
+bool person_dropdown(Desk& desk, const crm::FieldDef& def, const char* label, std::string& id, std::string& typed,
+                     float width) {
     const std::string current = id.empty() ? std::string("Nobody") : person_shown(desk, id);
     return dropdown(
-        desk.theme, label, current, width, [&] { return draw_people(desk, id, typed, width - desk.theme.px(14)); },
+        desk.theme, label, current, width, [&] { return draw_people(desk, def, id, typed, width - desk.theme.px(14)); },
         id.empty());
 }
 
 std::string hand_over_hint(const client::State& state, std::string_view before, std::string_view owner) {
     const std::string_view me = my_id(state);
-    if (owner == before || owner == me || me.empty()) return {};
-    const sync::Person* myself = state.people().find(me);
-    const std::string& role = myself != nullptr ? myself->role : state.sync().user_role;
-    if (role != "EMPLOYEE") return {};
+    if (owner == before || owner == me || me.empty() || !loses_sight(state)) return {};
     return "Once this is sent you will not see the lead any more: it will be " +
            (owner.empty() ? std::string("nobody's") : person_text(state, owner) + "'s");
 }

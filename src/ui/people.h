@@ -22,10 +22,11 @@ namespace ct::ui {
                                      const crm::ValueView& value, std::string_view currency);
 
 /// In an open popup: a search field, "Me", "Nobody", and everybody who is here. True when one was picked: then `id` is
-/// theirs, or empty. `typed` is what is searched for.
-bool draw_people(Desk& desk, std::string& id, std::string& typed, float width);
+/// theirs, or empty. `typed` is what is searched for. An EMPLOYEE is told what giving a lead away means.
+bool draw_people(Desk& desk, const crm::FieldDef& def, std::string& id, std::string& typed, float width);
 /// A closed list that opens on them.
-bool person_dropdown(Desk& desk, const char* label, std::string& id, std::string& typed, float width);
+bool person_dropdown(Desk& desk, const crm::FieldDef& def, const char* label, std::string& id, std::string& typed,
+                     float width);
 
 /// What a lead's new owner means for who hands it over; empty: nothing that they would not expect. `before`: as saved.
 [[nodiscard]] std::string hand_over_hint(const client::State& state, std::string_view before, std::string_view owner);

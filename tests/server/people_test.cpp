@@ -55,7 +55,11 @@ TEST_CASE_FIXTURE(Street, "people: addresses are for managers and administrators
         CHECK(told[0]["email"] == "asha@example.org");
         CHECK(told[1]["email"] == "leaver@example.org");
     }
+    // Who was added without a name has the address for one.
+    join("nameless@example.org", "nameless@example.org", Role::employee, site.workspace);
     CHECK(people("asha@example.org").dump().find("example.org") == std::string::npos);
+    CHECK(people("asha@example.org")[3]["name"] == "nameless");
+    CHECK(people("meera@example.org")[3]["name"] == "nameless@example.org");
 }
 
 TEST_CASE_FIXTURE(Street, "people: a role that changes tells and is told with the next answer") {
