@@ -26,6 +26,12 @@ namespace {
 
 const ImFontLoader& freetype() { return *ImGuiFreeType::GetFontLoader(); }
 
+/// ImGui's sizes are from the highest ascender to the lowest descender of the first font, which differ between
+/// typefaces; other fonts have the em of Inter at that size (its ascender and descender are 1.21 em apart).
+constexpr float kEmOfSize = 1.0F / 1.21F;
+
+Shaper& shaper_of(const ImFontAtlas* atlas) { return *static_cast<FallbackFonts::Impl*>(atlas->UserData)->shaper; }
+
 bool open(ImFontAtlas* atlas, ImFontConfig* source) {
     if (source->FontLoaderData != nullptr) return true;
     FontFile& file = static_cast<FallbackFonts::Impl*>(atlas->UserData)->files[source->FontNo];
@@ -35,6 +41,9 @@ bool open(ImFontAtlas* atlas, ImFontConfig* source) {
     source->FontDataSize = static_cast<int>(file.bytes.size());
     const bool good = freetype().FontSrcInit(atlas, source);
     source->FontNo = number;
+    // In the same em, so that a word is as large while it is typed as it is in a table.
+    if (const float height = shaper_of(atlas).height(number); good && height > 0)
+        source->SizePixels *= height * kEmOfSize;
     source->FontData = nullptr;  // FreeType has it; ImGui would free it
     source->FontDataSize = 0;
     return good;
@@ -93,12 +102,6 @@ const ImFontLoader& lazy_loader() {
 
 // ---- the glyphs of shaped text
 
-/// ImGui's sizes are from the highest ascender to the lowest descender of the first font, which differ between
-/// typefaces; shaped text has the em of Inter at that size (its ascender and descender are 1.21 em apart).
-constexpr float kEmOfSize = 1.0F / 1.21F;
-
-Shaper& shaper_of(const ImFontAtlas* atlas) { return *static_cast<FallbackFonts::Impl*>(atlas->UserData)->shaper; }
-
 bool has_shaped(ImFontAtlas* atlas, ImFontConfig*, ImWchar character) {
     return shaper_of(atlas).glyph(character) != nullptr;
 }
@@ -127,9 +130,10 @@ bool load_shaped(ImFontAtlas* atlas, ImFontConfig* source, ImFontBaked* baked, v
     glyph->X1 = left + static_cast<float>(picture.width) / density;
     glyph->Y1 = top + static_cast<float>(picture.height) / density;
     glyph->Visible = true;
+    glyph->Colored = picture.colour;
     glyph->PackId = rect;
     ImFontAtlasBakedSetFontGlyphBitmap(atlas, baked, source, glyph, ImFontAtlasPackGetRect(atlas, rect), picture.pixels,
-                                       ImTextureFormat_Alpha8, picture.pitch);
+                                       picture.colour ? ImTextureFormat_RGBA32 : ImTextureFormat_Alpha8, picture.pitch);
     return true;
 }
 
@@ -154,7 +158,9 @@ std::string_view display_text(std::string_view words) {
 
 FallbackFonts::FallbackFonts(const std::vector<std::string>& files) : impl_(std::make_unique<Impl>()) {
     for (const std::string& path : files) {
-        if (path_exists(path)) impl_->files.push_back({path});
+        if (!path_exists(path)) continue;
+        impl_->files.push_back({path});
+        impl_->files.back().colour = path.find("ColorEmoji") != std::string::npos;
     }
     impl_->shaper = std::make_unique<Shaper>(impl_->files);
 }
@@ -172,6 +178,7 @@ void FallbackFonts::merge(float size) const {
     std::string_view("shaped").copy(shaped.Name, sizeof shaped.Name - 1);
     atlas->AddFont(&shaped);
     for (std::size_t i = 0; i < impl_->files.size(); ++i) {
+        if (impl_->files[i].colour) continue;  // by shaping only
         ImFontConfig config;
         config.MergeMode = true;
         config.SizePixels = size;
@@ -192,15 +199,28 @@ std::size_t FallbackFonts::opened() const {
 
 FallbackFonts system_fallback_fonts() {
     // Most frequent where the program is sold first; the 20 MB collection of Chinese, Japanese and Korean comes last.
-    constexpr std::array kNoto = {"NotoSansDevanagari", "NotoSansTamil",     "NotoSansTelugu",   "NotoSansBengali",
-                                  "NotoSansKannada",    "NotoSansMalayalam", "NotoSansGujarati", "NotoSansGurmukhi",
-                                  "NotoSansOriya",      "NotoSansSinhala",   "NotoSansArabic",   "NotoSansHebrew",
-                                  "NotoSansThai",       "NotoSansEthiopic",  "NotoSansGeorgian", "NotoSansArmenian",
-                                  "NotoSansSymbols2",   "NotoSans"};
+    constexpr std::array kNoto = {
+        "NotoSansDevanagari-Regular.ttf", "NotoSansTamil-Regular.ttf",    "NotoSansTelugu-Regular.ttf",
+        "NotoSansBengali-Regular.ttf",    "NotoSansKannada-Regular.ttf",  "NotoSansMalayalam-Regular.ttf",
+        "NotoSansGujarati-Regular.ttf",   "NotoSansGurmukhi-Regular.ttf", "NotoSansOriya-Regular.ttf",
+        "NotoSansSinhala-Regular.ttf",    "NotoSansArabic-Regular.ttf",   "NotoSansHebrew-Regular.ttf",
+        "NotoSansThai-Regular.ttf",       "NotoSansLao-Regular.ttf",      "NotoSansKhmer-Regular.ttf",
+        "NotoSansMyanmar-Regular.ttf",    "NotoSerifTibetan-Regular.ttf", "NotoSansEthiopic-Regular.ttf",
+        "NotoSansGeorgian-Regular.ttf",   "NotoSansArmenian-Regular.ttf", "NotoSansSymbols2-Regular.ttf",
+        "NotoSans-Regular.ttf",           "NotoSansCJK-Regular.ttc",      "NotoColorEmoji.ttf"};
+    // Debian and its like; Fedora; Arch; what people put there themselves.
+    std::vector<std::string> folders{
+        "/usr/share/fonts/truetype/noto",     "/usr/share/fonts/opentype/noto", "/usr/share/fonts/google-noto",
+        "/usr/share/fonts/google-noto-cjk",   "/usr/share/fonts/noto",          "/usr/share/fonts/noto-cjk",
+        "/usr/share/fonts/google-noto-emoji", "/usr/local/share/fonts"};
+    if (const auto own = data_home()) folders.push_back(*own + "/fonts");
+    std::erase_if(folders, [](const std::string& folder) { return !path_exists(folder); });
     std::vector<std::string> files;
-    for (const char* name : kNoto)
-        files.push_back(std::string("/usr/share/fonts/truetype/noto/") + name + "-Regular.ttf");
-    files.emplace_back("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc");
+    for (const char* name : kNoto) {
+        const auto in = std::find_if(folders.begin(), folders.end(),
+                                     [name](const std::string& folder) { return path_exists(folder + "/" + name); });
+        if (in != folders.end()) files.push_back(*in + "/" + name);
+    }
     return FallbackFonts(files);
 }
 

@@ -29,7 +29,7 @@ class FallbackFonts {
     std::unique_ptr<Impl> impl_;
 };
 
-/// The system's fonts, as Debian names them.
+/// Those of the Noto fonts that are installed, where Debian, Fedora or Arch have them.
 [[nodiscard]] FallbackFonts system_fallback_fonts();
 
 }  // namespace ct::ui

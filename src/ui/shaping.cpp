@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <tuple>
 #include <unordered_map>
@@ -34,9 +35,18 @@ constexpr std::array kShaped{Range{0x0590, 0x08FF}, Range{0x0900, 0x0DFF}, Range
                              Range{0x1000, 0x109F}, Range{0x1780, 0x17FF}, Range{0xA8E0, 0xA8FF},
                              Range{0xFB1D, 0xFDFF}, Range{0xFE70, 0xFEFC}};
 
+constexpr ImWchar kJoiner = 0x200D, kAsText = 0xFE0E, kAsEmoji = 0xFE0F;
+
+/// Pictures by themselves; others become one by a kAsEmoji behind them.
+bool is_emoji(ImWchar c) { return c >= 0x1F000 && c <= 0x1FAFF; }
+
+/// Says how what is before it is to look, and has no look of its own.
+bool is_invisible(ImWchar c) { return c == kJoiner || c == kAsText || c == kAsEmoji; }
+
 bool needs_shaping(ImWchar c) {
-    return std::any_of(kShaped.begin(), kShaped.end(),
-                       [c](Range range) { return c >= range.first && c <= range.last; });
+    return is_emoji(c) || is_invisible(c) || std::any_of(kShaped.begin(), kShaped.end(), [c](Range range) {
+               return c >= range.first && c <= range.last;
+           });
 }
 
 Text decode(std::string_view words) {
@@ -62,6 +72,7 @@ struct Run {
     FriBidiLevel level = 0;
     hb_script_t script = HB_SCRIPT_COMMON;
     std::size_t file = kNoFile;  ///< that it is shaped with; none: drawn as it is
+    bool emoji = false;
     [[nodiscard]] bool backwards() const { return level % 2 == 1; }
 };
 
@@ -92,6 +103,28 @@ void put_in_visual_order(std::vector<Run>& runs) {
             at = end == runs.end() ? end : end + 1;
         }
     }
+}
+
+/// To that size, as RGBA: every pixel is the mean of those that fall into it. FreeType's are BGRA, and multiplied by
+/// their alpha.
+std::vector<unsigned char> shrunk(const FT_Bitmap& from, unsigned width, unsigned height) {
+    std::vector<unsigned char> to;
+    to.reserve(std::size_t{width} * height * 4);
+    for (unsigned y = 0; y < height; ++y) {
+        const unsigned top = y * from.rows / height, bottom = std::max(top + 1, (y + 1) * from.rows / height);
+        for (unsigned x = 0; x < width; ++x) {
+            const unsigned left = x * from.width / width, right = std::max(left + 1, (x + 1) * from.width / width);
+            std::array<unsigned, 4> sum{};
+            for (unsigned row = top; row < bottom; ++row) {
+                const unsigned char* pixel = from.buffer + static_cast<int>(row) * from.pitch + left * 4;
+                for (unsigned i = 0; i < (right - left) * 4; ++i) sum[i % 4] += pixel[i];
+            }
+            for (const std::size_t i : {2U, 1U, 0U})
+                to.push_back(static_cast<unsigned char>(sum[3] == 0 ? 0 : std::min(255U, sum[i] * 255 / sum[3])));
+            to.push_back(static_cast<unsigned char>(sum[3] / ((right - left) * (bottom - top))));
+        }
+    }
+    return to;
 }
 
 }  // namespace
@@ -127,7 +160,9 @@ struct Shaper::Impl {
     hb_font_t* shaper_of(std::size_t file);
     FT_Face face_of(std::size_t file);
     bool has(std::size_t file, ImWchar character);
-    std::size_t file_for(ImWchar letter);
+    std::size_t file_for(ImWchar letter, bool emoji);
+    bool begins_emoji(const Text& text, std::size_t at);
+    bool draw_colour(FT_Face face, std::uint32_t index, float em, Picture& picture);
     bool joins(const Run& run, ImWchar character, hb_script_t script);
     std::vector<Run> runs_of(const Text& text);
     ImWchar slot_for(const Slot& slot, float per_em);
@@ -141,6 +176,7 @@ struct Shaper::Impl {
     std::vector<Glyph> glyphs;  // by slot
     std::map<Slot, std::uint32_t> slots;
     std::unordered_map<std::string, std::string> cache;
+    std::vector<unsigned char> pixels;  // of the last coloured picture
 };
 
 hb_font_t* Shaper::Impl::shaper_of(std::size_t file) {
@@ -173,14 +209,21 @@ bool Shaper::Impl::has(std::size_t file, ImWchar character) {
     return font != nullptr && hb_font_get_nominal_glyph(font, character, &found) != 0;
 }
 
-std::size_t Shaper::Impl::file_for(ImWchar letter) {
+std::size_t Shaper::Impl::file_for(ImWchar letter, bool emoji) {
     for (std::size_t i = 0; i < files.size(); ++i) {
-        if (has(i, letter)) return i;
+        if (files[i].colour == emoji && has(i, letter)) return i;
     }
     return kNoFile;
 }
 
+/// Also "1" with a keycap around it, and the black heart that is said to be a red one.
+bool Shaper::Impl::begins_emoji(const Text& text, std::size_t at) {
+    if (is_emoji(text[at])) return true;
+    return at + 1 < text.size() && text[at + 1] == kAsEmoji && file_for(text[at], true) != kNoFile;
+}
+
 bool Shaper::Impl::joins(const Run& run, ImWchar character, hb_script_t script) {
+    if (run.emoji) return script == HB_SCRIPT_INHERITED;
     switch (script) {
         case HB_SCRIPT_INHERITED: return true;  // accents, joiners: they stand on what is before them
         case HB_SCRIPT_COMMON:                  // spaces and signs, where the font has them
@@ -196,8 +239,12 @@ std::vector<Run> Shaper::Impl::runs_of(const Text& text) {
     std::vector<Run> runs;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const hb_script_t script = hb_unicode_script(unicode, text[i]);
-        if (runs.empty() || runs.back().level != levels[i] || !joins(runs.back(), text[i], script)) {
-            runs.push_back({i, i, levels[i], script, needs_shaping(text[i]) ? file_for(text[i]) : kNoFile});
+        const bool emoji = begins_emoji(text, i);
+        const bool same = !runs.empty() && runs.back().level == levels[i] &&
+                          (emoji ? runs.back().emoji : joins(runs.back(), text[i], script));
+        if (!same) {
+            const bool shaped = emoji || (needs_shaping(text[i]) && !is_invisible(text[i]));
+            runs.push_back({i, i, levels[i], script, shaped ? file_for(text[i], emoji) : kNoFile, emoji});
         }
         runs.back().end = i + 1;
     }
@@ -251,6 +298,7 @@ void Shaper::Impl::shape_line(std::string_view line, std::string& to) {
         if (run.file != kNoFile && shape_run(text, run, to)) continue;
         for (std::size_t i = 0; i < run.end - run.begin; ++i) {
             FriBidiChar c = text[run.backwards() ? run.end - 1 - i : run.begin + i];
+            if (is_invisible(c)) continue;
             if (run.backwards()) fribidi_get_mirror_char(c, &c);
             append(to, c);
         }
@@ -277,21 +325,55 @@ std::string_view Shaper::display(std::string_view words) {
     return impl_->cache.emplace(std::move(key), std::move(shaped)).first->second;
 }
 
+float Shaper::height(std::size_t file) {
+    const FT_Face face = impl_->face_of(file);
+    if (face == nullptr || face->units_per_EM == 0) return 0;
+    return static_cast<float>(face->ascender - face->descender) / static_cast<float>(face->units_per_EM);
+}
+
 const Shaper::Glyph* Shaper::glyph(std::uint32_t code_point) const {
     const std::uint32_t slot = code_point - kFirstSlot;  // wraps for those before it
     return slot < impl_->glyphs.size() ? &impl_->glyphs[slot] : nullptr;
 }
 
+/// Such fonts have one size, much larger than text.
+bool Shaper::Impl::draw_colour(FT_Face face, std::uint32_t index, float em, Picture& picture) {
+    if (!FT_HAS_FIXED_SIZES(face) || FT_Select_Size(face, 0) != 0) return false;
+    if (FT_Load_Glyph(face, index, FT_LOAD_COLOR) != 0) return false;
+    const FT_Bitmap& from = face->glyph->bitmap;
+    picture = {};
+    if (from.width == 0 || from.rows == 0) return true;
+    if (from.pixel_mode != FT_PIXEL_MODE_BGRA) return false;
+    const float scale = em / static_cast<float>(face->size->metrics.y_ppem);
+    const auto scaled = [scale](auto at) { return static_cast<int>(std::lround(static_cast<float>(at) * scale)); };
+    const int width = std::max(1, scaled(from.width)), height = std::max(1, scaled(from.rows));
+    pixels = shrunk(from, static_cast<unsigned>(width), static_cast<unsigned>(height));
+    picture = {pixels.data(),
+               true,
+               width,
+               height,
+               width * 4,
+               scaled(face->glyph->bitmap_left),
+               scaled(face->glyph->bitmap_top)};
+    return true;
+}
+
 bool Shaper::draw(const Glyph& glyph, float em, Picture& picture) {
     FT_Face face = impl_->face_of(glyph.file);
     if (face == nullptr) return false;
+    if (impl_->files[glyph.file].colour) return impl_->draw_colour(face, glyph.index, em, picture);
     if (FT_Set_Char_Size(face, 0, static_cast<FT_F26Dot6>(em * 64), 72, 72) != 0) return false;
     if (FT_Load_Glyph(face, glyph.index, FT_LOAD_NO_HINTING) != 0) return false;
     if (FT_Render_Glyph(face->glyph, FT_RENDER_MODE_NORMAL) != 0) return false;
     const FT_Bitmap& bitmap = face->glyph->bitmap;
     if (bitmap.width > 0 && bitmap.pixel_mode != FT_PIXEL_MODE_GRAY) return false;
-    picture = {bitmap.buffer, static_cast<int>(bitmap.width), static_cast<int>(bitmap.rows),
-               bitmap.pitch,  face->glyph->bitmap_left,       face->glyph->bitmap_top};
+    picture = {bitmap.buffer,
+               false,
+               static_cast<int>(bitmap.width),
+               static_cast<int>(bitmap.rows),
+               bitmap.pitch,
+               face->glyph->bitmap_left,
+               face->glyph->bitmap_top};
     return true;
 }
 

@@ -1,6 +1,7 @@
 // Fonts for other scripts cost nothing until somebody writes in one.
 #include <doctest/doctest.h>
 #include <imgui.h>
+#include <imgui_internal.h>
 
 #include "base/file.h"
 #include "ui/shaping.h"
@@ -93,4 +94,38 @@ TEST_CASE("text of scripts that need it is shaped and put in visual order; all e
     CHECK(width(bet + alef) == doctest::Approx(width(bet) + width(alef)).epsilon(0.01));
     // A font that lacks the script: left as it is.
     CHECK(shown("ഷ") == "ഷ");
+}
+
+TEST_CASE("emoji are pictures: sequences are one, and text beside them stays text") {
+    const std::string file = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf";
+    if (!path_exists(file)) {
+        MESSAGE("fonts-noto-color-emoji is not installed");
+        return;
+    }
+    const ui::FallbackFonts fallbacks({file});
+    const Context context;
+    ImGui::GetIO().BackendFlags |= ImGuiBackendFlags_RendererHasTextures;
+    ImFont* font = ImGui::GetIO().Fonts->AddFontDefault();
+    fallbacks.merge(13);
+    const auto shown = [](std::string_view words) { return std::string(ui::display_text(words)); };
+    const auto count = [&](std::string_view words) { return shown(words).size() / 4; };  // each takes four bytes
+    const std::string smile = shown("😀");
+    CHECK(smile != "😀");
+    CHECK(count("😀") == 1);
+    CHECK(count("👨‍👩‍👧") == 1);                         // a family, joined
+    CHECK(count("👍🏽") == 1);                                   // a thumb and its skin
+    CHECK(count("🇮🇳") == 1);                                         // two letters make a flag
+    CHECK(count("❤️") == 1);                                     // a black heart, said to be a red one
+    CHECK(shown("Room 12 😀 ok 7") == "Room 12 " + smile + " ok 7");  // digits are the text font's, not the keycaps'
+    CHECK(shown("❤") == "❤");
+    CHECK(shown("a\u200Db\uFE0F") == "ab");  // what has no look shows none
+
+    ImWchar code = 0;
+    ImTextCharFromUtf8(reinterpret_cast<unsigned*>(&code), smile.data(), smile.data() + smile.size());
+    const ImFontGlyph* glyph = font->GetFontBaked(26)->FindGlyphNoFallback(code);
+    REQUIRE(glyph != nullptr);
+    CHECK(glyph->Colored);
+    CHECK(glyph->Visible);
+    CHECK(glyph->X1 - glyph->X0 == doctest::Approx(26).epsilon(0.2));
+    CHECK(glyph->AdvanceX >= glyph->X1 - glyph->X0 - 2);
 }
