@@ -31,11 +31,12 @@ std::string initials(std::string_view name) {
     for (std::size_t i = 0; i < name.size();) {
         const std::size_t length = std::min(sequence_length(name[i]), name.size() - i);
         const bool space = name[i] == ' ';
-        if (!space && at_start && words < 2) {
+        const bool picture = length == 4;  // of emoji: no letter of a living script is so long
+        if (!space && !picture && at_start && words < 2) {
             letters += name.substr(i, length);
             ++words;
         }
-        at_start = space;
+        if (!picture) at_start = space;
         i += length;
     }
     for (char& c : letters) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -60,6 +61,48 @@ class FieldStyle {
     FieldStyle& operator=(const FieldStyle&) = delete;
 };
 
+/// ImGui edits characters as they are stored: neither shaped nor wrapped. While nobody types, the field shows its text
+/// as it is read elsewhere.
+class AtRest {
+  public:
+    /// Before the field is drawn. `width`, `height`: of a field of several lines, which wraps where all of it then
+    /// fits.
+    AtRest(const char* label, std::string_view text, float width, float height = 0) {
+        const ImVec2 padding = ImGui::GetStyle().FramePadding;
+        const std::string_view shown = display_text(text);
+        wrap_ = std::max(0.0F, width - 2 * padding.x);
+        draws_ = shown.data() != text.data();
+        if (!draws_ && wrap_ > 0) {
+            const auto size = [&](float wrap) {
+                return ImGui::CalcTextSize(text.data(), text.data() + text.size(), false, wrap);
+            };
+            draws_ = size(-1).x > wrap_ && size(wrap_).y <= height - 2 * padding.y;
+        }
+        draws_ = draws_ && ImGui::GetActiveID() != ImGui::GetID(label);
+        if (!draws_) return;
+        shown_ = shown;
+        color_ = ImGui::GetColorU32(ImGuiCol_Text);
+        ImGui::PushStyleColor(ImGuiCol_Text, IM_COL32_BLACK_TRANS);
+    }
+    void draw() {
+        if (!draws_) return;
+        ImGui::PopStyleColor();
+        if (ImGui::IsItemActive()) return;  // since this frame: the field draws it from the next one on
+        const ImVec2 padding = ImGui::GetStyle().FramePadding;
+        const ImVec2 min = ImGui::GetItemRectMin(), max = ImGui::GetItemRectMax();
+        const ImVec4 clip{min.x + padding.x, min.y, max.x - padding.x, max.y};
+        ImGui::GetWindowDrawList()->AddText(ImGui::GetFont(), ImGui::GetFontSize(),
+                                            {min.x + padding.x, min.y + padding.y}, color_, shown_.data(),
+                                            shown_.data() + shown_.size(), wrap_, &clip);
+    }
+
+  private:
+    std::string shown_;
+    ImU32 color_ = 0;
+    float wrap_ = 0;
+    bool draws_ = false;
+};
+
 void active_ring(const Theme& theme, bool invalid) {
     if (!ImGui::IsItemActive()) return;
     const Palette& p = theme.colors();
@@ -73,14 +116,19 @@ bool text_field(const Theme& theme, const char* label, const char* hint, std::st
                 ImGuiInputTextFlags flags) {
     const FieldStyle style(theme, invalid);
     ImGui::SetNextItemWidth(width);
+    const bool secret = (flags & ImGuiInputTextFlags_Password) != 0;
+    AtRest at_rest(label, secret ? std::string_view{} : text, 0);
     const bool changed = ImGui::InputTextWithHint(label, hint, &text, flags);
+    at_rest.draw();
     active_ring(theme, invalid);
     return changed;
 }
 
 bool text_area(const Theme& theme, const char* label, std::string& text, float width, float height, bool invalid) {
     const FieldStyle style(theme, invalid);
+    AtRest at_rest(label, text, width, height);
     const bool changed = ImGui::InputTextMultiline(label, &text, {width, height});
+    at_rest.draw();
     active_ring(theme, invalid);
     return changed;
 }
@@ -98,7 +146,9 @@ bool search_field(const Theme& theme, const char* label, const char* hint, std::
     ImGui::PushStyleColor(ImGuiCol_TextDisabled, p.faint);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2{theme.px(36), (theme.px(36) - ImGui::GetFontSize()) / 2});
     ImGui::SetNextItemWidth(width);
+    AtRest at_rest(label, text, 0);
     bool changed = ImGui::InputTextWithHint(label, hint, &text, ImGuiInputTextFlags_EscapeClearsAll);
+    at_rest.draw();
     ImGui::PopStyleVar();
     ImGui::PopStyleColor(2);
     active_ring(theme, false);
