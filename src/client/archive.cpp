@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <utility>
 
 #include "base/digest.h"
@@ -165,11 +166,21 @@ Result<void> read_again(const std::string& part, const std::string& passphrase, 
     return (*reader)->end();
 }
 
+/// An archive of before may be replaced, and a file with nothing in it; what somebody else wrote may not.
+Result<void> check_replaces(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::string begin(kAnyVersion.size(), '\0');
+    in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+    if (in.gcount() == 0 || begin == kAnyVersion) return {};
+    return fail(ErrorKind::invalid, "FILE_EXISTS", file + " is there already, and is no archive of this program");
+}
+
 }  // namespace
 
 Result<std::int64_t> write_archive(const std::string& file, const std::string& passphrase, const std::string& manifest,
                                    const std::vector<ArchiveFile>& files) {
     if (sodium_init() < 0) return fail(ErrorKind::internal, "NO_RANDOM", "the system gives no random numbers");
+    if (auto free = check_replaces(file); !free) return fail(free.error());
     const std::string part = file + ".part";
     if (auto gone = remove_file(part); !gone) return fail(gone.error());
     auto size = write_all(part, passphrase, manifest, files);

@@ -30,7 +30,8 @@ struct ArchiveFile {
 };
 
 /// Writes the archive beside `file` under another name, reads it again to the end, and only then gives it its name:
-/// what `file` was before stays until then. An empty passphrase: not sealed.
+/// what `file` was before stays until then. An empty passphrase: not sealed. FILE_EXISTS (invalid) where something
+/// stands there that is no archive.
 [[nodiscard]] Result<std::int64_t> write_archive(const std::string& file, const std::string& passphrase,
                                                  const std::string& manifest, const std::vector<ArchiveFile>& files);
 

@@ -115,6 +115,20 @@ TEST_CASE("rescue copy: what does not fit is refused in words and changes nothin
     CHECK(unwritable.error().kind == ErrorKind::disk);
 }
 
+TEST_CASE("archive: replaces another archive, and nothing else") {
+    TempDirectory directory;
+    const std::string file = directory.file("copy");
+    REQUIRE(write_file_atomically(file, ""));  // as mktemp leaves it
+    REQUIRE(client::write_archive(file, {}, "{\"kind\":\"test\"}", {}));
+    REQUIRE(client::write_archive(file, {}, "{\"kind\":\"again\"}", {}));
+    const std::string theirs = "my shopping list";
+    REQUIRE(write_file_atomically(file, theirs));
+    const auto refused = client::write_archive(file, {}, "{\"kind\":\"test\"}", {});
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == "FILE_EXISTS");
+    CHECK(bytes_of(file) == theirs);
+}
+
 TEST_CASE("archive: sealed or open, cut anywhere or altered in any byte it is refused") {
     TempDirectory directory;
     const std::string content = directory.file("content"), file = directory.file("archive"),
@@ -225,6 +239,7 @@ TEST_CASE("backup: what is damaged or something else replaces nothing") {
     flipped[whole.size() / 2] = static_cast<char>(flipped[whole.size() / 2] ^ 1);
     CHECK(code(flipped) == "ARCHIVE_DAMAGED");
     CHECK(code("nothing of ours") == "NOT_AN_ARCHIVE");
+    fs::remove(bad);
     REQUIRE(client::write_archive(
         bad, {}, R"({"kind":"backup","version":1,"at":1,"files":[{"name":"../evil","size":0,"sha256":""}]})", {}));
     const auto evil = a.restore(bad);
