@@ -17,7 +17,7 @@ constexpr std::size_t kChunk = 1'000;
     return record.sync_status == crm::SyncStatus::synced ? std::string() : std::string(crm::name(record.sync_status));
 }
 
-void print_record(Context& context, const crm::Record& record) {
+void print_record(Context& context, const crm::Record& record, const client::PeopleList& people) {
     TextTable table;
     table.add_column(crm::name(record.model));
     table.add_column(crm::title(record));
@@ -26,7 +26,12 @@ void print_record(Context& context, const crm::Record& record) {
     };
     line("id", record.id.str());
     const auto& fields = crm::def(record.model).fields;
-    for (std::size_t i = 0; i < fields.size(); ++i) line(fields[i].name, shown(record, static_cast<crm::FieldId>(i)));
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        std::string value = shown(record, static_cast<crm::FieldId>(i));
+        const sync::Person* person = fields[i].names_person() ? people.find(value) : nullptr;
+        if (person != nullptr) value = person->name + " · " + value;
+        line(fields[i].name, std::move(value));
+    }
     line("created", shown_time(record.created_at));
     line("updated", shown_time(record.updated_at));
     line("sync", std::string(crm::name(record.sync_status)));
@@ -86,7 +91,7 @@ Outcome run_get(Context& context) {
     if (!record) return fail(record.error());
     if (!*record) return fail(ErrorKind::not_found, "NO_SUCH_RECORD", "there is no record " + id->str());
     if (!context.json()) {
-        print_record(context, **record);
+        print_record(context, **record, (*session)->people(false));
         return ExitCode::done;
     }
     std::string text;

@@ -53,6 +53,7 @@ TEST_CASE("a manager lists people and hands a lead to an employee by name, who t
     (void)ravi.json({"set", "Lead", lead, "ownerId=asha"});
     CHECK(ravi.json({"get", "Lead", lead})["ownerId"] == people[0]["id"]);
     CHECK(ravi.json({"list", "Lead", "--where", "ownerId=Asha"}).size() == 1);
+    CHECK(ravi.ctl({"get", "Lead", lead}).out.find("Asha · ") != std::string::npos);
     CHECK(ravi.json({"list", "Lead", "--where", "ownerId=me"}).empty());
     // Nothing is kept of such an edit: the exit code must not say so.
     CHECK(ravi.json({"set", "Lead", lead, "ownerId=Zara"}, 2)["error"]["code"] == "NO_SUCH_PERSON");
