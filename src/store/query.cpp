@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "crm/tables.h"
+#include "store/examine.h"
 #include "store/reader.h"
 #include "store/schema.h"
 
@@ -33,6 +35,7 @@ struct Guard {
     SteadyTime end;
     const std::atomic<bool>* stop;
     bool refused = false;
+    bool personal = false;  // of a column that may hold what people typed
     bool too_late = false;
 };
 
@@ -41,12 +44,35 @@ bool among(const std::array<std::string_view, N>& names, const char* name) {
     return name != nullptr && std::find(names.begin(), names.end(), std::string_view(name)) != names.end();
 }
 
+/// Of a record's own columns. What is not listed counts as personal: `extra` is, and `checksum` is of all fields.
+constexpr std::array<std::string_view, 7> kImpersonalOfRecords{"id",      "version",    "createdAt",   "updatedAt",
+                                                               "deleted", "syncStatus", "lastSyncedAt"};
+constexpr std::array<std::string_view, 7> kImpersonalTables{
+    "sync_queue", "sync_state", "sync_history", "unconfirmed", "mirror", "sqlite_master", "sqlite_schema"};
+constexpr std::array<std::string_view, 3> kPersonalOfQueue{"data", "before", "errorMessage"};
+
+/// Whether reading it may tell what people typed; tables that are not known here may.
+bool is_personal_column(const char* table, const char* column) {
+    if (table == nullptr || column == nullptr) return true;
+    const std::string_view of(table);
+    if (*column == '\0') return false;  // rows are counted, no value is read
+    if (of == "sync_queue" && among(kPersonalOfQueue, column)) return true;
+    if (among(kImpersonalTables, table) || of.starts_with("pragma_")) return false;
+    for (const crm::ModelDef& model : crm::models()) {
+        if (of != record_table_name(model.model, false) && of != record_table_name(model.model, true)) continue;
+        if (among(kImpersonalOfRecords, column)) return false;
+        const auto field = crm::find_field(model.model, column);
+        return !field || is_personal(crm::def(model.model, *field));
+    }
+    return true;
+}
+
 /// sqlite3_set_authorizer: asked for everything that a statement would do, while it is prepared.
 int authorize(void* context, int what, const char* first, const char* second, const char*, const char*) {
     auto& guard = *static_cast<Guard*>(context);
     switch (what) {
+        case SQLITE_READ: guard.personal = guard.personal || is_personal_column(first, second); return SQLITE_OK;
         case SQLITE_SELECT:
-        case SQLITE_READ:
         case SQLITE_RECURSIVE: return SQLITE_OK;
         case SQLITE_FUNCTION:
             if (second != nullptr && std::string_view(second) != "load_extension") return SQLITE_OK;
@@ -154,6 +180,7 @@ Result<QueryResult> run_query(const std::string& file, const std::string& sql, c
         return fail(trouble(database, guard, limits));
     }
     QueryResult result;
+    result.personal = guard.personal;
     const int columns = sqlite3_column_count(database.statement);
     for (int i = 0; i < columns; ++i) {
         const char* const name = sqlite3_column_name(database.statement, i);

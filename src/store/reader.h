@@ -86,6 +86,7 @@ struct QueryResult {
     std::vector<std::vector<std::optional<std::string>>> rows;  ///< nothing: NULL. A blob of 16 bytes is shown as an id
     std::vector<bool> numeric;                                  ///< by column: every value in it is a number
     bool cut = false;                                           ///< there are more rows than `rows_max`
+    bool personal = true;                                       ///< it read what people typed, or may have
     std::int64_t took_us = 0;
 };
 

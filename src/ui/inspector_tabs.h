@@ -118,7 +118,9 @@ class InspectorSql {
 
   private:
     void run(Desk& desk);
-    void draw_result(Desk& desk, const InspectorData& data);
+    void draw_buttons(Desk& desk, bool entered);
+    void draw_outcome(Desk& desk, const InspectorData& data);
+    void draw_result(Desk& desk, InspectorData& data);
 
     std::string sql_ =
         "SELECT state, count(*) AS edits, sum(bytes) AS bytes, min(createdAt) AS oldest\n"

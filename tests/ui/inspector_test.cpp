@@ -355,6 +355,7 @@ TEST_CASE("inspector, SQL: asked, answered, refused, and copied as CSV") {
     done->result.numeric = {true, false};
     done->result.rows = {{"1", "x, \"y\""}, {std::nullopt, "z"}};
     done->result.took_us = 420;
+    done->result.personal = false;
     ui.send(Answer(std::shared_ptr<const client::inspect::QueryDone>(std::move(done))));
     CHECK(ui.shows("2 rows in 0.42 ms"));
     CHECK(ui.shows("NULL"));
@@ -370,6 +371,37 @@ TEST_CASE("inspector, SQL: asked, answered, refused, and copied as CSV") {
     ui.click("Refused edits");
     ui.click("Run");
     CHECK(asked<client::inspect::RunQuery>(ui).back().sql.find("errorMessage") != std::string::npos);
+}
+
+TEST_CASE("inspector, SQL: what people typed is hidden until it is asked for, on the screen and in the copy") {
+    Driver ui;
+    open_on(ui, "SQL");
+    auto done = std::make_shared<client::inspect::QueryDone>();
+    done->result.columns = {"name", "amount"};
+    done->result.numeric = {false, true};
+    done->result.rows = {{"Asha Rao", "150000"}, {"Ravi", std::nullopt}};
+    ui.send(Answer(std::shared_ptr<const client::inspect::QueryDone>(std::move(done))));
+    CHECK_FALSE(ui.shows("Asha Rao"));
+    CHECK_FALSE(ui.shows("150000"));
+    CHECK(ui.shows("Hidden: it reads what people typed"));
+    ui.click("Copy as CSV");
+    CHECK(clipboard() == "name,amount\r\n•••,•••\r\n•••,\r\n");
+    ui.click("Show what is hidden");
+    CHECK(ui.shows("Asha Rao"));
+    CHECK(ui.shows("150000"));
+    ui.click("Copy as CSV");
+    CHECK(clipboard() == "name,amount\r\nAsha Rao,150000\r\nRavi,\r\n");
+    ui.click("Show personal data");
+    CHECK_FALSE(ui.shows("Asha Rao"));
+}
+
+TEST_CASE("inspector, SQL: Ctrl+Enter in the field runs it, once") {
+    Driver ui;
+    open_on(ui, "SQL");
+    ui.type("Query", "SELECT 1");
+    ui.key(ImGuiKey_Enter, ImGuiMod_Ctrl);
+    REQUIRE(asked<client::inspect::RunQuery>(ui).size() == 1);
+    CHECK(asked<client::inspect::RunQuery>(ui)[0].sql == "SELECT 1");
 }
 
 TEST_CASE("inspector, link: a simulated one is told loudly everywhere; nonsense is not simulated") {

@@ -52,6 +52,31 @@ TEST_CASE("Reader: the queue, with what each parked operation waits for") {
     CHECK(look->items[3].behind_record.nil());
 }
 
+TEST_CASE("run_query: says whether it read what people typed, whatever that is called in the answer") {
+    Desk desk;
+    pull_three(desk);
+    const auto personal = [&](const std::string& sql) {
+        const auto result = query(desk, sql);
+        REQUIRE_MESSAGE(result.has_value(), sql);
+        return result->personal;
+    };
+    CHECK(personal("SELECT name FROM lead"));
+    CHECK(personal("SELECT 1 FROM \"Lead\" WHERE phone LIKE '9%'"));
+    CHECK(personal("SELECT a FROM (SELECT name || '' AS a FROM lead)"));
+    CHECK(personal("SELECT sum(amount) FROM payment"));
+    CHECK(personal("SELECT * FROM sync_queue"));
+    CHECK(personal("SELECT after FROM audit"));
+    CHECK(personal("SELECT name FROM attachment"));
+    CHECK(personal("SELECT count(*) FROM lead_shadow WHERE name > 'M'"));
+    CHECK_FALSE(personal("SELECT state, count(*), sum(bytes) FROM sync_queue GROUP BY state"));
+    CHECK_FALSE(personal("SELECT id, createdAt, syncStatus, status FROM lead WHERE version = 0"));
+    CHECK_FALSE(personal("SELECT count(*) FROM lead"));
+    CHECK_FALSE(personal("SELECT name, type, sql FROM sqlite_schema ORDER BY name"));
+    CHECK_FALSE(personal("SELECT * FROM sync_history"));
+    CHECK_FALSE(personal("PRAGMA table_info(lead)"));
+    CHECK_FALSE(personal("SELECT 1"));
+}
+
 TEST_CASE("Reader: what was refused for a record that nobody knows waits for nothing: it needs a person") {
     Desk desk;
     pull_three(desk);
