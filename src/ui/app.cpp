@@ -138,6 +138,8 @@ void App::frame() {
     const std::int64_t begun = client::inspect::steady_us();
     if (inspector_.is_open()) {
         if (ImGui::IsKeyPressed(ImGuiKey_F5, false)) desk_.post(client::SyncNow{});
+        if (ImGui::GetIO().KeyCtrl) Shell::zoom(desk_);
+        inspector_.handle_keys(desk_);
         inspector_.draw(desk_);
         inspector_.drew(static_cast<float>(client::inspect::steady_us() - begun) / 1'000.0F);
     } else {

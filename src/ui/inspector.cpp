@@ -56,6 +56,12 @@ bool Inspector::show(std::string_view tab) {
     return false;
 }
 
+/// Before anything is drawn: a field that has the keyboard lets go of it when it sees the key.
+void Inspector::handle_keys(Desk& desk) {
+    const bool busy = popup_was_open_ || ImGui::GetIO().WantTextInput || ImGui::IsAnyItemActive();
+    if (!busy && ImGui::IsKeyPressed(ImGuiKey_Escape, false)) desk.later([this, &desk] { close(desk); });
+}
+
 void Inspector::draw(Desk& desk) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
@@ -80,6 +86,7 @@ void Inspector::draw(Desk& desk) {
     ImGui::EndChild();
     ImGui::End();
     go_on(desk);
+    popup_was_open_ = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
 }
 
 void Inspector::draw_bar(Desk& desk) {

@@ -23,6 +23,7 @@ class Inspector {
     bool show(std::string_view tab);
     [[nodiscard]] bool is_open() const { return open_; }
     void take(client::inspect::Answer&& answer) { data_.take(std::move(answer)); }
+    void handle_keys(Desk& desk);
     void draw(Desk& desk);
     void drew(float ms) { data_.drew(ms); }
 
@@ -34,6 +35,7 @@ class Inspector {
     void go_on(Desk& desk);
 
     bool open_ = false;
+    bool popup_was_open_ = false;  // at the end of the last frame: Esc was for it
     Tab tab_ = Tab::overview;
     InspectorData data_;
     InspectorOverview overview_;

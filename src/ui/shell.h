@@ -28,6 +28,7 @@ class Shell {
     explicit Shell(const Clock& clock);
     void draw(Desk& desk);
     void handle_keys(Desk& desk);
+    static void zoom(Desk& desk);  ///< Ctrl is held: by + - and 0
     [[nodiscard]] LeaveDialog& leave() { return leave_; }
     [[nodiscard]] const LeaveDialog& leave() const { return leave_; }
     [[nodiscard]] CommandPalette& palette() { return palette_; }
@@ -55,7 +56,6 @@ class Shell {
     [[nodiscard]] Records* current(const Desk& desk);  ///< whose search is at the top
     [[nodiscard]] Records* table(const Desk& desk);    ///< that is to be seen
     void handle_control_keys(Desk& desk);
-    static void zoom(Desk& desk);
 
     Records leads_;
     PaymentsPage payments_;

@@ -404,6 +404,24 @@ TEST_CASE("inspector, SQL: Ctrl+Enter in the field runs it, once") {
     CHECK(asked<client::inspect::RunQuery>(ui)[0].sql == "SELECT 1");
 }
 
+TEST_CASE("inspector: Esc closes what is open in it first, then it; Ctrl with + - 0 zooms") {
+    Driver ui;
+    open_on(ui, "SQL");
+    ui.type("Query", "SELECT 1");
+    ui.key(ImGuiKey_Escape);
+    CHECK(ui.there("Close the inspector"));  // the field let go of the keyboard
+    ui.click("Examples");
+    ui.key(ImGuiKey_Escape);
+    CHECK_FALSE(ui.there("Refused edits"));
+    CHECK(ui.there("Close the inspector"));
+    ui.key(ImGuiKey_Equal, ImGuiMod_Ctrl);
+    CHECK(ui.app->desk().config.scale > 1.1F);
+    ui.key(ImGuiKey_0, ImGuiMod_Ctrl);
+    CHECK(ui.app->desk().config.scale == 1.0F);
+    ui.key(ImGuiKey_Escape);
+    CHECK_FALSE(ui.there("Close the inspector"));
+}
+
 TEST_CASE("inspector, link: a simulated one is told loudly everywhere; nonsense is not simulated") {
     Driver ui;
     open_on(ui, "Link and export");
