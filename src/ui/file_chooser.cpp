@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "base/local_time.h"
 #include "base/utf8.h"
 #include "ui/format.h"
 #include "ui/icons.h"
@@ -114,16 +113,12 @@ std::string FileChooser::draw_inside(Desk& desk, const Wanted& wanted) {
         chosen = entered(desk, wanted);
     if (!wanted.save) follow(desk);
     ImGui::Dummy({0, theme.px(4)});
-    ImGui::BeginChild("entries", {0, -theme.px(48)}, ImGuiChildFlags_NavFlattened);
+    const bool replaces = wanted.save && taken(desk);
+    ImGui::BeginChild("entries", {0, -theme.px(replaces ? 74 : 48)}, ImGuiChildFlags_NavFlattened);
     if (std::string of_list = draw_list(desk, wanted); !of_list.empty()) chosen = std::move(of_list);
     ImGui::EndChild();
     ImGui::Dummy({0, theme.px(4)});
-    if (wanted.save) {
-        ImGui::BeginDisabled(trim(typed_).empty());
-        if (button(theme, "Save it here", ButtonKind::primary, icon::kSave)) chosen = entered(desk, wanted);
-        ImGui::EndDisabled();
-        ImGui::SameLine(0, theme.px(8));
-    }
+    if (wanted.save) draw_save(desk, wanted, chosen);
     if (button(theme, "Cancel##choosing", wanted.save ? ButtonKind::quiet : ButtonKind::plain))
         ImGui::CloseCurrentPopup();
     if (!wanted.endings.empty()) {
@@ -131,6 +126,30 @@ std::string FileChooser::draw_inside(Desk& desk, const Wanted& wanted) {
         toggle(theme, "All kinds of files", &all_);
     }
     return chosen;
+}
+
+void FileChooser::draw_save(Desk& desk, const Wanted& wanted, std::string& chosen) {
+    const Theme& theme = desk.theme;
+    const bool replaces = taken(desk);
+    if (replaces)
+        text(theme, "There is a file of that name here: it will be replaced", theme.colors().danger.strong,
+             Size::small);
+    ImGui::BeginDisabled(trim(typed_).empty());
+    if (button(theme, replaces ? "Replace it" : "Save it here", replaces ? ButtonKind::danger : ButtonKind::primary,
+               icon::kSave))
+        chosen = entered(desk, wanted);
+    ImGui::EndDisabled();
+    ImGui::SameLine(0, theme.px(8));
+}
+
+bool FileChooser::taken(const Desk& desk) const {
+    const std::string_view typed = trim(typed_);
+    if (typed.empty() || desk.folder.folder != folder_) return false;
+    const fs::path path(absolute(std::string(typed), folder_));
+    if (without_slash(path.parent_path().string()) != folder_) return false;
+    const std::string name = path.filename().string();
+    return std::any_of(desk.folder.entries.begin(), desk.folder.entries.end(),
+                       [&](const FolderEntry& entry) { return !entry.folder && entry.name == name; });
 }
 
 void FileChooser::draw_head(Desk& desk, const Wanted& wanted) {
@@ -212,7 +231,7 @@ bool FileChooser::draw_entry(const Theme& theme, const FolderEntry& entry) {
     theme.push(Size::small);
     const float small_y = at.y + std::floor((size.y - ImGui::GetFontSize()) / 2);
     const float date_x = max.x - theme.px(100), size_right = date_x - theme.px(16);
-    if (entry.changed != 0) draw_text({date_x, small_y}, p.muted, format_local_date(entry.changed), theme.px(92));
+    if (entry.changed != 0) draw_text({date_x, small_y}, p.muted, day_text(entry.changed), theme.px(92));
     const std::string bytes = entry.folder ? std::string() : bytes_text(entry.size);
     draw_text({size_right - measure(bytes).x, small_y}, p.muted, bytes);
     Theme::pop();

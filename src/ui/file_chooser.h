@@ -32,6 +32,9 @@ class FileChooser {
     /// A path that is being typed is followed, folder by folder.
     void follow(Desk& desk);
     [[nodiscard]] bool listed(const FolderEntry& entry, const Wanted& wanted) const;
+    void draw_save(Desk& desk, const Wanted& wanted, std::string& chosen);
+    /// The name that was typed is one of a file in the folder that is shown.
+    [[nodiscard]] bool taken(const Desk& desk) const;
     /// What was chosen of the list; empty: nothing.
     std::string draw_list(Desk& desk, const Wanted& wanted);
     bool draw_entry(const Theme& theme, const FolderEntry& entry);

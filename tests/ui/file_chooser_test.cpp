@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "driver.h"
+#include "ui/format.h"
 
 using namespace ct;
 using namespace ct::test;
@@ -139,4 +140,34 @@ TEST_CASE("file chooser: a place to save to is a folder and a name") {
     ui.click("Back up");
     REQUIRE(ui.posted<client::BackUp>().size() == 1);
     CHECK(ui.posted<client::BackUp>()[0].file == "/home/asha/Stick/older.ctb");
+}
+
+TEST_CASE("file chooser: a name that is taken is said before it is replaced") {
+    Driver ui({}, {1920, 1800});
+    ::setenv("HOME", "/home/asha", 1);
+    ui.click("Settings", "navigation");
+    ui.type("Backup file", "/home/asha/new.ctb");
+    ui.click("Browse: Backup file");
+    tell(ui, "/home/asha", {folder("Stick"), file("older.ctb")});
+    CHECK(ui.there("Save it here"));
+    CHECK_FALSE(ui.shows("it will be replaced"));
+    ui.click("older.ctb##entry");
+    CHECK_FALSE(ui.there("Save it here"));
+    CHECK(ui.shows("it will be replaced"));
+    ui.type("Find a file", "Stick");  // no file
+    CHECK(ui.there("Save it here"));
+    ui.type("Find a file", "/home/asha/older.ctb");
+    ui.click("Replace it");
+    CHECK_FALSE(ui.there("Find a file"));
+    ui.click("Back up");
+    REQUIRE(ui.posted<client::BackUp>().size() == 1);
+    CHECK(ui.posted<client::BackUp>()[0].file == "/home/asha/older.ctb");
+}
+
+TEST_CASE("file chooser: it says days as the tables do") {
+    Driver ui;
+    begin_import(ui);
+    ui.click("Browse: File to import");
+    tell(ui, "/home/asha", {file("todo.txt")});
+    CHECK(ui.shows(ui::day_text(TestClock::kStart)));
 }
