@@ -137,7 +137,7 @@ void InspectorLink::draw_export(Desk& desk) {
     ImGui::Dummy({0, theme.px(10)});
     text(theme, "File", p.muted, Size::small, true);
     ImGui::Dummy({0, theme.px(4)});
-    text_field(theme, "##Diagnostics file", "", file_, ImGui::GetContentRegionAvail().x);
+    (void)chooser_.field(desk, {"##Diagnostics file", "", true}, file_, ImGui::GetContentRegionAvail().x);
     ImGui::Dummy({0, theme.px(8)});
     const bool busy = desk.diagnostics.busy;
     ImGui::BeginDisabled(busy || trim(file_).empty());

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "ui/file_chooser.h"
 #include "ui/inspector_data.h"
 #include "ui/inspector_json.h"
 
@@ -140,6 +141,7 @@ class InspectorLink {
     void simulate(Desk& desk, const std::string& text);
 
     std::string weather_, error_, file_;
+    FileChooser chooser_;
 };
 
 }  // namespace ct::ui

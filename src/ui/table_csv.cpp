@@ -171,8 +171,8 @@ void TableExport::draw_popup(Desk& desk, Model model, std::size_t rows, const ch
         text(theme, "Export " + count_of(model, rows), Size::body, true);
         paragraph(theme, what, theme.colors().muted, Size::small);
         if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
-        const bool enter = text_field(theme, "##Export to", "Path of the file", file_, ImGui::GetContentRegionAvail().x,
-                                      false, ImGuiInputTextFlags_EnterReturnsTrue);
+        const bool enter =
+            chooser_.field(desk, {"##Export to", "Path of the file", true}, file_, ImGui::GetContentRegionAvail().x);
         ImGui::Dummy({0, theme.px(4)});
         ImGui::BeginDisabled(trim(file_).empty());
         const bool pressed = button(theme, "Export", ButtonKind::primary, icon::kDownload);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ui/desk.h"
+#include "ui/file_chooser.h"
 
 namespace ct::ui {
 
@@ -40,6 +41,7 @@ class TableExport {
     void go_on(Desk& desk);
 
     std::string file_, problem_;
+    FileChooser chooser_;
     std::optional<View> view_;  // under way
     bool with_ids_ = false;     // into a file; without: into the clipboard
     std::size_t written_ = 0;   // rows so far

@@ -171,3 +171,37 @@ TEST_CASE("file chooser: it says days as the tables do") {
     tell(ui, "/home/asha", {file("todo.txt")});
     CHECK(ui.shows(ui::day_text(TestClock::kStart)));
 }
+
+TEST_CASE("file chooser: a table's export and the inspector's diagnostics look for a place too") {
+    Driver ui;
+    ::setenv("HOME", "/home/asha", 1);
+    SUBCASE("a table") {
+        ui.load({lead(1, "Asha Rao")});
+        ui.click("Leads", "navigation");
+        ui.click("Export this table");
+        ui.click("Browse: Export to");
+        tell(ui, "/home/asha", {folder("Stick")});
+        ui.type("Find a file", "leads.csv");
+        ui.click("Stick##entry");
+        tell(ui, "/home/asha/Stick", {});
+        ui.click("Save it here");
+        ui.click("Export", "Popup");
+        REQUIRE(ui.posted<client::WriteFile>().size() == 1);
+        CHECK(ui.posted<client::WriteFile>()[0].file == "/home/asha/Stick/leads.csv");
+    }
+    SUBCASE("the inspector") {
+        ui.key(ImGuiKey_F12);
+        ui.click("Link and export");
+        ui.click("Browse: Diagnostics file");
+        tell(ui, "/home/asha", {folder("Stick")});
+        ui.key(ImGuiKey_Escape);  // of the chooser alone
+        CHECK_FALSE(ui.there("Find a file"));
+        ui.click("Browse: Diagnostics file");
+        tell(ui, "/home/asha", {folder("Stick")});
+        ui.type("Find a file", "why.jsonl.zst");
+        ui.click("Save it here");
+        ui.click("Export diagnostics");
+        REQUIRE(ui.posted<client::ExportDiagnostics>().size() == 1);
+        CHECK(ui.posted<client::ExportDiagnostics>()[0].file == "/home/asha/why.jsonl.zst");
+    }
+}
