@@ -304,7 +304,11 @@ Result<std::unique_ptr<ImportRun>> ImportRun::begin(std::string_view text, Impor
     crm::CsvReader reader(text);
     std::vector<std::string> cells;
     const auto first = reader.next(cells);
-    if (!first) return fail(first.error());
+    if (!first) {
+        Error error = first.error();
+        error.message = "line " + std::to_string(reader.line()) + ": " + error.message;
+        return fail(std::move(error));
+    }
     if (!*first)
         return fail(ErrorKind::invalid, "EMPTY_FILE", "the file is empty; its first line must name the columns");
     auto columns = crm::CsvColumns::find(options.model, cells, options.map);

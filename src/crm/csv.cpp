@@ -42,7 +42,7 @@ bool CsvReader::take_line_end() {
 
 Failure CsvReader::skip_row(std::string_view what) {
     while (at_ < text_.size() && !take_line_end()) ++at_;
-    return fail(ErrorKind::invalid, "INVALID_CSV", "line " + std::to_string(row_line_) + ": " + std::string(what));
+    return fail(ErrorKind::invalid, "INVALID_CSV", std::string(what));
 }
 
 Result<bool> CsvReader::next(std::vector<std::string>& row) {
@@ -93,8 +93,7 @@ Result<bool> CsvReader::next(std::vector<std::string>& row) {
     row.resize(count);
     for (const std::string& field : row) {
         if (!valid_utf8(field)) {
-            return fail(ErrorKind::invalid, "INVALID_CSV",
-                        "line " + std::to_string(row_line_) + ": not UTF-8 text; save the file as \"CSV UTF-8\"");
+            return fail(ErrorKind::invalid, "INVALID_CSV", "not UTF-8 text; save the file as \"CSV UTF-8\"");
         }
     }
     return true;

@@ -15,8 +15,8 @@ namespace ct::crm {
 class CsvReader {
   public:
     explicit CsvReader(std::string_view text);
-    /// False at the end. Blank lines are skipped. Error INVALID_CSV names the line where the row began; the next call
-    /// goes on behind the bad row, so that the good ones can be read.
+    /// False at the end. Blank lines are skipped. Error INVALID_CSV says what is wrong, and line() where; the next
+    /// call goes on behind the bad row, so that the good ones can be read.
     [[nodiscard]] Result<bool> next(std::vector<std::string>& row);
     [[nodiscard]] std::int64_t line() const { return row_line_; }  ///< where the last row began, from 1
     [[nodiscard]] char separator() const { return separator_; }

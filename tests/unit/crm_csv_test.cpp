@@ -74,21 +74,21 @@ TEST_CASE("CSV: lines are counted where the row begins, through quoted line brea
 TEST_CASE("CSV: a bad row is named, and the ones behind it are still read") {
     CsvReader reader("a,b\n\"x\"y,z\nc,d\ne\xff,f\ng,h\n\"open,i\nj\n");
     std::vector<std::string> row;
-    const auto expect_error = [&](std::string_view line) {
+    const auto expect_error = [&](std::int64_t line) {
         const Result<bool> outcome = reader.next(row);
         REQUIRE_FALSE(outcome.has_value());
         CHECK(outcome.error().code == "INVALID_CSV");
-        CHECK(outcome.error().message.find(line) == 0);
+        CHECK(reader.line() == line);
     };
     REQUIRE(reader.next(row).value());
-    expect_error("line 2:");
+    expect_error(2);
     REQUIRE(reader.next(row).value());
     CHECK(row == std::vector<std::string>{"c", "d"});
     CHECK(reader.line() == 3);
-    expect_error("line 4:");
+    expect_error(4);
     REQUIRE(reader.next(row).value());
     CHECK(row == std::vector<std::string>{"g", "h"});
-    expect_error("line 6:");
+    expect_error(6);
     CHECK_FALSE(reader.next(row).value());
 }
 
