@@ -265,7 +265,7 @@ void App::handle(client::Event event) {
         desk_.toasts.add(ToastKind::done, "Signed in as " + (signed_in->user.name.empty() ? signed_in->user.email
                                                                                           : signed_in->user.name));
     } else if (const auto* refused = std::get_if<client::SignInFailed>(&event)) {
-        desk_.sign_in = {false, refused->error.message, refused->error.code == "UNSENT_WORK"};
+        desk_.sign_in = {false, refused->error.message, refused->error.code == "UNSENT_WORK", refused->error.code};
     } else if (const auto* rescued = std::get_if<client::RescueDone>(&event)) {
         desk_.rescue = {false, false, {}, true};
         desk_.toasts.add(ToastKind::done, "The rescue copy is written, and was read again: " +

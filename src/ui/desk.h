@@ -37,6 +37,7 @@ struct SignInState {
     bool busy = false;
     std::string error;
     bool unsent = false;  ///< another user's work waits here: rescue it, or say that it may go
+    std::string code{};   ///< of the error
 };
 
 /// The rescue copy's form: asked for, at work, what went wrong, that it is done.

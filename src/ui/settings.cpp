@@ -113,6 +113,7 @@ void Settings::draw_account(Desk& desk) {
         ImGui::Dummy({0, theme.px(4)});
         return sign_in_.draw(desk);
     }
+    sign_in_.forget();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float radius = theme.px(22);
     draw_avatar(theme, {at.x + radius, at.y + radius}, radius,

@@ -1,11 +1,20 @@
 #include "ui/sign_in.h"
 
 #include "base/utf8.h"
+#include "client/messages.h"
 #include "ui/icons.h"
 #include "ui/rescue.h"
 #include "ui/widgets.h"
 
 namespace ct::ui {
+
+namespace {
+
+/// Of a sign-in. The catalogue's speaks of a laptop that was signed in before.
+constexpr client::Message kWrong{"UNAUTHENTICATED", "E-mail or password is wrong",
+                                 "The server knows nobody who has both.", "Type them again.", client::Fix::sign_in};
+
+}  // namespace
 
 void SignInForm::submit(Desk& desk) {
     missing_.clear();
@@ -19,7 +28,19 @@ void SignInForm::submit(Desk& desk) {
     desk.sign_in.busy = true;
     desk.post(client::SignIn{url, std::string(trim(email_)), password_, std::string(trim(workspace_)), discard_});
     desk.sign_in.unsent = discard_ = false;
-    password_.clear();
+    sent_ = true;
+}
+
+void SignInForm::draw_error(Desk& desk) {
+    const Theme& theme = desk.theme;
+    const Palette& p = theme.colors();
+    const SignInState& failed = desk.sign_in;
+    if (failed.error.empty()) return;
+    const bool wrong = failed.code == kWrong.code;
+    const client::Message& message = wrong ? kWrong : client::message_of(failed.code);
+    text(theme, message.title, p.danger.strong, Size::small, true);
+    paragraph(theme, std::string(message.detail) + " " + std::string(message.action), p.text, Size::small);
+    if (!wrong) paragraph(theme, failed.error, p.muted, Size::caption);
 }
 
 void SignInForm::draw(Desk& desk) {
@@ -29,6 +50,11 @@ void SignInForm::draw(Desk& desk) {
     if (server_.empty() && email_.empty() && !view.server_url.empty()) {
         server_ = view.server_url;
         email_ = view.user_email;
+    }
+    // Where only the network failed, nobody types a password again.
+    if (sent_ && !desk.sign_in.busy) {
+        sent_ = false;
+        if (desk.sign_in.error.empty() || desk.sign_in.code == kWrong.code) forget();
     }
     const float room = ImGui::GetContentRegionAvail().x;
     const float gap = theme.px(14);
@@ -52,7 +78,7 @@ void SignInForm::draw(Desk& desk) {
     field(1, 1, "Password", "", password_, ImGuiInputTextFlags_Password);
     ImGui::PopStyleVar();
     if (!missing_.empty()) text(theme, missing_ + " is needed", p.danger.strong, Size::small);
-    if (!desk.sign_in.error.empty()) paragraph(theme, desk.sign_in.error, p.danger.strong, Size::small);
+    draw_error(desk);
     if (desk.sign_in.unsent) {
         RescueForm::draw_offer(desk);
         (void)toggle(theme, "Discard what is unsent here, and sign in", &discard_);

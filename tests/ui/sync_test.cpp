@@ -325,6 +325,30 @@ TEST_CASE("signing in: the form is checked, sent, and told why it failed") {
     CHECK(ui.posted<client::SignOut>().size() == 1);
 }
 
+TEST_CASE("signing in: a failed connection is told in the program's words, and the password stays") {
+    Driver ui;
+    ui.click("Settings", "navigation");
+    ui.type("Server", "crm.example.com");
+    ui.type("E-mail", "asha@example.com");
+    ui.type("Password", "geheim 123");
+    ui.click("Sign in");
+    ui.send(
+        client::SignInFailed{Error{ErrorKind::offline, "OFFLINE", "connect to 10.0.0.2:443: Connection refused", {}}});
+    CHECK(ui.shows("No connection"));
+    CHECK(ui.shows("The server cannot be reached"));
+    CHECK(ui.shows("connect to 10.0.0.2:443: Connection refused"));
+    ui.click("Sign in");
+    REQUIRE(ui.posted<client::SignIn>().size() == 2);
+    CHECK(ui.posted<client::SignIn>()[1].password == "geheim 123");
+    ui.send(
+        client::SignInFailed{Error{ErrorKind::denied, "UNAUTHENTICATED", "e-mail address or password is wrong", {}}});
+    CHECK(ui.shows("E-mail or password is wrong"));
+    CHECK_FALSE(ui.shows("e-mail address or password is wrong"));
+    ui.click("Sign in");
+    CHECK(ui.posted<client::SignIn>().size() == 2);
+    CHECK(ui.shows("Password is needed"));
+}
+
 TEST_CASE("a rescue copy: offered while work waits, checked, asked for, and told how it went") {
     Driver ui;
     ui.show_sync(view_of(Indicator::synced, 0));
