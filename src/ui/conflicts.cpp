@@ -174,7 +174,7 @@ void Conflicts::draw(Desk& desk) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
     text(theme, "Conflicts", Size::title, true);
-    text(theme, "Where two people changed the same. What you decide goes to everybody.", p.muted);
+    paragraph(theme, "Where two people changed the same. What you decide goes to everybody.", p.muted);
     ImGui::Dummy({0, theme.px(6)});
     const std::vector<const store::AuditRow*> standing = decisions_standing(desk);
     const std::string labels[] = {"To decide  " + std::to_string(desk.conflicts.size()) + "##waiting",

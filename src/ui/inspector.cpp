@@ -14,6 +14,7 @@ namespace {
 
 constexpr float kBar = 56;
 constexpr float kTabs_px = 42;
+constexpr float kTabsDense_px = 32;  // where there is more than one row
 constexpr float kPadding = 20;
 constexpr std::int64_t kLook_ms = 250;
 /// So long without an answer, and something holds the worker up.
@@ -28,6 +29,47 @@ constexpr std::array<std::pair<const char*, const char*>, Inspector::kTabs> kNam
                                                                                     {"log", "Log"},
                                                                                     {"sql", "SQL"},
                                                                                     {"link", "Link and export"}}};
+
+std::string number_of_tab(const Desk& desk, std::size_t tab) {
+    const store::QueueSummary& queue = desk.state.sync().queue;
+    const std::int64_t count = tab == 1 ? queue.operations : tab == 5 ? queue.conflicts : 0;
+    return count > 0 ? count_text(count, "", "") : std::string{};
+}
+
+struct TabPlaces {
+    std::array<ImVec2, Inspector::kTabs> at{};  // from below the bar, at the window's left edge
+    std::array<float, Inspector::kTabs> widths{};
+    float row = 0, height = 0;  // of one row, of all
+};
+
+/// In a second row what the first has no room for, as with large letters in a small window.
+TabPlaces places_of_tabs(const Desk& desk, std::size_t chosen) {
+    const Theme& theme = desk.theme;
+    const float left = theme.px(kPadding - 10);
+    const float right = ImGui::GetMainViewport()->Size.x - left;
+    TabPlaces places;
+    float x = left;
+    std::size_t rows = 1;
+    for (std::size_t i = 0; i < Inspector::kTabs; ++i) {
+        ImGui::PushFont(theme.font(i == chosen), 0.0F);
+        places.widths[i] = measure(kNames[i].second).x + theme.px(20);
+        ImGui::PopFont();
+        theme.push(Size::caption, true);
+        if (const std::string number = number_of_tab(desk, i); !number.empty())
+            places.widths[i] += measure(number).x + theme.px(8);
+        Theme::pop();
+        if (x + places.widths[i] > right && x > left) {
+            x = left;
+            ++rows;
+        }
+        places.at[i] = {x, static_cast<float>(rows - 1)};
+        x += places.widths[i];
+    }
+    places.row = theme.px(rows > 1 ? kTabsDense_px : kTabs_px);
+    for (ImVec2& at : places.at) at.y *= places.row;
+    places.height = places.row * static_cast<float>(rows);
+    return places;
+}
 
 }  // namespace
 
@@ -70,7 +112,7 @@ void Inspector::draw(Desk& desk) {
     data_.mirror.go_on(desk);
     begin_screen("Sync inspector");
     const ImGuiViewport& screen = *ImGui::GetMainViewport();
-    const float head = theme.px(kBar + kTabs_px);
+    const float head = theme.px(kBar) + places_of_tabs(desk, static_cast<std::size_t>(tab_)).height;
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->AddRectFilled(screen.Pos, {screen.Pos.x + screen.Size.x, screen.Pos.y + head}, p.surface);
     list->AddLine({screen.Pos.x, screen.Pos.y + head}, {screen.Pos.x + screen.Size.x, screen.Pos.y + head}, p.border);
@@ -129,35 +171,28 @@ void Inspector::draw_tabs(Desk& desk) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
     const ImVec2 window = ImGui::GetWindowPos();
-    float x = window.x + theme.px(kPadding - 10);
-    const float y = window.y + theme.px(kBar);
+    const auto chosen = static_cast<std::size_t>(tab_);
+    const TabPlaces places = places_of_tabs(desk, chosen);
     for (std::size_t i = 0; i < kTabs; ++i) {
-        const bool on = tab_ == static_cast<Tab>(i);
-        const std::int64_t count = i == 1   ? desk.state.sync().queue.operations
-                                   : i == 5 ? desk.state.sync().queue.conflicts
-                                            : 0;
-        const std::string number = count > 0 ? count_text(count, "", "") : std::string{};
+        const bool on = i == chosen;
+        const ImVec2 at{window.x + places.at[i].x, window.y + theme.px(kBar) + places.at[i].y};
+        const ImVec2 size{places.widths[i], places.row};
         ImGui::PushFont(theme.font(on), 0.0F);
         const float words = measure(kNames[i].second).x;
-        theme.push(Size::caption, true);
-        const float extra = number.empty() ? 0.0F : measure(number).x + theme.px(8);
-        Theme::pop();
-        const ImVec2 size{words + extra + theme.px(20), theme.px(kTabs_px)};
-        ImGui::SetCursorScreenPos({x, y});
+        ImGui::SetCursorScreenPos(at);
         if (ImGui::InvisibleButton(kNames[i].second, size, ImGuiButtonFlags_EnableNav)) tab_ = static_cast<Tab>(i);
         const bool hot = ImGui::IsItemHovered();
-        const float text_y = y + (size.y - ImGui::GetFontSize()) / 2;
-        draw_text({x + theme.px(10), text_y}, on ? p.accent.strong : hot ? p.text : p.muted, kNames[i].second);
+        const float text_y = at.y + (size.y - ImGui::GetFontSize()) / 2;
+        draw_text({at.x + theme.px(10), text_y}, on ? p.accent.strong : hot ? p.text : p.muted, kNames[i].second);
         ImGui::PopFont();
-        if (!number.empty()) {
+        if (const std::string number = number_of_tab(desk, i); !number.empty()) {
             theme.push(Size::caption, true);
-            draw_text({x + theme.px(16) + words, y + (size.y - ImGui::GetFontSize()) / 2}, p.muted, number);
+            draw_text({at.x + theme.px(16) + words, at.y + (size.y - ImGui::GetFontSize()) / 2}, p.muted, number);
             Theme::pop();
         }
         if (on)
-            ImGui::GetWindowDrawList()->AddRectFilled({x + theme.px(10), y + size.y - theme.px(2)},
-                                                      {x + size.x - theme.px(10), y + size.y}, p.accent.strong);
-        x += size.x;
+            ImGui::GetWindowDrawList()->AddRectFilled({at.x + theme.px(10), at.y + size.y - theme.px(2)},
+                                                      {at.x + size.x - theme.px(10), at.y + size.y}, p.accent.strong);
     }
 }
 

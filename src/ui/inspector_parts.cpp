@@ -27,6 +27,10 @@ void fact(const Theme& theme, const char* label, std::string_view value, const T
     theme.push(Size::small);
     const float y = at.y + (theme.px(kFactHeight) - ImGui::GetFontSize()) / 2;
     draw_text({at.x, y}, p.muted, label, label_width - theme.px(8));
+    if (measure(label).x > label_width - theme.px(8)) {
+        ImGui::Dummy({label_width, theme.px(kFactHeight)});
+        tooltip(theme, label);
+    }
     ImGui::PushID(label);
     ImGui::SetCursorScreenPos({at.x + label_width, at.y});
     const std::string_view shown = value.empty() ? std::string_view("—") : value;

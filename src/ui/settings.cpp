@@ -119,13 +119,14 @@ void Settings::draw_account(Desk& desk) {
     draw_avatar(theme, {at.x + radius, at.y + radius}, radius,
                 view.user_name.empty() ? view.user_email : view.user_name);
     const float x = at.x + 2 * radius + theme.px(14);
+    const float width = theme.px(110);
+    const float room = std::max(at.x + ImGui::GetContentRegionAvail().x - width - theme.px(12) - x, theme.px(24));
     ImGui::PushFont(theme.font(true), 0.0F);
-    draw_text({x, at.y + theme.px(3)}, p.text, view.user_name.empty() ? view.user_email : view.user_name);
+    draw_text({x, at.y + theme.px(3)}, p.text, view.user_name.empty() ? view.user_email : view.user_name, room);
     ImGui::PopFont();
     theme.push(Size::small);
-    draw_text({x, at.y + theme.px(24)}, p.muted, view.user_email + " · " + view.workspace_name);
+    draw_text({x, at.y + theme.px(24)}, p.muted, view.user_email + " · " + view.workspace_name, room);
     Theme::pop();
-    const float width = theme.px(110);
     ImGui::SetCursorScreenPos({at.x + ImGui::GetContentRegionAvail().x - width, at.y + theme.px(5)});
     if (button(theme, "Sign out", ButtonKind::plain, icon::kSignOut, width)) {
         if (anything_unsent(desk)) {

@@ -95,3 +95,25 @@ TEST_CASE("small: where there is room for both, the record stays beside another 
     ui.frames(3);
     CHECK(ui.app->shell().drawer().open());
 }
+
+TEST_CASE("small: all tabs of the inspector are in sight, none over another") {
+    for (const Window& window : kWindows) {
+        CAPTURE(window.scale);
+        CAPTURE(window.size.x);
+        client::Config config;
+        config.scale = window.scale;
+        Driver ui(config, window.size);
+        ui.key(ImGuiKey_F12);
+        Item before;
+        for (const char* label :
+             {"Overview", "Queue", "Requests", "Threads", "Records", "Decisions", "Log", "SQL", "Link and export"}) {
+            CAPTURE(label);
+            const Item tab = ui.find(label);
+            CHECK(tab.max.x <= window.size.x);
+            CHECK((tab.min.x >= before.max.x - 1 || tab.min.y >= before.max.y - 1));
+            before = tab;
+        }
+        ui.click("SQL");
+        CHECK(ui.there("Query"));
+    }
+}
