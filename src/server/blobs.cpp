@@ -45,7 +45,8 @@ Result<bool> Blobs::verify(WorkspaceKey workspace, const Attachment& attachment)
 
 Result<void> Blobs::keep(WorkspaceKey workspace, const Attachment& attachment) {
     const std::string upload = upload_path(workspace, attachment), content = content_path(workspace, attachment);
-    if (path_exists(content)) return remove_file(upload);
+    // One of another size was damaged: the verified one takes its place.
+    if (auto there = file_size(content); there && *there == attachment.size) return remove_file(upload);
     if (auto made = make_directories(directory_of(content)); !made) return made;
     return move_file(upload, content);
 }

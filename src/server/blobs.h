@@ -27,7 +27,7 @@ class Blobs {
     [[nodiscard]] Result<PartFile> open(WorkspaceKey workspace, const Attachment& attachment);
     /// Whether what has arrived is the content that was announced.
     [[nodiscard]] Result<bool> verify(WorkspaceKey workspace, const Attachment& attachment) const;
-    /// Puts a verified upload where contents are. Done already: nothing to do.
+    /// Puts a verified upload where contents are, unless that content is there already.
     [[nodiscard]] Result<void> keep(WorkspaceKey workspace, const Attachment& attachment);
     /// Of a complete attachment.
     [[nodiscard]] Result<std::string> read(WorkspaceKey workspace, const Attachment& attachment, std::int64_t offset,

@@ -170,6 +170,9 @@ Files::Reply Files::download(const Asked& asked) {
     range->length = std::min(range->length, most);
     auto bytes = blobs_.read(asked.workspace(), *attachment, range->from, static_cast<std::size_t>(range->length));
     if (!bytes) return refuse(bytes.error());
+    if (static_cast<std::int64_t>(bytes->size()) != range->length) {
+        return refuse(Error{ErrorKind::disk, "CONTENT_CUT", "a content is too short: " + attachment->sha256, {}});
+    }
     auto response = upload_answer(range->partial ? 206 : 200);
     response.headers.emplace_back("Content-Type", attachment->type);
     response.headers.emplace_back("Accept-Ranges", "bytes");

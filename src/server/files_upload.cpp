@@ -115,14 +115,24 @@ class Files::Upload final : public http::BodySink {
     static std::string turn_name(const Asked& asked) { return std::to_string(asked.workspace()) + "/" + asked.id; }
 
   private:
+    [[nodiscard]] static tl::unexpected<Refusal> taken_over() {
+        return refuse(409, "TAKEN_OVER", "another request goes on with this upload, or ended it");
+    }
     /// The turn may have ended, and another process of this server may write as well.
     [[nodiscard]] tl::expected<void, Refusal> check_turn() const {
-        if (!files_.turns_.has(name_, turn_)) {
-            return refuse(409, "TAKEN_OVER", "another request goes on with this upload, or ended it");
-        }
+        if (!files_.turns_.has(name_, turn_)) return taken_over();
         const auto size = file_.size();
         if (!size) return refuse(size.error());
         if (*size != at_) return wrong_offset(*size);
+        return {};
+    }
+    /// Once it is complete, the file that is open here is a content, which others may share.
+    [[nodiscard]] tl::expected<void, Refusal> check_open() const {
+        if (auto checked = check_turn(); !checked) return checked;
+        const auto now = files_.rows_.attachment(asked_.workspace(), attachment_.id);
+        if (!now) return refuse(now.error());
+        if (!*now) return no_such_upload();
+        if ((*now)->complete()) return taken_over();
         return {};
     }
     [[nodiscard]] tl::expected<void, Refusal> write(std::string_view bytes) {
@@ -143,19 +153,19 @@ class Files::Upload final : public http::BodySink {
         return {};
     }
     [[nodiscard]] tl::expected<void, Refusal> take_back() {
-        if (auto checked = check_turn(); !checked) return checked;
+        if (auto checked = check_open(); !checked) return checked;
         if (auto ended = file_.cut_to(began_at_); !ended) return refuse(ended.error());
         at_ = began_at_;
         return flush();
     }
     [[nodiscard]] tl::expected<void, Refusal> keep() {
-        if (auto checked = check_turn(); !checked) return checked;
+        if (auto checked = check_open(); !checked) return checked;
         if (auto flushed = flush(); !flushed) return flushed;
         if (at_ < attachment_.size) return {};
         return files_.finish(asked_, attachment_);  // the end of the body did not come, all of the file did
     }
     [[nodiscard]] tl::expected<http::Response, Refusal> complete() {
-        if (auto checked = check_turn(); !checked) return tl::unexpected(checked.error());
+        if (auto checked = check_open(); !checked) return tl::unexpected(checked.error());
         if (!checksum_->matches()) {
             if (auto undone = take_back(); !undone) return tl::unexpected(undone.error());
             return refuse(kChecksumMismatch, "CHECKSUM_MISMATCH", "the part does not match its Upload-Checksum");
@@ -347,6 +357,7 @@ Files::Reply Files::tell(const Asked& asked) {
 }
 
 tl::expected<void, Refusal> Files::finish(const Asked& asked, Attachment& attachment) {
+    turns_.end_all(Upload::turn_name(asked));  // whoever still has the file open must leave it as it is now
     const auto same = blobs_.verify(asked.workspace(), attachment);
     if (!same) return refuse(same.error());
     if (!*same) {

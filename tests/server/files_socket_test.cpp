@@ -66,12 +66,32 @@ struct Wire {
         return "extra,filename " + to_base64("plan.pdf") + ",model " + to_base64("Lead") + ",recordId " +
                to_base64(lead) + ",sha256 " + to_base64(to_hex(bytes_of(sha256(content))));
     }
+    [[nodiscard]] std::string post(const std::string& content, const std::string& more = {}) const {
+        return ask("POST", "/api/files",
+                   "Upload-Length: " + std::to_string(content.size()) + "\r\nUpload-Metadata: " + metadata(content) +
+                       more + "\r\n");
+    }
     std::string begin(const std::string& content) const {
-        const std::string said = ask(
-            "POST", "/api/files",
-            "Upload-Length: " + std::to_string(content.size()) + "\r\nUpload-Metadata: " + metadata(content) + "\r\n");
+        const std::string said = post(content);
         REQUIRE_MESSAGE(status(said) == 201, said);
         return header(said, "Location");
+    }
+    /// A PATCH whose end is still open.
+    [[nodiscard]] RawConnection patch_openly(const std::string& address, const std::string& bytes,
+                                             const std::string& more = {}) const {
+        RawConnection connection = RawConnection::to(server->port());
+        connection.say(request("PATCH", address,
+                               "Content-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\n"
+                               "Transfer-Encoding: chunked\r\n" +
+                                   more) +
+                       chunk(bytes));
+        wait_for(address, bytes.size());
+        return connection;
+    }
+    static std::string chunk(const std::string& bytes) {
+        char size[32];
+        std::snprintf(size, sizeof size, "%zx\r\n", bytes.size());
+        return size + bytes + "\r\n";
     }
     static std::string patching(std::size_t offset, std::size_t length, const std::string& more = {}) {
         return "Content-Type: application/offset+octet-stream\r\nUpload-Offset: " + std::to_string(offset) +
@@ -212,12 +232,10 @@ TEST_CASE_FIXTURE(Wire, "files on the wire: chunks, and more of them than was an
     const std::string all = content(10'000), address = begin(all);
     const auto send = [&](std::size_t at, const std::string& bytes, bool last) {
         RawConnection connection = RawConnection::to(server->port());
-        char size[32];
-        std::snprintf(size, sizeof size, "%zx\r\n", bytes.size());
         connection.say(request("PATCH", address,
                                "Content-Type: application/offset+octet-stream\r\nUpload-Offset: " + std::to_string(at) +
                                    "\r\nTransfer-Encoding: chunked\r\n") +
-                       size + bytes + "\r\n" + (last ? "0\r\n\r\n" : ""));
+                       chunk(bytes) + (last ? "0\r\n\r\n" : ""));
         if (!last) connection.finish();
         return status(connection.hear());
     };
@@ -227,6 +245,41 @@ TEST_CASE_FIXTURE(Wire, "files on the wire: chunks, and more of them than was an
     CHECK(send(4'000, all.substr(4'000), false) == 400);  // all of the file, and not the end of the body
     CHECK(offset(address) == "10000");
     CHECK(status(ask("GET", address)) == 200);
+}
+
+TEST_CASE_FIXTURE(Wire, "files on the wire: a request whose upload another one completed cuts nothing of it") {
+    const std::string wrong = "Upload-Checksum: sha256 " + to_base64(bytes_of(sha256("x"))) + "\r\n";
+    const struct {
+        std::string head, rest;
+    } rows[] = {
+        {"", chunk("x") + "0\r\n\r\n"},  // one too many
+        {wrong, "0\r\n\r\n"},
+        {"Content-Digest: " + content_digest("x") + "\r\n", "0\r\n\r\n"},
+        {"", "0\r\n\r\n"},
+    };
+    for (std::size_t i = 0; i < std::size(rows); ++i) {
+        CAPTURE(i);
+        const std::string all = content(5'000 + i), id = asha->new_id(), with_id = ",id " + to_base64(id);
+        const std::string address = "/api/files/" + id;
+        REQUIRE(status(post(all, with_id)) == 201);
+        RawConnection slow = patch_openly(address, all, rows[i].head);
+        const std::string again = post(all, with_id);
+        CHECK(status(again) == 201);
+        CHECK(header(again, "Upload-Offset") == std::to_string(all.size()));
+        slow.say(rows[i].rest);
+        CHECK(status(slow.hear()) >= 400);
+        CHECK(ask("GET", address).ends_with("\r\n\r\n" + all));
+    }
+}
+
+TEST_CASE_FIXTURE(Wire, "files on the wire: a damaged content is not given out, and mended by who brings it again") {
+    const std::string all = content(5'000), address = begin(all);
+    REQUIRE(status(patch(address, 0, all)) == 204);
+    const std::string hash = to_hex(bytes_of(sha256(all)));
+    std::filesystem::resize_file(directory + "/1/" + hash.substr(0, 2) + "/" + hash, 100);
+    CHECK(status(ask("GET", address)) == 503);
+    REQUIRE(status(patch(begin(all), 0, all)) == 204);
+    CHECK(ask("GET", address).ends_with("\r\n\r\n" + all));
 }
 
 TEST_CASE_FIXTURE(Wire, "files on the wire: what the listener refuses says the version of tus as well") {
