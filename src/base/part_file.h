@@ -27,6 +27,8 @@ class PartFile {
   public:
     /// A file that is missing is made (mode 0600). CANNOT_WRITE (disk).
     [[nodiscard]] static Result<PartFile> open(const std::string& path);
+    /// Makes none. FILE_NOT_FOUND (kind not_found), CANNOT_WRITE.
+    [[nodiscard]] static Result<PartFile> open_existing(const std::string& path);
     PartFile(PartFile&& other) noexcept : handle_(std::exchange(other.handle_, -1)), path_(std::move(other.path_)) {}
     PartFile& operator=(PartFile&&) = delete;
     PartFile(const PartFile&) = delete;

@@ -135,6 +135,12 @@ Result<PartFile> PartFile::open(const std::string& path) {
     return PartFile(file.release(), path);
 }
 
+Result<PartFile> PartFile::open_existing(const std::string& path) {
+    Descriptor file(path, O_WRONLY);
+    if (!file.good()) return failure(errno == ENOENT ? "CANNOT_READ" : "CANNOT_WRITE", path, errno);
+    return PartFile(file.release(), path);
+}
+
 PartFile::~PartFile() {
     if (handle_ >= 0) ::close(handle_);
 }

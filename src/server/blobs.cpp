@@ -37,6 +37,13 @@ Result<PartFile> Blobs::open(WorkspaceKey workspace, const Attachment& attachmen
     return PartFile::open(path);
 }
 
+Result<void> Blobs::flush(WorkspaceKey workspace, const Attachment& attachment) {
+    auto file = PartFile::open_existing(upload_path(workspace, attachment));
+    if (file) return file->flush();
+    if (file.error().kind == ErrorKind::not_found) return {};
+    return fail(file.error());
+}
+
 Result<bool> Blobs::verify(WorkspaceKey workspace, const Attachment& attachment) const {
     const auto content = examine_file(upload_path(workspace, attachment));
     if (!content) return fail(content.error());

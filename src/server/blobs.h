@@ -25,6 +25,8 @@ class Blobs {
     [[nodiscard]] Result<std::int64_t> received(WorkspaceKey workspace, const Attachment& attachment) const;
     /// An upload under way, to be written on; what is written is durable when it was flushed.
     [[nodiscard]] Result<PartFile> open(WorkspaceKey workspace, const Attachment& attachment);
+    /// What has arrived of it is durable afterwards; nothing need have arrived.
+    [[nodiscard]] Result<void> flush(WorkspaceKey workspace, const Attachment& attachment);
     /// Whether what has arrived is the content that was announced.
     [[nodiscard]] Result<bool> verify(WorkspaceKey workspace, const Attachment& attachment) const;
     /// Puts a verified upload where contents are, unless that content is there already.

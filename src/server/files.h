@@ -88,8 +88,8 @@ class Files {
 
     [[nodiscard]] tl::expected<Attachment, Refusal> announced(const Asked& asked);
     [[nodiscard]] tl::expected<void, Refusal> add(const Asked& asked, Attachment& attachment);
-    /// How many bytes of it are here. What has all of them and was not finished, because the server ended or the
-    /// request was cut, is finished now.
+    /// How many bytes of it are here, and safely so. What has all of them and was not finished, because the server
+    /// ended or the request was cut, is finished now. `attachment` is read again: it may have become complete.
     [[nodiscard]] tl::expected<std::int64_t, Refusal> received(const Asked& asked, Attachment& attachment);
     /// The attachment of the address, if this user may know of it.
     [[nodiscard]] tl::expected<Attachment, Refusal> find(const Asked& asked);

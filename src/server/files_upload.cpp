@@ -313,18 +313,18 @@ Files::Reply Files::create(const Asked& asked) {
 }
 
 tl::expected<std::int64_t, Refusal> Files::received(const Asked& asked, Attachment& attachment) {
-    auto here = blobs_.received(asked.workspace(), attachment);
-    if (!here) return refuse(here.error());
-    if (attachment.complete() || *here < attachment.size) return *here;
     const std::scoped_lock lock(lock_of(attachment.id));
-    const auto now = rows_.attachment(asked.workspace(), attachment.id);
-    if (!now) return refuse(now.error());
-    if (!*now) return no_such_upload();
-    attachment = **now;
+    auto now = find(asked);
+    if (!now) return tl::unexpected(now.error());
+    attachment = std::move(*now);
     if (attachment.complete()) return attachment.size;
     if (attachment.size == 0) {  // nothing comes that could make its file
         if (auto made = blobs_.open(asked.workspace(), attachment); !made) return refuse(made.error());
     }
+    if (auto flushed = blobs_.flush(asked.workspace(), attachment); !flushed) return refuse(flushed.error());
+    const auto here = blobs_.received(asked.workspace(), attachment);
+    if (!here) return refuse(here.error());
+    if (*here < attachment.size) return *here;
     if (auto finished = finish(asked, attachment); !finished) return tl::unexpected(finished.error());
     return attachment.size;
 }
@@ -338,9 +338,6 @@ Files::Reply Files::tell(const Asked& asked) {
         if (asked.request.waited_ms < kYieldMs) return look_again();
         const std::scoped_lock lock(lock_of(asked.id));
         turns_.end_all(turn);
-        auto file = blobs_.open(asked.workspace(), *attachment);
-        if (!file) return refuse(file.error());
-        if (auto flushed = file->flush(); !flushed) return refuse(flushed.error());
     }
     const auto here = received(asked, *attachment);
     if (!here && here.error().status == kChecksumMismatch) return no_such_upload();  // it is gone

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "base/digest.h"
 #include "base/part_file.h"
@@ -83,6 +84,29 @@ struct Desk {
         more.emplace_back("Content-Type", "application/offset+octet-stream");
         more.emplace_back("Upload-Offset", std::to_string(offset));
         return ask(who, "PATCH", address, std::move(more), part);
+    }
+    /// What HEAD says, having waited for another request for long enough.
+    std::string offset_at_last(const Laptop& who, const std::string& address) {
+        http::Request request;
+        request.method = "HEAD";
+        request.path = address;
+        request.headers = {{"Authorization", "Bearer " + who.token}, {"Tus-Resumable", "1.0.0"}};
+        request.waited_ms = 10'000;
+        return std::string(http::find_header(site.service->answer(request).response.headers, "Upload-Offset"));
+    }
+    /// A PATCH of which only the head has come.
+    std::unique_ptr<http::BodySink> patch_slowly(const Laptop& who, const std::string& address) {
+        http::Request head;
+        head.method = "PATCH";
+        head.path = address;
+        head.headers = {{"Authorization", "Bearer " + who.token},
+                        {"Tus-Resumable", "1.0.0"},
+                        {"Content-Type", "application/offset+octet-stream"},
+                        {"Upload-Offset", "0"}};
+        head.body_follows = -1;
+        auto answered = site.service->answer(head);
+        REQUIRE_MESSAGE(answered.body_sink, answered.response.body);
+        return std::move(answered.body_sink);
     }
     std::string upload(const Laptop& who, const std::string& record, const std::string& content) {
         const std::string address = begin(who, record, content);
@@ -405,6 +429,38 @@ TEST_CASE("files: an upload whose power went between being complete and being in
     REQUIRE(move_file(base + hash.substr(0, 2) + "/" + hash, base + "open/" + address.substr(11)));
     CHECK(desk.ask(asha, "GET", address).body == kContent);
     CHECK(desk.ask(asha, "GET", address, {{"Range", "bytes=-3"}}).body == "end");
+}
+
+TEST_CASE("files: whoever asks while an upload is being completed hears of all of it") {
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string lead = asha.add_lead("Meera");
+    for (int i = 0; i < 20; ++i) {
+        const std::string content = kContent + std::to_string(i), address = desk.begin(asha, lead, content);
+        const auto body = desk.patch_slowly(asha, address);
+        REQUIRE_FALSE(body->take(content));
+        std::thread ending([&] { (void)body->end(); });
+        CHECK(desk.offset_at_last(asha, address) == std::to_string(content.size()));
+        ending.join();
+        CHECK(desk.ask(asha, "GET", address).body == content);
+    }
+    CHECK(desk.stored() == 20);  // and nothing beside the contents
+}
+
+TEST_CASE("files: what is taken away while its last bytes come leaves nothing") {
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string lead = asha.add_lead("Meera");
+    for (int i = 0; i < 20; ++i) {
+        const std::string content = kContent + std::to_string(i), address = desk.begin(asha, lead, content);
+        const auto body = desk.patch_slowly(asha, address);
+        REQUIRE_FALSE(body->take(content));
+        std::thread ending([&] { (void)body->end(); });
+        CHECK(desk.ask(asha, "DELETE", address).status == 204);
+        ending.join();
+        CHECK(desk.ask(asha, "HEAD", address).status == 404);
+    }
+    CHECK(desk.stored() == 0);
 }
 
 TEST_CASE("file names: what is shown and saved anywhere") {

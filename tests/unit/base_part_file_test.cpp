@@ -25,6 +25,7 @@ TEST_CASE("part_file: parts go where they belong, and the file ends behind the l
     const TempDir dir;
     const std::string file = dir / "f";
     CHECK(file_size(file).error().kind == ErrorKind::not_found);
+    CHECK(PartFile::open_existing(file).error().kind == ErrorKind::not_found);
     REQUIRE(write_part(file, 0, "hello world"));
     REQUIRE(write_part(file, 6, "there"));
     CHECK(read_file(file).value() == "hello there");
