@@ -161,8 +161,7 @@ class Files::Upload final : public http::BodySink {
     [[nodiscard]] tl::expected<void, Refusal> keep() {
         if (auto checked = check_open(); !checked) return checked;
         if (auto flushed = flush(); !flushed) return flushed;
-        if (at_ < attachment_.size) return {};
-        return files_.finish(asked_, attachment_);  // the end of the body did not come, all of the file did
+        return finish_if_whole();  // the end of the body did not come, but all of the file may have
     }
     [[nodiscard]] tl::expected<http::Response, Refusal> complete() {
         if (auto checked = check_open(); !checked) return tl::unexpected(checked.error());
@@ -171,14 +170,17 @@ class Files::Upload final : public http::BodySink {
             return refuse(kChecksumMismatch, "CHECKSUM_MISMATCH", "the part does not match its Upload-Checksum");
         }
         if (auto flushed = flush(); !flushed) return tl::unexpected(flushed.error());
-        if (at_ == attachment_.size) {
-            auto again = files_.find(asked_);  // who may no longer see the record finishes nothing on it
-            if (!again) return tl::unexpected(again.error());
-            if (auto finished = files_.finish(asked_, *again); !finished) return tl::unexpected(finished.error());
-        }
+        if (auto finished = finish_if_whole(); !finished) return tl::unexpected(finished.error());
         auto response = upload_answer(204);
         response.headers.emplace_back("Upload-Offset", std::to_string(at_));
         return response;
+    }
+    /// Who may no longer see the record finishes nothing on it. The bytes stay, for whoever goes on.
+    [[nodiscard]] tl::expected<void, Refusal> finish_if_whole() {
+        if (at_ < attachment_.size) return {};
+        auto again = files_.find(asked_);
+        if (!again) return tl::unexpected(again.error());
+        return files_.finish(asked_, *again);
     }
 
     Files& files_;

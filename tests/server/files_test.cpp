@@ -463,6 +463,30 @@ TEST_CASE("files: what is taken away while its last bytes come leaves nothing") 
     CHECK(desk.stored() == 0);
 }
 
+TEST_CASE("files: who loses the record while the last bytes come finishes nothing on it") {
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org"), ravi(desk.site, "ravi@example.org");
+    const auto hand_over = [&](const std::string& lead, const std::string& to) {
+        (void)asha.push_one(asha.update("Lead", lead, 0, {{"ownerId", to}}, {{"policy", "force"}}));
+    };
+    for (const bool whole : {false, true}) {
+        CAPTURE(whole);
+        const std::string lead = asha.add_lead("Meera", {{"ownerId", ravi.user}});
+        const std::string address = desk.begin(ravi, lead, kContent);
+        const auto body = desk.patch_slowly(ravi, address);
+        REQUIRE_FALSE(body->take(kContent));
+        hand_over(lead, asha.user);
+        if (whole)
+            CHECK(body->end().status == 404);
+        else
+            body->cut();
+        CHECK(desk.list(asha, lead).empty());
+        hand_over(lead, ravi.user);
+        CHECK(desk.offset(ravi, address) == std::to_string(kContent.size()));  // nothing of it was lost
+        CHECK(desk.list(asha, lead).size() == 1);
+    }
+}
+
 TEST_CASE("file names: what is shown and saved anywhere") {
     using sync::clean_file_name;
     CHECK(clean_file_name("plan.pdf") == "plan.pdf");
