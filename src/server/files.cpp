@@ -58,14 +58,17 @@ bool Files::streams(const http::Request& head) {
 
 std::mutex& Files::lock_of(std::string_view what) { return locks_[checksum64(what) % locks_.size()]; }
 
-http::Answered Files::handle(const http::Request& request, const Session& session) {
-    Asked asked{request, session, {}};
+http::Answered Files::handle(const http::Request& request) {
+    if (request.method == "OPTIONS") return options();
+    const auto session = who_(request);
+    if (!session) return refused(session.error());
+    Asked asked{request, *session, {}};
     if (request.path.size() > kPath.size()) {
         const auto id = Uuid::parse(std::string_view(request.path).substr(kPath.size() + 1));
         asked.id = id ? id->str() : "-";  // names nothing
     }
     auto reply = route(asked, method_of(request));
-    if (!reply) return dressed(to_response(tl::unexpected(reply.error())));
+    if (!reply) return refused(reply.error());
     if (reply->pause || reply->body_sink) return std::move(*reply);
     return dressed(std::move(reply->response));
 }
@@ -78,8 +81,14 @@ http::Response Files::dressed(http::Response response) const {
     return response;
 }
 
+http::Response Files::refused(const Refusal& refusal) const {
+    auto response = to_response(tl::unexpected(refusal));
+    if (refusal.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return dressed(std::move(response));
+}
+
 http::Response Files::options() const {
-    if (options_.directory.empty()) return dressed(to_response(no_files()));
+    if (options_.directory.empty()) return refused(no_files().value());
     auto response = upload_answer(204);
     response.headers.emplace_back("Tus-Version", kTusVersion);
     response.headers.emplace_back("Tus-Extension", "creation,termination,checksum");

@@ -19,6 +19,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -46,10 +47,13 @@ struct FileOptions {
 
 class Files {
   public:
-    Files(Storage& storage, const Clock& clock, Random& random, FileOptions options)
+    /// Who asks, by the request's own means. Any thread.
+    using Who = std::function<tl::expected<Session, Refusal>(const http::Request&)>;
+    Files(Storage& storage, const Clock& clock, Random& random, Who who, FileOptions options)
         : rows_(storage.attachments()),
           clock_(clock),
           random_(random),
+          who_(std::move(who)),
           options_(std::move(options)),
           blobs_(options_.directory) {}
 
@@ -57,12 +61,8 @@ class Files {
     [[nodiscard]] static bool owns(std::string_view path);
     /// Whether it is a request whose body is taken as it comes.
     [[nodiscard]] static bool streams(const http::Request& head);
-    /// Any thread.
-    [[nodiscard]] http::Answered handle(const http::Request& request, const Session& session);
-    /// The same for OPTIONS, which needs no session.
-    [[nodiscard]] http::Response options() const;
-    /// What every answer of these addresses carries, put on one that was made elsewhere.
-    [[nodiscard]] http::Response dressed(http::Response response) const;
+    /// Any thread. But for OPTIONS, who has no valid sign-in is refused, also when it ends while a body comes.
+    [[nodiscard]] http::Answered handle(const http::Request& request);
 
   private:
     class Upload;
@@ -78,6 +78,10 @@ class Files {
         }
     };
 
+    /// With what every answer of these addresses carries.
+    [[nodiscard]] http::Response dressed(http::Response response) const;
+    [[nodiscard]] http::Response refused(const Refusal& refusal) const;
+    [[nodiscard]] http::Response options() const;
     [[nodiscard]] Reply route(const Asked& asked, std::string_view method);
     [[nodiscard]] Reply create(const Asked& asked);
     [[nodiscard]] Reply tell(const Asked& asked);
@@ -117,6 +121,7 @@ class Files {
     Attachments& rows_;
     const Clock& clock_;
     Random& random_;
+    const Who who_;
     const FileOptions options_;
     Blobs blobs_;
     Turns turns_;

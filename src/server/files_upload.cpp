@@ -89,17 +89,16 @@ class Files::Upload final : public http::BodySink {
 
     std::optional<http::Response> take(std::string_view bytes) override {
         const std::scoped_lock lock(files_.lock_of(attachment_.id));
-        if (auto written = write(bytes); !written) {
-            files_.turns_.end(name_, turn_);
-            return files_.dressed(to_response(tl::unexpected(written.error())));
-        }
-        return std::nullopt;
+        auto written = write(bytes);
+        if (written) return std::nullopt;
+        files_.turns_.end(name_, turn_);
+        return files_.refused(written.error());
     }
     http::Response end() override {
         const std::scoped_lock lock(files_.lock_of(attachment_.id));
         auto done = complete();
         files_.turns_.end(name_, turn_);
-        return files_.dressed(done ? std::move(*done) : to_response(tl::unexpected(done.error())));
+        return done ? files_.dressed(std::move(*done)) : files_.refused(done.error());
     }
     void undo() override {
         const std::scoped_lock lock(files_.lock_of(attachment_.id));
@@ -145,7 +144,15 @@ class Files::Upload final : public http::BodySink {
         checksum_->add(bytes);
         at_ += static_cast<std::int64_t>(bytes.size());
         if (at_ - flushed_to_ < kUnflushedMax) return {};
-        return flush();
+        if (auto flushed = flush(); !flushed) return flushed;
+        return look_up_session();
+    }
+    /// The sign-in may end while the body comes, and the user's role change.
+    [[nodiscard]] tl::expected<void, Refusal> look_up_session() {
+        auto known = files_.who_(head_);
+        if (!known) return tl::unexpected(known.error());
+        session_ = std::move(*known);
+        return {};
     }
     [[nodiscard]] tl::expected<void, Refusal> flush() {
         if (auto flushed = file_.flush(); !flushed) return refuse(flushed.error());
@@ -175,9 +182,10 @@ class Files::Upload final : public http::BodySink {
         response.headers.emplace_back("Upload-Offset", std::to_string(at_));
         return response;
     }
-    /// Who may no longer see the record finishes nothing on it. The bytes stay, for whoever goes on.
+    /// Who is signed out, or may no longer see the record, finishes nothing on it. The bytes stay, for whoever goes on.
     [[nodiscard]] tl::expected<void, Refusal> finish_if_whole() {
         if (at_ < attachment_.size) return {};
+        if (auto known = look_up_session(); !known) return known;
         auto again = files_.find(asked_);
         if (!again) return tl::unexpected(again.error());
         return files_.finish(asked_, *again);
@@ -185,8 +193,8 @@ class Files::Upload final : public http::BodySink {
 
     Files& files_;
     const http::Request head_;
-    const Session session_;
-    const Asked asked_;  // of those two
+    Session session_;
+    const Asked asked_;  // refers to those two
     Attachment attachment_;
     PartFile file_;
     std::unique_ptr<UploadChecksum> checksum_;

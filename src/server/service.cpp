@@ -38,7 +38,9 @@ struct Service::Impl {
           push(storage_, clock_, bells, metrics),
           pull(storage_, options.replica, clock_, bells, watch, metrics,
                {options.pull_limit_max, options.pull_bytes_max, options.wait_max_s}),
-          files(storage_, clock_, random, options.files),
+          files(
+              storage_, clock_, random, [this](const http::Request& request) { return sign_in.session(request); },
+              options.files),
           queue_notes(storage_, clock_),
           status_page(storage_, clock_, sign_in, options.version, options.tls) {}
 
@@ -235,10 +237,7 @@ tl::expected<Session, http::Response> Service::Impl::authenticate(const http::Re
 http::Answered Service::Impl::route(const http::Request& request, std::size_t& number) {
     if (Files::owns(request.path)) {
         number = kRoutes.size();
-        if (request.method == "OPTIONS") return files.options();
-        auto known = authenticate(request);
-        if (!known) return files.dressed(std::move(known.error()));
-        return files.handle(request, *known);
+        return files.handle(request);
     }
     if (StatusPage::owns(request.path)) return status_page.handle(request);
     const Route* found = nullptr;

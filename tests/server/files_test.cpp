@@ -29,15 +29,15 @@ std::string hash_of(const std::string& bytes) { return to_hex(bytes_of(sha256(by
 
 /// A server that keeps attachments, with a manager and an employee.
 struct Desk {
-    static ServiceOptions options(const std::string& directory) {
+    static ServiceOptions options(const std::string& directory, std::int64_t size_max) {
         ServiceOptions options;
         options.files.directory = directory;
-        options.files.size_max = 1'000'000;
+        options.files.size_max = size_max;
         options.files.open_max = 3;
         options.files.answer_max = 100'000;
         return options;
     }
-    Desk() {
+    explicit Desk(std::int64_t size_max = 1'000'000) : site{{}, options(directory.path, size_max)} {
         site.add_user("asha@example.org", Role::manager);
         site.add_user("ravi@example.org", Role::employee);
         site.add_user("mira@example.org", Role::employee);
@@ -129,7 +129,7 @@ struct Desk {
     }
 
     TempDir directory;
-    Site site{{}, options(directory.path)};
+    Site site;
 };
 
 const std::string kContent = std::string("%PDF-1.7 ") + std::string(40'000, 'q') + "end";
@@ -365,8 +365,9 @@ TEST_CASE("files: every wrong request is refused and changes nothing") {
         check_problem(post(length, good), 400, "MALFORMED");
     }
     for (const std::string& metadata :
-         {std::string(), std::string("filename"), good + "," + good, std::string("filename ???"),
-          Desk::metadata("no id", "x"), "model " + to_base64("Cat") + "," + good.substr(good.find(',') + 1)}) {
+         {std::string(), std::string("filename"), good + "," + good, std::string("filename ???"), good + ",k\xff\xfe",
+          good + ",k\x7f", good + ",naïve eA==", Desk::metadata("no id", "x"),
+          "model " + to_base64("Cat") + "," + good.substr(good.find(',') + 1)}) {
         CAPTURE(metadata);
         check_problem(post("1", metadata), 400, "MALFORMED");
     }
@@ -485,6 +486,47 @@ TEST_CASE("files: who loses the record while the last bytes come finishes nothin
         CHECK(desk.offset(ravi, address) == std::to_string(kContent.size()));  // nothing of it was lost
         CHECK(desk.list(asha, lead).size() == 1);
     }
+}
+
+TEST_CASE("files: a sign-in that ends while a body comes finishes nothing") {
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string lead = asha.add_lead("Meera");
+    for (const bool whole : {false, true}) {
+        CAPTURE(whole);
+        Laptop lost(desk.site, "asha@example.org");
+        const std::string content = kContent + (whole ? "1" : "0"), address = desk.begin(lost, lead, content);
+        const auto body = desk.patch_slowly(lost, address);
+        REQUIRE_FALSE(body->take(content));
+        REQUIRE(desk.site.ask("DELETE", "/api/auth/devices/" + lost.device, {}, asha.token).status == 200);
+        const std::size_t before = desk.list(asha, lead).size();
+        if (whole) {
+            const auto refused = body->end();
+            check_problem(refused, 401, "UNAUTHENTICATED");
+            CHECK(http::find_header(refused.headers, "WWW-Authenticate") == "Bearer");
+            CHECK(http::find_header(refused.headers, "Tus-Resumable") == "1.0.0");
+        } else {
+            body->cut();
+        }
+        CHECK(desk.list(asha, lead).size() == before);
+        CHECK(desk.offset(asha, address) == std::to_string(content.size()));  // its user goes on elsewhere
+    }
+}
+
+TEST_CASE("files: a sign-in that ends while a body comes does not fill the disk") {
+    Desk desk(100 << 20);
+    Laptop asha(desk.site, "asha@example.org"), lost(desk.site, "asha@example.org");
+    const std::string content(40 << 20, 'x'), address = desk.begin(lost, asha.add_lead("Meera"), content);
+    const auto body = desk.patch_slowly(lost, address);
+    REQUIRE(desk.site.ask("DELETE", "/api/auth/devices/" + lost.device, {}, asha.token).status == 200);
+    const std::string_view bytes = content;
+    std::optional<http::Response> refused;
+    std::size_t taken = 0;
+    for (; taken < bytes.size() && !refused; taken += 1 << 20) refused = body->take(bytes.substr(taken, 1 << 20));
+    REQUIRE(refused);
+    check_problem(*refused, 401, "UNAUTHENTICATED");
+    CHECK(taken <= 8 << 20);
+    CHECK(desk.offset(asha, address) == std::to_string(taken));
 }
 
 TEST_CASE("file names: what is shown and saved anywhere") {
