@@ -13,6 +13,10 @@ constexpr std::size_t kMediaTypeMax = 100;
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+[[nodiscard]] bool is_visible_ascii(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
 [[nodiscard]] std::string_view trimmed(std::string_view text) {
     while (text.starts_with(' ')) text.remove_prefix(1);
     while (text.ends_with(' ')) text.remove_suffix(1);
@@ -40,7 +44,7 @@ std::optional<std::map<std::string, std::string>> parse_upload_metadata(std::str
         const std::size_t space = pair.find(' ');
         const std::string_view key = pair.substr(0, space);
         auto value = from_base64(space == std::string_view::npos ? std::string_view() : pair.substr(space + 1));
-        if (key.empty() || !value) return std::nullopt;
+        if (!is_visible_ascii(key) || !value) return std::nullopt;
         if (!metadata.emplace(key, std::move(*value)).second) return std::nullopt;
     }
     return metadata;

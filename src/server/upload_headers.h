@@ -17,7 +17,8 @@ inline constexpr std::string_view kOffsetStream = "application/offset+octet-stre
 /// Digits alone, at most 15 of them.
 [[nodiscard]] std::optional<std::int64_t> parse_size(std::string_view text);
 
-/// "filename d29ybGQ=,empty": values decoded. Nothing for anything else, and for a key that comes twice.
+/// "filename d29ybGQ=,empty": values decoded. Nothing for anything else, for a key that is not visible ASCII (as tus
+/// says), and for one that comes twice.
 [[nodiscard]] std::optional<std::map<std::string, std::string>> parse_upload_metadata(std::string_view header);
 
 /// 64 hex digits, in lower case.
