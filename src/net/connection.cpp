@@ -15,7 +15,7 @@ constexpr std::size_t kReadBurst = 256 * 1'024;
 // What may come in behind a request that is still being answered; more stays in the socket.
 constexpr std::size_t kAheadMax = 64 * 1'024;
 // A body must come at least this fast on the whole, and an answer be taken: they hold memory.
-constexpr std::int64_t kSlowestBytesPerSecond = 1'024;
+constexpr std::size_t kSlowestBytesPerSecond = 1'024;
 // A body up to this is taken even when those of all requests together are over their limit.
 constexpr std::size_t kSmallBody = 64 * 1'024;
 // What came of a body that is taken piece by piece and is not taken yet; then the client waits.
@@ -32,7 +32,8 @@ constexpr Milliseconds kLastWords{2'000};
 }
 
 [[nodiscard]] std::chrono::seconds slowest(std::size_t bytes) {
-    return std::chrono::seconds(static_cast<std::int64_t>(bytes) / kSlowestBytesPerSecond);
+    constexpr std::size_t kLongestS = 366 * 86'400;  // whatever a client announces, the sum stays a time
+    return std::chrono::seconds(std::min(bytes / kSlowestBytesPerSecond, kLongestS));
 }
 
 }  // namespace
@@ -167,6 +168,9 @@ void Connection::on_end() {
     switch (state_) {
         case State::working:  // it may have closed its half only
         case State::writing: return;
+        case State::paused:  // what came of a body counts
+            if (body_follows()) return;
+            return close();
         case State::head:
         case State::body: return refuse({400, "INCOMPLETE", "the request is incomplete"});
         default: return close();
@@ -278,19 +282,24 @@ void Connection::work() {
         received = nullptr;
         asio::post(*board.loop, [self = std::move(self), outcome] { self->worked(std::move(*outcome)); });
     });
-    if (!taken) refuse({503, "UNAVAILABLE", "the server is overloaded"});
+    if (taken) return;
+    unread_ = body_follows();
+    refuse({503, "UNAVAILABLE", "the server is overloaded"});
 }
 
 void Connection::worked(Switchboard::Outcome outcome) {
     if (state_ != State::working) return;
     if (outcome.taker) return stream(std::move(*outcome.taker));
     if (!outcome.pause) return write(std::move(outcome.bytes));
-    if (asked_last_) return refuse({503, "UNAVAILABLE", "the server is stopping"});
+    if (asked_last_) {
+        unread_ = body_follows();
+        return refuse({503, "UNAVAILABLE", "the server is stopping"});
+    }
     pause(std::move(*outcome.pause));
 }
 
 void Connection::pause(http::Pause pause) {
-    if (ended_) return close();  // nobody waits for it
+    if (ended_ && !body_follows()) return close();  // nobody waits for it
     enter(State::paused, steady_now() + Milliseconds(std::max<std::int64_t>(pause.at_most_ms, 1)));
     arrangement_ = pause.arrange([loop = board_.loop, weak = weak_from_this()] {
         asio::post(*loop, [weak] {
@@ -339,6 +348,8 @@ void Connection::dispatch_head() {
     first_asked_ = steady_now();
     work();
 }
+
+bool Connection::body_follows() const { return parser_ && parser_->streamed(); }
 
 void Connection::stream(BodyStream::Taker taker) {
     if (board_.stopping) {

@@ -111,6 +111,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     // a body that is taken piece by piece
     void dispatch_head();
+    [[nodiscard]] bool body_follows() const;  ///< the handler has its head alone
     void stream(BodyStream::Taker taker);
     void feed_stream();
     [[nodiscard]] bool stream_is_full() const;

@@ -260,7 +260,10 @@ bool RequestParser::take_framing() {
     }
     const std::string_view length = view(head[beast::http::field::content_length]);
     if (length.find(',') != std::string_view::npos) return refuse(malformed("Content-Length stands there twice"));
-    announced_ = static_cast<std::size_t>(parser_->beast.content_length().value_or(0));
+    const std::uint64_t announced = parser_->beast.content_length().value_or(0);
+    if (announced > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+        return refuse(malformed("Content-Length is more than any body has"));
+    announced_ = static_cast<std::size_t>(announced);
     return true;
 }
 

@@ -182,6 +182,32 @@ TEST_CASE_FIXTURE(Wire, "files on the wire: a connection that is dead keeps nobo
     CHECK(offset(address) == "101000");
 }
 
+TEST_CASE_FIXTURE(Wire, "files on the wire: who says all and closes that half gets the turn and the answer") {
+    const std::string all = content(110'000), address = begin(all);
+    RawConnection dead = RawConnection::to(server->port());
+    dead.say(request("PATCH", address, patching(0, all.size())) + all.substr(0, 100'000));
+    wait_for(address, 100'000);
+    RawConnection next = RawConnection::to(server->port());
+    next.say(request("PATCH", address, patching(100'000, 10'000)) + all.substr(100'000));
+    next.finish();
+    CHECK(status(next.hear()) == 204);
+    CHECK(offset(address) == "110000");
+}
+
+TEST_CASE_FIXTURE(Wire, "files on the wire: a length that no body has is refused") {
+    const std::string address = begin("hello");
+    for (const char* length : {"9223372036854775808", "18446744073709551615", "9223372036854775807"}) {
+        CAPTURE(length);
+        RawConnection connection = RawConnection::to(server->port());
+        connection.say(request("PATCH", address,
+                               "Content-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nContent-Length: " +
+                                   std::string(length) + "\r\n") +
+                       "hel");
+        CHECK(status(connection.hear()) == (std::string(length).ends_with("807") ? 413 : 400));
+    }
+    CHECK(offset(address) == "0");
+}
+
 TEST_CASE_FIXTURE(Wire, "files on the wire: a whole body that is not what it says leaves nothing") {
     const std::string all = content(700'000), address = begin(all);
     CHECK(status(patch(address, 0, all.substr(0, 1'000))) == 204);
