@@ -35,6 +35,7 @@ TEST_CASE_FIXTURE(Two, "verify: with a cursor, what changed since is left out an
     CHECK(total(before["models"]["Lead"]) == 6);
     CHECK(before["moved"]["Lead"].empty());
 
+    site.clock.move(1'000);  // later by the stamp, whatever the devices are called
     Laptop other(site, "boss@example.org");
     other.push_one(other.update("Lead", leads[0], 99, {{"city", "Goa"}}));
     other.push_one(other.remove("Lead", leads[1], 99));
