@@ -28,6 +28,8 @@ class Batch {
     /// The version that the next accepted operation gets.
     [[nodiscard]] std::int64_t next_version() const { return version_ + 1; }
     [[nodiscard]] std::int64_t version() const { return version_; }
+    /// The same, without what a group that is still open may take back.
+    [[nodiscard]] std::int64_t certain_version() const { return in_group_ ? group_version_ : version_; }
     /// Takes that version, and the record as decided. `told`: the device knows by the answer what it did; if not, its
     /// own change comes to it with the next pull.
     void accept(const RecordKey& key, sync::ServerRecord after, bool told = true);

@@ -9,8 +9,9 @@
 //   GET     /api/files/{id}                     the bytes, all or a Range
 //   GET     /api/files?model=Lead&recordId=ID   {"attachments": [...]}, newest first
 //
-// The body of a PATCH goes into the upload as it comes, so that a link that breaks leaves what arrived. Whoever asks
-// for such an upload again ends the older request's part in it: that connection may be dead and nobody have noticed.
+// The body of a PATCH goes into the upload as it comes, so that a link that breaks leaves what arrived. HEAD, DELETE
+// and the next PATCH at the right offset end an older request's part in it, as does a POST that finds the upload whole:
+// that connection may be dead and nobody have noticed.
 //
 // Who sees the record sees its attachments; for all others they do not exist. An upload that is under way is its
 // uploader's alone, and nobody sees it before it proved to be the content that was announced. The same content twice

@@ -344,7 +344,7 @@ Outcome Run::judge(std::size_t i) {
     if (const Error* error = fault(i)) return rejected(original, *error, kNone);  // found anew each time: not logged
     Outcome outcome;
     if (const auto error = refusal(original)) {
-        outcome = rejected(original, *error, batch_.version());
+        outcome = rejected(original, *error, batch_.certain_version());
     } else {
         std::optional<Operation> other = amended(original);
         if (original.base > batch_.version()) {
@@ -377,7 +377,7 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
     if (auto filled = fill_seen(transaction_, now.server, session_.device, complete); !filled) trouble_ = filled;
     const sync::Own own = [&](const sync::FieldOrigin& origin) { return pushed_by(now, origin, session_.device); };
     sync::Decision decision = sync::decide(now.server, complete, stamp, batch_.next_version(), own);
-    if (decision.verdict == Verdict::rejected) return rejected(original, decision.error, batch_.version());
+    if (decision.verdict == Verdict::rejected) return rejected(original, decision.error, batch_.certain_version());
 
     Outcome outcome;
     outcome.verdict = decision.verdict;

@@ -101,8 +101,7 @@ Result<std::optional<crm::Record>> read_record(const json& object, const std::st
 
 void write_result(std::string& out, const OperationResult& result) {
     ObjectWriter object(out);
-    object.text("id", result.id.str()).text("status", name(result.verdict));
-    if (result.verdict != Verdict::rejected) object.integer("version", result.version);
+    object.text("id", result.id.str()).text("status", name(result.verdict)).integer("version", result.version);
     if (result.record) object.raw("record", encode_record(*result.record));
     if (!result.fields.empty()) {
         JsonWriter& list = object.begin("fields");
