@@ -64,6 +64,8 @@ constexpr std::array kMessages{
     Message{"CONFLICT", "Somebody else changed it too",
             "Both changed the same field while apart. Nothing was overwritten.", "Decide which value counts.",
             Fix::decide},
+    Message{"CONTENT_CUT", "The file is damaged on the server", "It is shorter there than it was.",
+            "Attach it again, from a laptop that has it.", Fix::none},
     Message{"CONTENT_MISMATCH", "Another file than announced", "The file's contents changed while it was sent.",
             "Attach the file again.", Fix::none},
     Message{"DATABASE", "The database refused", "The database reported an error.",
