@@ -168,11 +168,12 @@ TEST_CASE("outage: a database that is not ours, of a later version, or not there
     Cluster::shared().sql("UPDATE " + ours.name() + ".meta SET value = '99' WHERE name = 'schema'");
     CHECK(code(ours.url()) == "NEWER_DATABASE");
     Cluster::shared().sql("UPDATE " + ours.name() + ".meta SET value = '1' WHERE name = 'schema'");
-    Cluster::shared().sql("DROP TABLE " + ours.name() + ".attachment");   // which is of version 2
-    Cluster::shared().sql("DROP TABLE " + ours.name() + ".pulled");       // this of version 3
-    Cluster::shared().sql("DROP TABLE " + ours.name() + ".waiting");      // this of version 4
-    Cluster::shared().sql("DROP TABLE " + ours.name() + ".account_log");  // this of version 5
-    Cluster::shared().sql("DROP TABLE " + ours.name() + ".guess");        // and this of version 6
+    Cluster::shared().sql("DROP TABLE " + ours.name() + ".attachment");       // which is of version 2
+    Cluster::shared().sql("DROP TABLE " + ours.name() + ".pulled");           // this of version 3
+    Cluster::shared().sql("DROP TABLE " + ours.name() + ".waiting");          // this of version 4
+    Cluster::shared().sql("DROP TABLE " + ours.name() + ".account_log");      // this of version 5
+    Cluster::shared().sql("DROP TABLE " + ours.name() + ".guess");            // this of version 6
+    Cluster::shared().sql("DROP TABLE " + ours.name() + ".upload_metadata");  // and this of version 7
     Cluster::shared().sql("ALTER TABLE " + ours.name() + ".payment DROP COLUMN notes");
     CHECK(code(ours.url()) == "opened");  // a field that came later
     CHECK(code(ours.url()) == "opened");
