@@ -11,9 +11,6 @@ namespace ct::server {
 
 namespace {
 
-constexpr std::string_view kPath = "/api/files";
-constexpr std::string_view kTusVersion = "1.0.0";
-
 // tus, "X-HTTP-Method-Override": for surroundings that let only GET and POST through.
 std::string_view method_of(const http::Request& request) {
     const std::string_view other = http::find_header(request.headers, "X-HTTP-Method-Override");
@@ -47,13 +44,13 @@ std::string_view parameter(std::string_view query, std::string_view name) {
 }  // namespace
 
 bool Files::owns(std::string_view path) {
-    if (!path.starts_with(kPath)) return false;
-    path.remove_prefix(kPath.size());
+    if (!path.starts_with(kFilesPath)) return false;
+    path.remove_prefix(kFilesPath.size());
     return path.empty() || (path.size() > 1 && path[0] == '/' && path.find('/', 1) == std::string_view::npos);
 }
 
 bool Files::streams(const http::Request& head) {
-    return owns(head.path) && head.path.size() > kPath.size() && method_of(head) == "PATCH";
+    return owns(head.path) && head.path.size() > kFilesPath.size() && method_of(head) == "PATCH";
 }
 
 std::mutex& Files::lock_of(std::string_view what) { return locks_[checksum64(what) % locks_.size()]; }
@@ -63,8 +60,8 @@ http::Answered Files::handle(const http::Request& request) {
     const auto session = who_(request);
     if (!session) return refused(session.error());
     Asked asked{request, *session, {}};
-    if (request.path.size() > kPath.size()) {
-        const auto id = Uuid::parse(std::string_view(request.path).substr(kPath.size() + 1));
+    if (request.path.size() > kFilesPath.size()) {
+        const auto id = Uuid::parse(std::string_view(request.path).substr(kFilesPath.size() + 1));
         asked.id = id ? id->str() : "-";  // names nothing
     }
     auto reply = route(asked, method_of(request));
@@ -110,7 +107,7 @@ Files::Reply Files::route(const Asked& asked, std::string_view method) {
         return response;
     }
     if (asked.header("Tus-Resumable") != kTusVersion) {
-        return refuse(412, "TUS_VERSION", "Tus-Resumable must be 1.0.0");
+        return refuse(412, "TUS_VERSION", "Tus-Resumable must be " + std::string(kTusVersion));
     }
     if (method == "POST") return create(asked);
     if (method == "HEAD") return tell(asked);

@@ -11,7 +11,6 @@ namespace ct::server {
 
 namespace {
 
-constexpr std::string_view kPath = "/api/files";
 // Written and perhaps not on the disk yet, at most: what a power cut can take of an upload that goes well.
 constexpr std::int64_t kUnflushedMax = 8 << 20;
 // An older request to the same upload has so long to end by itself (its connection was closed a moment ago, and what it
@@ -317,7 +316,7 @@ Files::Reply Files::create(const Asked& asked) {
     }
     if (!here) return tl::unexpected(here.error());
     auto response = upload_answer(201);
-    response.headers.emplace_back("Location", std::string(kPath) + "/" + attachment.id);
+    response.headers.emplace_back("Location", std::string(kFilesPath) + "/" + attachment.id);
     response.headers.emplace_back("Upload-Offset", std::to_string(*here));  // saves whoever resumes a HEAD
     return response;
 }

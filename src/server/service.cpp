@@ -19,6 +19,7 @@
 #include "server/remote.h"
 #include "server/sign_in.h"
 #include "server/status_page.h"
+#include "server/upload_answers.h"
 #include "server/verify.h"
 #include "server/watch.h"
 #include "sync/wire.h"
@@ -399,7 +400,7 @@ std::size_t Service::body_max(const http::Request& head) {
 
 http::Headers Service::headers_at(std::string_view path) {
     if (!Files::owns(path)) return {};
-    return {{"Tus-Resumable", "1.0.0"}};
+    return {{"Tus-Resumable", std::string(kTusVersion)}};
 }
 
 http::Response Service::handle(const http::Request& request) {

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "server/answer.h"
 #include "sync/wire.h"
 
 namespace ct::server {
 
+inline constexpr std::string_view kFilesPath = "/api/files";
+inline constexpr std::string_view kTusVersion = "1.0.0";
 inline constexpr int kChecksumMismatch = 460;  // tus, "Checksum"
 
 [[nodiscard]] inline tl::unexpected<Refusal> no_such_upload() {
