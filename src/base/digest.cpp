@@ -59,9 +59,9 @@ std::string Sha1Stream::end() {
 #pragma GCC diagnostic pop
 
 std::string sha1(std::string_view bytes) {
-    std::string digest(SHA_DIGEST_LENGTH, '\0');
-    SHA1(raw(bytes), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()));
-    return digest;
+    Sha1Stream stream;
+    stream.add(bytes);
+    return stream.end();
 }
 
 std::string to_hex(std::string_view bytes) {
