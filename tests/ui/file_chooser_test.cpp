@@ -37,6 +37,15 @@ void begin_import(Driver& ui) {
     ui.click("Import a CSV file");
 }
 
+/// The chooser is open on a folder with a folder and a backup in it.
+void begin_backup(Driver& ui, std::string_view typed) {
+    ::setenv("HOME", "/home/asha", 1);
+    ui.click("Settings", "navigation");
+    ui.type("Backup file", typed);
+    ui.click("Browse: Backup file");
+    tell(ui, "/home/asha", {folder("Stick"), file("older.ctb")});
+}
+
 }  // namespace
 
 TEST_CASE("file chooser: a file to import is found by mouse, folder by folder") {
@@ -127,11 +136,7 @@ TEST_CASE("file chooser: a folder that cannot be read says so, and the way back 
 
 TEST_CASE("file chooser: a place to save to is a folder and a name") {
     Driver ui({}, {1920, 1800});
-    ::setenv("HOME", "/home/asha", 1);
-    ui.click("Settings", "navigation");
-    ui.type("Backup file", "/home/asha/all.ctb");
-    ui.click("Browse: Backup file");
-    tell(ui, "/home/asha", {folder("Stick"), file("older.ctb")});
+    begin_backup(ui, "/home/asha/all.ctb");
     CHECK(ui.shows("older.ctb"));  // all there is: a name that is taken is seen
     ui.click("older.ctb##entry");
     ui.click("Stick##entry");
@@ -144,11 +149,7 @@ TEST_CASE("file chooser: a place to save to is a folder and a name") {
 
 TEST_CASE("file chooser: a name that is taken is said before it is replaced") {
     Driver ui({}, {1920, 1800});
-    ::setenv("HOME", "/home/asha", 1);
-    ui.click("Settings", "navigation");
-    ui.type("Backup file", "/home/asha/new.ctb");
-    ui.click("Browse: Backup file");
-    tell(ui, "/home/asha", {folder("Stick"), file("older.ctb")});
+    begin_backup(ui, "/home/asha/new.ctb");
     CHECK(ui.there("Save it here"));
     CHECK_FALSE(ui.shows("it will be replaced"));
     ui.click("older.ctb##entry");
