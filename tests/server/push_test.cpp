@@ -275,7 +275,7 @@ TEST_CASE_FIXTURE(Two, "push: a group takes effect all or none") {
     CHECK(error_of(failed["results"][0])["code"] == "GROUP_FAILED");
     CHECK(error_of(failed["results"][1])["code"] != "GROUP_FAILED");
     CHECK(error_of(failed["results"][2])["code"] == "GROUP_FAILED");
-    for (int i = 0; i < 3; ++i) CHECK(failed["results"][i]["version"] == 1);  // what the group took, it gave back
+    for (std::size_t i = 0; i < 3; ++i) CHECK(failed["results"][i]["version"] == 1);  // what the group took, it gave back
     CHECK(failed["results"][3]["version"] == 2);
     const Row row = only_row(ravi.pull());
     CHECK(row.fields["city"].is_null());
