@@ -62,6 +62,8 @@ class Page {
     [[nodiscard]] bool lost(const RowView& row) const;
     void send(const RowView& row, Sending sending);
     void note_parent(const RowView& row);
+    void note_author(const RowView& row);
+    [[nodiscard]] Result<void> find_authors();
 
     ReadTransaction& transaction_;
     const Viewer viewer_;
@@ -74,6 +76,11 @@ class Page {
     bool has_more_ = false;
     std::vector<std::string> fields_;        // of the row just classified as partial
     std::set<std::string> leads_, parents_;  // sent whole, and named by children that are new or moved
+
+    OriginLine newest_;                                         // of others, in the row just classified
+    std::vector<Made> made_;                                    // what they made of the rows sent so far
+    std::vector<std::int64_t> sent_versions_;                   // of those rows, one each
+    std::map<std::string, std::vector<std::int64_t>> authors_;  // by user: the rows that they changed last
 };
 
 Result<void> Page::fill(bool first) {
@@ -138,10 +145,12 @@ Result<void> Page::fill_changes(bool whole) {
             return false;
         }
         send(row, sending);
+        if (!whole && sending != Sending::nothing && sending != Sending::revoked) note_author(row);
         last = row.feed;
         return true;
     });
     if (!read) return read;
+    if (auto found = find_authors(); !found) return found;
     if (has_more_) {
         if (auto added = add_parents(last, whole); !added) return added;
     } else {
@@ -209,12 +218,14 @@ Sending Page::classify(const RowView& row, bool whole) {
     if (!viewer_.all && row.owner != viewer_.user) return lost(row) ? Sending::revoked : Sending::nothing;
 
     fields_.clear();
+    newest_ = {};
     std::string_view packed = row.origins;
     bool deletion_moved = false, deletion_echo = false, all_new = true;
     OriginLine line;
     while (next_origin(packed, line)) {
         const bool fresh = line.version > since;
         const bool echo = line.device == device_ || CT_MUTANT(foreign_echo);
+        if (fresh && !echo && line.version > newest_.version) newest_ = line;
         while (!line.fields.empty()) {
             const std::string_view field = next_word(line.fields);
             if (field == kDeletion) {
@@ -241,6 +252,22 @@ void Page::note_parent(const RowView& row) {
     }
     const auto* lead = std::get_if<std::string_view>(&row.values[*crm::def(row.model).parent]);
     if (lead != nullptr) parents_.emplace(*lead);
+}
+
+void Page::note_author(const RowView& row) {
+    if (newest_.version == 0) return;
+    made_.push_back({std::string(row.id), std::string(newest_.device), newest_.version});
+    sent_versions_.push_back(row.version);
+}
+
+/// For the trail of whoever pulls: no two rows of a workspace have one version.
+Result<void> Page::find_authors() {
+    const auto users = transaction_.authors(made_);
+    if (!users) return fail(users.error());
+    for (std::size_t i = 0; i < users->size(); ++i) {
+        if (!(*users)[i].empty()) authors_[(*users)[i]].push_back(sent_versions_[i]);
+    }
+    return {};
 }
 
 void Page::send(const RowView& row, Sending sending) {
@@ -282,6 +309,10 @@ std::string Page::json(const sync::PullRequest& request, const std::string& epoc
     json.number(transaction_.purge_floor());
     json.raw(",\"serverTime\":");
     json.instant(now);
+    if (!authors_.empty()) {
+        json.raw(",\"authors\":");
+        sync::write_authors(json, authors_);
+    }
     json.raw(",\"changes\":[");
     writer_.write(text);
     json.raw("]}");

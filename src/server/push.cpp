@@ -28,8 +28,10 @@ struct Outcome {
     std::string result;  // the element of `results` as JSON; empty: applied, with the version and no more
     std::string lost;
     bool settled = false;
-    bool fresh = false;  // decided here and now: to be logged
-    bool again = false;  // after an earlier attempt that was rejected
+    bool fresh = false;    // decided here and now: to be logged
+    bool again = false;    // after an earlier attempt that was rejected
+    std::int64_t met = 0;  // see sync::Decision
+    std::string met_device;
 };
 
 std::string changes_json(const Operation& operation) {
@@ -150,6 +152,7 @@ class Run {
     void settle_seen(std::size_t i, const Receipt& receipt);
     void note_later(std::size_t i);
     void judge_group(std::size_t begin, std::size_t end);
+    [[nodiscard]] Result<void> name_others();
     [[nodiscard]] Outcome judge(std::size_t i);
     [[nodiscard]] std::optional<Error> refusal(const Operation& operation) const;
     [[nodiscard]] std::optional<Operation> amended(const Operation& original) const;
@@ -261,9 +264,30 @@ Result<void> Run::judge_new() {
         judge_group(begin, end);
         begin = end;
     }
+    if (auto named = name_others(); !named) return named;
     settle_repeats();
     for (std::size_t i = 0; i < count(); ++i) note_later(i);
     return trouble_;
+}
+
+/// Says in each result whose change the operation met, for people to know whom to ask.
+Result<void> Run::name_others() {
+    std::vector<Made> made;
+    std::vector<Outcome*> told;
+    for (std::size_t i = 0; i < count(); ++i) {
+        Outcome& outcome = outcomes_[i];
+        if (!outcome.fresh || outcome.met == 0 || outcome.verdict == Verdict::rejected) continue;
+        made.push_back({operation(i).record.str(), outcome.met_device, outcome.met});
+        told.push_back(&outcome);
+    }
+    const auto users = transaction_.authors(made);
+    if (!users) return fail(users.error());
+    for (std::size_t i = 0; i < told.size(); ++i) {
+        if ((*users)[i].empty()) continue;
+        told[i]->result.pop_back();
+        told[i]->result += ",\"by\":\"" + (*users)[i] + "\"}";
+    }
+    return {};
 }
 
 /// A first result was right when it was given; a device that hears it only now must be told what became of the record
@@ -386,10 +410,15 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
         crm::JsonWriter json(outcome.lost);
         crm::write_changes(json, operation.model, decision.lost);
     }
+    const auto now_pushers = now.pushers;  // as they were
     if (decision.changes_record) batch_.accept(key, std::move(decision.after), !elsewhere);
     // The device hears of the record that it edited; what landed elsewhere comes with its next pull.
     const crm::Record& record = batch_.find({original.model, original.record}).server.record;
     outcome.version = record.version;
+    if (const auto pusher = now_pushers.find(decision.met); pusher != now_pushers.end()) {
+        outcome.met = decision.met;
+        outcome.met_device = pusher->second;
+    }
     const bool tell = decision.tell_record || renamed || untold || outcome.verdict != Verdict::applied;
     if (tell) outcome.result = result_json(original.id, outcome.verdict, outcome.version, &record, decision, {});
     return outcome;

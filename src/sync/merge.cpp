@@ -44,6 +44,16 @@ class Judge {
                                                         [&](const auto& o) { return concurrent(o.second); });
     }
 
+    /// Of what others did meanwhile to these fields, or to the record where there are none: the newest version, or 0.
+    [[nodiscard]] std::int64_t newest_concurrent(const std::vector<std::string>& names) const {
+        std::int64_t newest = concurrent(now_.deletion) ? now_.deletion.version : 0;
+        for (const auto& [name, origin] : now_.origins) {
+            const bool asked = names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+            if (asked && concurrent(origin)) newest = std::max(newest, origin.version);
+        }
+        return newest;
+    }
+
     [[nodiscard]] Fate fate(const FieldOrigin* origin, Likeness likeness) const {
         if (origin == nullptr || !concurrent(*origin)) return Fate::take;
         // Two equal values are no conflict, but the later stamp is the one that anything older must beat (rule 4).
@@ -218,6 +228,10 @@ Decision decide_remove(const ServerRecord& now, const Judge& judge, const Operat
     Decision decision;
     decision.verdict = latest.empty() ? Verdict::applied : Verdict::merged;
     decision.tell_record = !latest.empty();
+    for (const std::string& name : others) {
+        const auto field = crm::find_field(operation.model, name);
+        if (field) decision.overrode.set(*field, crm::own(now.record.fields.get(*field)));
+    }
     decision.changes_record = true;
     decision.after = with_version(now, stamp, version);
     decision.after.record.deleted = true;
@@ -303,6 +317,13 @@ Decision decide(const ServerRecord& now, const Operation& operation, const std::
     const Judge judge(now, canonical, stamp, own);
     Decision decision = operation.kind == OperationKind::remove ? decide_remove(now, judge, canonical, stamp, version)
                                                                 : decide_write(now, judge, canonical, stamp, version);
+    if (decision.verdict != Verdict::applied && decision.verdict != Verdict::rejected) {
+        std::vector<std::string> names = decision.fields;
+        for (const auto& [field, value] : decision.overrode.fields) {
+            names.emplace_back(crm::def(operation.model, field).name);
+        }
+        decision.met = judge.newest_concurrent(names);
+    }
     // What the device holds is its own operation over what it had seen; it must be told where that is not the truth.
     if (stamp != operation.stamp || canonical.changes != operation.changes) decision.tell_record = true;
     return decision;

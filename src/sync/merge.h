@@ -34,6 +34,8 @@ struct Decision {
     std::vector<std::string> fields;  ///< that lost, or are in conflict
     crm::Changes lost;                ///< values that lost, for the audit trail
     crm::Changes overrode;            ///< others' values, not seen by the device, that lost against it
+    std::int64_t met = 0;             ///< the newest version that the device had not seen and that this is about: of
+                                      ///< the fields that lost, clash or were overrode; of all where none did; or 0
     Error error;                      ///< for rejected
 };
 

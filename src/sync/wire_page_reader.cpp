@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <span>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 
@@ -422,6 +423,21 @@ Result<void> read_group(const RawGroup& group, std::vector<PullRow>& rows) {
     return {};
 }
 
+/// What is odd there is nothing to stop at: it is told to people, and decides nothing.
+void read_authors(const json& object, std::vector<PullRow>& rows) {
+    if (!object.is_object()) return;
+    std::unordered_map<std::int64_t, std::string_view> author_of;
+    for (const auto& item : object.items()) {
+        if (!item.value().is_array()) continue;
+        for (const json& version : item.value()) {
+            if (version.is_number_integer()) author_of.emplace(version.get<std::int64_t>(), item.key());
+        }
+    }
+    for (PullRow& row : rows) {
+        if (const auto author = author_of.find(row.version); author != author_of.end()) row.author = author->second;
+    }
+}
+
 /// RapidJSON 1.1 looks for these in a text one by one, but not where it looks at sixteen at a time. They may stand
 /// nowhere in JSON.
 bool holds_control(std::string_view body) {
@@ -487,6 +503,7 @@ Result<PullPage> decode_pull_page(std::string_view body) {
     for (const RawGroup& group : events.groups) {
         if (auto read = read_group(group, page.rows); !read) return fail(read.error());
     }
+    if (const json* authors = reader.find("authors")) read_authors(*authors, page.rows);
     return page;
 }
 

@@ -231,6 +231,24 @@ Result<PullRequest> decode_pull_request(std::string_view body) {
     return request;
 }
 
+void write_authors(JsonWriter& out, const std::map<std::string, std::vector<std::int64_t>>& by_user) {
+    char open = '{';
+    for (const auto& [user, versions] : by_user) {
+        out.raw({&open, 1});
+        open = ',';
+        out.string(user);
+        out.raw(":");
+        char before = '[';
+        for (const std::int64_t version : versions) {
+            out.raw({&before, 1});
+            before = ',';
+            out.number(version);
+        }
+        out.raw("]");
+    }
+    out.raw("}");
+}
+
 std::string encode(const PullPage& page) {
     std::map<std::string, Group> groups;
     for (const PullRow& row : page.rows) {
@@ -249,6 +267,11 @@ std::string encode(const PullPage& page) {
         object.raw("from", "null");
     object.text("cursor", page.cursor).flag("hasMore", page.has_more).integer("remaining", page.remaining);
     object.integer("purgeFloor", page.purge_floor).time("serverTime", page.server_time);
+    std::map<std::string, std::vector<std::int64_t>> by_user;
+    for (const PullRow& row : page.rows) {
+        if (!row.author.empty()) by_user[row.author].push_back(row.version);
+    }
+    if (!by_user.empty()) write_authors(object.begin("authors"), by_user);
     JsonWriter& list = object.begin("changes");
     list.raw("[");
     bool first = true;

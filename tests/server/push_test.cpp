@@ -121,6 +121,46 @@ TEST_CASE_FIXTURE(Two, "push: who wins by the later stamp is told what was overr
     CHECK(result["overrode"] == json({{"city", "Pune"}}));
 }
 
+TEST_CASE_FIXTURE(Two, "push: who deletes what another had changed meanwhile is told what that was") {
+    const std::string id = asha.add_lead("Asha");
+    ravi.push_one(ravi.update("Lead", id, 1, {{"city", "Pune"}}));
+    site.clock.move(1'000);
+    json result = asha.push_one(asha.remove("Lead", id, 1));
+    CHECK(result["status"] == "merged");
+    CHECK(result["overrode"] == json({{"city", "Pune"}}));
+    CHECK(result["record"]["deleted"] == true);
+    CHECK(result["record"]["city"] == "Pune");  // to be restored with it
+    CHECK(result["by"] == ravi.user);
+}
+
+TEST_CASE_FIXTURE(Two, "push: whose change was met is told, and told again with the receipt") {
+    const User meera_user = site.add_user("m@example.org", Role::manager);
+    Laptop meera(site, "m@example.org");
+    const std::string id = asha.add_lead("Asha"), payment = asha.new_id();
+    asha.push_one(asha.create("Payment", payment, {{"leadId", id}, {"amount", 5}}));
+    ravi.push_one(ravi.update("Lead", id, 1, {{"city", "Pune"}}));
+    meera.push_one(meera.update("Lead", id, 1, {{"phone", "98765 43210"}}));
+    meera.push_one(meera.update("Payment", payment, 2, {{"amount", 6}}));
+    const json manual{{"policy", "manual"}};
+    const std::vector<json> operations{
+        asha.update("Lead", id, 1, {{"city", "Goa"}}),      // not the newest change, but of its field
+        asha.update("Lead", id, 1, {{"company", "Firm"}}),  // only another field's
+        asha.update("Payment", payment, 2, {{"amount", 7}}, manual),
+        asha.update("Payment", payment, 2, {{"reference", "A"}, {"amount", 6}}),  // equal
+        asha.create("Lead", asha.new_id(), {{"name", "New"}}),
+    };
+    const std::int64_t sequence = asha.sequence;
+    const json results = asha.push(operations)["results"];
+    const char* const by[] = {ravi.user.c_str(), meera.user.c_str(), meera.user.c_str(), meera.user.c_str(), ""};
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+        INFO(i);
+        CHECK(results[i].value("by", "") == by[i]);
+    }
+    CHECK(results[2]["status"] == "conflict");
+    const json again = parsed(asha.post("/api/sync/push", asha.push_body(operations, sequence)));
+    CHECK(again["results"] == results);
+}
+
 TEST_CASE_FIXTURE(Two, "push: a first result given again comes with what became of the record since") {
     const std::string id = asha.new_id();
     const json create = asha.create("Lead", id, {{"name", "Asha"}});
@@ -275,7 +315,8 @@ TEST_CASE_FIXTURE(Two, "push: a group takes effect all or none") {
     CHECK(error_of(failed["results"][0])["code"] == "GROUP_FAILED");
     CHECK(error_of(failed["results"][1])["code"] != "GROUP_FAILED");
     CHECK(error_of(failed["results"][2])["code"] == "GROUP_FAILED");
-    for (std::size_t i = 0; i < 3; ++i) CHECK(failed["results"][i]["version"] == 1);  // what the group took, it gave back
+    for (std::size_t i = 0; i < 3; ++i)
+        CHECK(failed["results"][i]["version"] == 1);  // what the group took, it gave back
     CHECK(failed["results"][3]["version"] == 2);
     const Row row = only_row(ravi.pull());
     CHECK(row.fields["city"].is_null());

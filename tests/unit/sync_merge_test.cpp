@@ -275,6 +275,21 @@ TEST_CASE("decide: what lost, and what lost against the operation, are told by v
     CHECK(server.take(does(update, "a", 65, 1, {{kCity, "Agra"}})).lost == changes({{kCity, "Agra"}}));
 }
 
+TEST_CASE("decide: a delete that wins tells what others had changed") {
+    for (const Policy policy : {Policy::lww, Policy::force}) {
+        Server server = one_lead();
+        server.take(does(update, "b", 30, 1, {{kCity, "Pune"}}));
+        server.take(does(update, "a", 35, 1, {{kPhone, "98765 43210"}}));  // its own
+        const Decision won = server.take(does(remove, "a", 40, 1, {}, policy));
+        CHECK(won.verdict == merged);
+        CHECK(won.overrode == changes({{kCity, "Pune"}}));
+    }
+    Server server = one_lead();
+    server.take(does(update, "b", 30, 1, {{kCity, "Pune"}}));
+    CHECK(server.take(does(remove, "a", 20, 1)).overrode.empty());               // lost
+    CHECK(server.take(does(remove, "a", 40, server.version)).overrode.empty());  // had seen it
+}
+
 TEST_CASE("decide: fields of a later version are fields like the others") {
     const auto with = [](std::string_view device, UnixMs at, std::string extra, Policy policy = Policy::lww) {
         Operation operation = does(update, device, at, 1, {}, policy);

@@ -146,6 +146,7 @@ PushAnswer random_answer(Random& random) {
         if (random.below(2) == 0) result.fields = {"name", random_text(random)};
         if (random.below(2) == 0) result.overrode = random_changes(random, result.record->model);
         if (result.overrode.fields.empty()) result.overrode = {};
+        if (random.below(2) == 0) result.by = random_id(random).str();
     }
     for (std::uint64_t left = random.below(3); left > 0; --left) answer.later.push_back(random_record(random));
     return answer;
@@ -180,6 +181,10 @@ PullPage random_page(Random& random) {
     page.purge_floor = 12;
     page.server_time = kNow;
     for (std::uint64_t left = random.below(8); left > 0; --left) page.rows.push_back(random_row(random));
+    const std::string author = random.below(2) == 0 ? random_id(random).str() : "";
+    for (PullRow& row : page.rows) {
+        if (row.version == kMost) row.author = author;  // told by version
+    }
     return page;
 }
 
@@ -198,6 +203,7 @@ void check_same(const PushAnswer& read, const PushAnswer& written) {
         REQUIRE(a.record == b.record);
         REQUIRE(a.fields == b.fields);
         REQUIRE(a.overrode == b.overrode);
+        REQUIRE(a.by == b.by);
         REQUIRE(a.error.code == b.error.code);
         REQUIRE(a.error.message == b.error.message);
         REQUIRE(a.error.field == b.error.field);
@@ -206,7 +212,8 @@ void check_same(const PushAnswer& read, const PushAnswer& written) {
 
 bool same(const PullRow& a, const PullRow& b) {
     return a.kind == b.kind && a.model == b.model && a.whole == b.whole && a.id == b.id && a.version == b.version &&
-           a.created_at == b.created_at && a.updated_at == b.updated_at && a.changes == b.changes;
+           a.created_at == b.created_at && a.updated_at == b.updated_at && a.changes == b.changes &&
+           a.author == b.author;
 }
 
 TEST_CASE("wire: push requests are read as they were written") {

@@ -71,6 +71,12 @@ struct Receipt {
     std::string result;  ///< as in LogEntry
 };
 
+/// A version of a record, and the device that made it.
+struct Made {
+    std::string record, device;  ///< ids
+    std::int64_t version = 0;
+};
+
 /// An accepted edit of a record, from the log.
 struct PastEdit {
     bool creates = false;
@@ -94,6 +100,7 @@ class WriteTransaction {
     [[nodiscard]] virtual Result<std::map<Uuid, Receipt>> receipts(std::span<const Uuid> operations) = 0;
     /// Edits of the record that were accepted, deletions left out, newest first.
     [[nodiscard]] virtual Result<std::vector<PastEdit>> past_edits(const RecordKey& record) = 0;
+    [[nodiscard]] virtual Result<std::vector<std::string>> authors(std::span<const Made> made) = 0;  ///< as below
     /// One per key, in order; `stored` is false where there is none.
     [[nodiscard]] virtual Result<std::vector<StoredRecord>> load(std::span<const RecordKey> keys) = 0;
     /// All notes, payments and reminders of these leads.
@@ -164,6 +171,9 @@ class ReadTransaction {
     /// Those of the records whose feed is after `after`, whoever may see them.
     [[nodiscard]] virtual Result<void> records(crm::Model model, std::span<const std::string> ids, std::int64_t after,
                                                const RowVisitor& visit) = 0;
+    /// Who made these, one id of a user each, in order; empty where that is not on record (what was made under the id
+    /// of a lead that is merged by now). A device may have had other users since: the log says whose each edit was.
+    [[nodiscard]] virtual Result<std::vector<std::string>> authors(std::span<const Made> made) = 0;
     /// About how many rows a first pull of these models has.
     [[nodiscard]] virtual Result<std::int64_t> count(std::span<const crm::Model> models, const Viewer& viewer) = 0;
     /// Ids, versions and feeds of all living rows that the viewer sees (the other members of the view stay empty).

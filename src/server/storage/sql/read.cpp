@@ -1,4 +1,8 @@
 // Pulls: rows come in pieces, so that neither side holds a whole workspace, and go to the visitor as views.
+#include <map>
+#include <set>
+#include <tuple>
+
 #include "crm/tables.h"
 #include "server/storage/sql/sql_storage.h"
 #include "server/storage/sql/texts.h"
@@ -75,6 +79,9 @@ class SqlRead final : public ReadTransaction {
                                        const RowVisitor& visit) override;
     [[nodiscard]] Result<void> records(crm::Model model, std::span<const std::string> ids, std::int64_t after,
                                        const RowVisitor& visit) override;
+    [[nodiscard]] Result<std::vector<std::string>> authors(std::span<const Made> made) override {
+        return sql::authors(*lease_, backend_, workspace_, made);
+    }
     [[nodiscard]] Result<std::int64_t> count(std::span<const crm::Model> models, const Viewer& viewer) override;
     [[nodiscard]] Result<void> versions(crm::Model model, const Viewer& viewer, const RowVisitor& visit) override;
 
@@ -203,6 +210,39 @@ Result<void> SqlRead::versions(crm::Model model, const Viewer& viewer, const Row
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> authors(Connection& connection, const Backend& backend, WorkspaceKey workspace,
+                                         std::span<const Made> made) {
+    std::vector<std::string> users;
+    if (made.empty()) return users;
+    std::set<std::string_view> ids;
+    std::int64_t lowest = made.front().version;
+    for (const Made& one : made) {
+        ids.insert(one.record);
+        lowest = std::min(lowest, one.version);
+    }
+    Column column(ColumnType::text);
+    for (const std::string_view id : ids) column.text(id);
+    auto rows = connection.query(sql::authors(backend), {workspace, &column, lowest});
+    if (!rows) return fail(rows.error());
+    struct First {
+        std::int64_t at = 0;
+        std::string user;
+    };
+    std::map<std::tuple<std::string, std::int64_t, std::string>, First> found;
+    while ((*rows)->next()) {
+        const std::int64_t at = (*rows)->integer(4);
+        const auto [entry, fresh] =
+            found.try_emplace({(*rows)->string(0), (*rows)->integer(1), (*rows)->string(2)}, First{at, {}});
+        // What lost later carries the same version: the first to have it made it.
+        if (fresh || at < entry->second.at) entry->second = {at, (*rows)->string(3)};
+    }
+    for (const Made& one : made) {
+        const auto entry = found.find({one.record, one.version, one.device});
+        users.push_back(entry == found.end() ? std::string() : entry->second.user);
+    }
+    return users;
+}
 
 Result<std::unique_ptr<ReadTransaction>> begin_read_transaction(Pool& pool, Backend& backend, WorkspaceKey workspace) {
     std::int64_t version = 0, purge_floor = 0;

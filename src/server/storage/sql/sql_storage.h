@@ -112,6 +112,9 @@ Result<void> SqlStorage::write(Work&& work) {
 
 [[nodiscard]] Result<std::unique_ptr<WriteTransaction>> begin_write_transaction(Pool& pool, Backend& backend,
                                                                                 WorkspaceKey workspace);
+/// As ReadTransaction::authors.
+[[nodiscard]] Result<std::vector<std::string>> authors(Connection& connection, const Backend& backend,
+                                                       WorkspaceKey workspace, std::span<const Made> made);
 [[nodiscard]] Result<std::unique_ptr<ReadTransaction>> begin_read_transaction(Pool& pool, Backend& backend,
                                                                               WorkspaceKey workspace);
 

@@ -224,6 +224,11 @@ std::string changed_records(const Backend& backend, crm::Model model) {
     return backend.rows_of(columns(model), table(model), "id", " AND feed > $3");
 }
 
+std::string authors(const Backend& backend) {
+    return backend.rows_of("record_id, version, device_id, user_id, received_at", "operation_log", "record_id",
+                           " AND version >= $3");
+}
+
 std::string count(crm::Model model, bool all) {
     return "SELECT count(*) FROM " + table(model) + " WHERE workspace_id = $1" + (all ? "" : " AND owner_id = $2");
 }

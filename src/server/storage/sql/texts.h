@@ -117,6 +117,8 @@ inline constexpr const char* kSameContent =
 [[nodiscard]] std::string load(const Backend& backend, crm::Model model);      ///< $1 workspace, $2 ids
 [[nodiscard]] std::string children(const Backend& backend, crm::Model model);  ///< $1 workspace, $2 ids of leads
 
+/// $1 workspace, $2 ids of records, $3 lowest version
+[[nodiscard]] std::string authors(const Backend& backend);
 [[nodiscard]] std::string troubles(int most);     ///< $1 workspace
 [[nodiscard]] std::string audit(int most);        ///< $1 workspace, $2 record, $3 user, $4 device, each perhaps ""
 [[nodiscard]] std::string account_log(int most);  ///< $1 workspace, $2 user or ""

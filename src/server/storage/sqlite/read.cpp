@@ -69,6 +69,9 @@ class SqliteRead final : public ReadTransaction {
                                        const RowVisitor& visit) override;
     [[nodiscard]] Result<void> records(crm::Model model, std::span<const std::string> ids, std::int64_t after,
                                        const RowVisitor& visit) override;
+    [[nodiscard]] Result<std::vector<std::string>> authors(std::span<const Made> made) override {
+        return sqlite::authors(*loan_, workspace_, made);
+    }
     [[nodiscard]] Result<std::int64_t> count(std::span<const crm::Model> models, const Viewer& viewer) override;
     [[nodiscard]] Result<void> versions(crm::Model model, const Viewer& viewer, const RowVisitor& visit) override;
 

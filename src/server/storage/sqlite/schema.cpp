@@ -112,6 +112,24 @@ Result<std::int64_t> next_sequence(Connection& connection, std::int64_t workspac
     return *row ? use->column_integer(0) : 0;
 }
 
+Result<std::vector<std::string>> authors(Connection& connection, std::int64_t workspace, std::span<const Made> made) {
+    std::vector<std::string> users;
+    users.reserve(made.size());
+    if (made.empty()) return users;
+    // What lost later carries the same version: the first to have it made it.
+    auto use = connection.prepare(
+        "SELECT user_id FROM operation_log WHERE workspace_id = ? AND record_id = ? AND version = ? AND device_id = ?"
+        " ORDER BY received_at LIMIT 1");
+    if (!use) return fail(use.error());
+    for (const Made& one : made) {
+        const auto row = use->integer(workspace).text(one.record).integer(one.version).text(one.device).step();
+        if (!row) return fail(row.error());
+        users.push_back(*row ? use->column_string(0) : std::string());
+        use->again();
+    }
+    return users;
+}
+
 std::string quoted(std::string_view identifier) { return '"' + std::string(identifier) + '"'; }
 
 std::string table(crm::Model model) { return quoted(crm::def(model).table); }

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "crm/model.h"
+#include "server/storage/storage.h"
 #include "store/sqlite/connection.h"
 
 namespace ct::server::sqlite {
@@ -35,6 +36,9 @@ inline constexpr int kId = 0, kVersion = 1, kFeed = 2, kDeleted = 3, kCreatedAt 
 [[nodiscard]] std::string table(crm::Model model);
 
 /// Operations that the device ever sent; 0 for one that is not known.
+/// As ReadTransaction::authors.
+[[nodiscard]] Result<std::vector<std::string>> authors(Connection& connection, std::int64_t workspace,
+                                                       std::span<const Made> made);
 [[nodiscard]] Result<std::int64_t> next_sequence(Connection& connection, std::int64_t workspace,
                                                  std::string_view device);
 

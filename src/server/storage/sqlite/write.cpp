@@ -79,6 +79,9 @@ class SqliteWrite final : public WriteTransaction {
     [[nodiscard]] Result<std::vector<Uuid>> sent(std::string_view device, std::int64_t from, std::int64_t to) override;
     [[nodiscard]] Result<std::map<Uuid, Receipt>> receipts(std::span<const Uuid> operations) override;
     [[nodiscard]] Result<std::vector<PastEdit>> past_edits(const RecordKey& record) override;
+    [[nodiscard]] Result<std::vector<std::string>> authors(std::span<const Made> made) override {
+        return sqlite::authors(connection_, workspace_, made);
+    }
     [[nodiscard]] Result<std::vector<StoredRecord>> load(std::span<const RecordKey> keys) override;
     [[nodiscard]] Result<std::vector<RecordKey>> children(std::span<const Uuid> leads) override;
     [[nodiscard]] Result<void> save(std::span<const StoredRecord* const> records) override;
