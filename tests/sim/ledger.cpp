@@ -63,10 +63,14 @@ std::string Wire::passed(const http::Request& request, const http::Response& res
     if (!answer.is_object() || answer["results"].size() != sent["operations"].size())
         return "a push answer without one result per operation";
     for (const json& result : answer["results"]) {
-        const std::string verdict = result.value("status", "");
+        const std::string verdict = result.value("status", ""), id = result.value("id", "");
+        const std::int64_t version = result.value("version", std::int64_t{-1});
+        if (version < 0 || version > answer.value("version", std::int64_t{0})) {
+            return "operation " + id + " was answered with version " + std::to_string(version) +
+                   ", which the workspace never had: " + verdict;
+        }
         if (verdict == "rejected") continue;
-        const std::string id = result.value("id", "");
-        const std::string said = verdict + " " + std::to_string(result.value("version", std::int64_t{0}));
+        const std::string said = verdict + " " + std::to_string(version);
         const auto [first, is_first] = answers_.emplace(id, said);
         if (first->second != said) {
             return "rule 3: operation " + id + " was answered \"" + first->second + "\" and then \"" + said + "\"";
