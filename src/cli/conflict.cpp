@@ -128,6 +128,7 @@ using store::Side;
             {"recordId", row.record.str()},
             {"operationId", row.operation.str()},
             {"userId", row.user.empty() ? Json() : Json(row.user)},
+            {"otherId", row.other.empty() ? Json() : Json(row.other)},
             {"before", values_json(row.model, row.before)},
             {"after", values_json(row.model, row.after)}};
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "client/turn_round.h"
 #include "crm/validate.h"
 
 namespace ct::client {
@@ -174,14 +175,13 @@ Result<store::Visible> Replica::resolve(const Uuid& operation, const store::Reso
 }
 
 Result<store::Committed> Replica::take_back(const store::AuditRow& decision) {
-    if (decision.before.fields.empty()) {
-        return fail(ErrorKind::invalid, "NOTHING_TO_TAKE_BACK", "no value of this record lost there");
-    }
-    Edit edit;
-    edit.model = decision.model;
-    edit.record = decision.record;
-    edit.changes.fields = decision.before.fields;
-    return commit(std::vector{std::move(edit)});
+    const auto stored = store_.get(decision.model, decision.record);
+    if (!stored) return fail(stored.error());
+    const bool there = *stored && !(*stored)->deleted;
+    auto edit = turning_round(decision, there ? &**stored : nullptr);
+    if (!edit)
+        return fail(ErrorKind::invalid, "NOTHING_TO_TAKE_BACK", "nothing of this record lost there, or it is back");
+    return commit({*std::move(edit)});
 }
 
 /// Nothing: a person is asked.

@@ -28,7 +28,7 @@ bool is_of(std::string_view what, Whose whose) {
 
 }  // namespace
 
-Result<void> Store::Impl::note_pulled(const crm::Record& before, const crm::Record& after) {
+Result<void> Store::Impl::note_pulled(const crm::Record& before, const crm::Record& after, const std::string& author) {
     if (state.last_sync_at == 0 || !unconfirmed.empty() || foreign_epoch || repairing) return {};
     AuditRow row;
     // A tombstone does not tell when it was: it is as old as our knowledge of it.
@@ -36,6 +36,7 @@ Result<void> Store::Impl::note_pulled(const crm::Record& before, const crm::Reco
     row.model = after.model;
     row.record = after.id;
     row.what = "PULLED";
+    row.user = author;
     if (after.deleted) {
         row.what = "PULLED_DELETE";
     } else if (before.version == 0 || before.deleted) {
@@ -68,11 +69,32 @@ Result<ActivityPage> Store::activity(const ActivityQuery& query) const {
     }
     if (!all && last != nullptr) page.older = AuditPosition{last->at, last->record, last->operation, last->what};
     for (AuditRow& row : page.rows) {
-        if (!is_of(row.what, Whose::deleted)) continue;
-        auto gone = impl_->records(row.model).get(row.record);
-        if (gone && *gone && (*gone)->deleted) row.before = crm::all_of(**gone);
+        row.whole = impl_->said_by_deleted(row);
+        if (is_of(row.what, Whose::deleted) && !row.whole.empty()) row.before = row.whole;
     }
     return page;
+}
+
+crm::Changes Store::Impl::said_by_deleted(const AuditRow& row) {
+    const auto gone = records(row.model).get(row.record);
+    return gone && *gone && (*gone)->deleted ? crm::all_of(**gone) : crm::Changes{};
+}
+
+bool deletion_won(const AuditRow& decision) {
+    const bool decided = decision.what == "SUPERSEDED" || decision.what == "OVERRODE";
+    return decided && decision.after.empty() && !decision.before.empty();
+}
+
+bool deletion_lost(const AuditRow& decision) {
+    return decision.what == "SUPERSEDED" && decision.before.empty() && !decision.after.empty();
+}
+
+Result<std::vector<AuditRow>> Store::decisions(std::size_t limit) const {
+    if (!impl_->connection) return impl_->no_connection();
+    auto rows = read_decisions(*impl_->connection, limit);
+    if (!rows) return fail(rows.error());
+    for (AuditRow& row : *rows) row.whole = impl_->said_by_deleted(row);
+    return rows;
 }
 
 }  // namespace ct::store

@@ -128,7 +128,7 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
         if (!inserted) return fail(inserted.error());
         if (*inserted) {
             mirror.moved(row.model, row.id, {}, {row.version, false});
-            CT_TRY(note_pulled({}, fresh));
+            CT_TRY(note_pulled({}, fresh, row.author));
             applied.visible.changed.push_back(std::move(fresh));
             return {};
         }
@@ -164,7 +164,7 @@ Result<void> Store::Impl::apply_row(const PullRow& row, PageApplied& applied) {
     if (of_other_epoch(row.model) && whole) {
         if (auto offered = offer_back(known, *server); !offered) return fail(offered.error());
     }
-    CT_TRY(note_pulled(known, *server));
+    CT_TRY(note_pulled(known, *server, row.author));
     return show(row.model, std::move(*server), applied.visible);
 }
 

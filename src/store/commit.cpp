@@ -173,7 +173,8 @@ Result<void> Store::Impl::enqueue(const QueuedOperation& queued, UnixMs due_at, 
     return park_and_free({entry.record}, touched);
 }
 
-Result<void> Store::Impl::audit(const QueuedOperation& queued, std::string_view what, const std::string& user) {
+Result<void> Store::Impl::audit(const QueuedOperation& queued, std::string_view what, const std::string& user,
+                                const std::string& other) {
     AuditRow row;
     // Edits by their stamp; what became of them by when that was.
     const bool edit = what == name(queued.operation.kind) || what == kRestore;
@@ -185,6 +186,7 @@ Result<void> Store::Impl::audit(const QueuedOperation& queued, std::string_view 
     row.what = what;
     row.before = queued.before;
     row.after = queued.operation.changes;
+    row.other = other;
     return add_audit(*connection, row);
 }
 

@@ -116,8 +116,9 @@ struct Store::Impl {
     /// Whether `later` was joined with the last operation of its record, or cancelled it.
     [[nodiscard]] Result<sync::Compaction> join(const sync::QueuedOperation& later, UnixMs due_at,
                                                 Committed& committed);
+    /// `other`: see AuditRow.
     [[nodiscard]] Result<void> audit(const sync::QueuedOperation& queued, std::string_view what,
-                                     const std::string& user);
+                                     const std::string& user, const std::string& other = {});
     /// Of an edit of `current`, as it is made.
     [[nodiscard]] Result<void> audit_edit(const sync::QueuedOperation& queued, const crm::Record& current,
                                           std::string_view what, const std::string& user);
@@ -151,7 +152,10 @@ struct Store::Impl {
     // ---- resolve (resolve.cpp)
     [[nodiscard]] Result<void> decide_anew(const QueueEntry& entry, const Conflict& conflict, crm::Changes changes,
                                            const Uuid& new_id, const std::string& new_stamp, bool by_rule);
-    [[nodiscard]] Result<void> audit_rule(const Conflict& conflict, const crm::Changes& taken);
+    [[nodiscard]] crm::Changes said_by_deleted(const AuditRow& row);  ///< empty: it is not deleted here
+    [[nodiscard]] Result<void> tell_decision(const sync::QueuedOperation& queued, const crm::Record& server,
+                                             const sync::OperationResult& result);
+    [[nodiscard]] Result<void> audit_rule(const Conflict& conflict, const crm::Changes* taken);
     /// Of a group, those that were refused for its company's sake; none where a member is in dispute for a reason of
     /// its own.
     [[nodiscard]] Result<std::vector<Position>> failed_for_company(const Uuid& group);
@@ -164,7 +168,8 @@ struct Store::Impl {
     [[nodiscard]] Result<void> settle_one(const sync::OperationResult& result, Settled& settled,
                                           std::map<Uuid, crm::Model>& touched);
     /// What came from elsewhere goes into the audit trail; not so the first pull, and comparisons with the server.
-    [[nodiscard]] Result<void> note_pulled(const crm::Record& before, const crm::Record& after);
+    [[nodiscard]] Result<void> note_pulled(const crm::Record& before, const crm::Record& after,
+                                           const std::string& author);
     [[nodiscard]] Result<void> take_later(const crm::Record& record, Visible& visible);
     [[nodiscard]] Result<void> accept(const QueueEntry& entry, const sync::OperationResult& result, Settled& settled);
     void note_lost(const QueueEntry& entry, Settled& settled);

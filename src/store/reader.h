@@ -57,7 +57,7 @@ class Reader {
     [[nodiscard]] Result<RecordLook> record(crm::Model model, const Uuid& id);
     [[nodiscard]] Result<void> each(crm::Model model, const std::function<void(crm::Record&&)>& visit);
     [[nodiscard]] Result<std::vector<SyncHistoryRow>> history(std::size_t limit);  ///< newest first
-    [[nodiscard]] Result<std::vector<AuditRow>> decisions(std::size_t limit);      ///< as Store::decisions
+    [[nodiscard]] Result<std::vector<AuditRow>> decisions(std::size_t limit);  ///< as Store::decisions, without `whole`
     [[nodiscard]] Result<SyncState> state();
     [[nodiscard]] Result<std::optional<crm::Record>> get(crm::Model model, const Uuid& id);  ///< tombstones too
     /// By model: records that hang on one of which nothing is here, not even a tombstone.

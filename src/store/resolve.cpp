@@ -73,7 +73,10 @@ Result<std::vector<Conflict>> Store::conflicts() const {
         if (!queued) return fail(queued.error());
         auto theirs = impl_->server_record(entry.model, entry.record);
         if (!theirs) return fail(theirs.error());
+        auto other = read_other(*impl_->connection, entry.record);
+        if (!other) return fail(other.error());
         all.push_back(conflict_of(std::move(*queued), std::move(*theirs)));
+        all.back().other = std::move(*other);
     }
     return all;
 }
@@ -94,16 +97,19 @@ Result<Visible> Store::resolve(const Uuid& operation, const Resolution& resoluti
         if (!theirs) return fail(theirs.error());
         crm::Record server = *theirs;
         Conflict conflict = conflict_of(std::move(*queued), std::move(*theirs));
+        auto other = read_other(*impl_->connection, entry.record);
+        if (!other) return fail(other.error());
+        conflict.other = std::move(*other);
         auto changes = decided(conflict, resolution);
         if (!changes) return fail(changes.error());
         const bool removes = entry.kind == OperationKind::remove;
         const bool nothing_left = removes ? resolution.otherwise == Side::theirs : changes->empty();
         if (nothing_left || (conflict.theirs.deleted && resolution.otherwise == Side::theirs)) {
-            CT_TRY(resolution.by_rule ? impl_->audit_rule(conflict, {})
+            CT_TRY(resolution.by_rule ? impl_->audit_rule(conflict, nullptr)
                                       : impl_->audit(conflict.queued, "RESOLVED_THEIRS", impl_->state.user.id));
             CT_TRY(impl_->drop(entry.position));
         } else {
-            if (resolution.by_rule) CT_TRY(impl_->audit_rule(conflict, *changes));
+            if (resolution.by_rule) CT_TRY(impl_->audit_rule(conflict, &*changes));
             CT_TRY(impl_->decide_anew(entry, conflict, *std::move(changes), new_id, new_stamp, resolution.by_rule));
         }
         return impl_->after_decision(entry, std::move(server), new_stamp, visible);
@@ -113,15 +119,17 @@ Result<Visible> Store::resolve(const Uuid& operation, const Resolution& resoluti
 }
 
 /// What a rule decided without asking, as the server's own decisions stand there: the values that lost, by whose they
-/// were. `taken`: those of ours that won.
-Result<void> Store::Impl::audit_rule(const Conflict& conflict, const crm::Changes& taken) {
+/// were. `taken`: those of ours that won; null: nothing did, our deletion neither.
+Result<void> Store::Impl::audit_rule(const Conflict& conflict, const crm::Changes* taken) {
     crm::Changes ours_lost, over_ours, theirs_lost, over_theirs;
+    if (conflict.queued.operation.kind == OperationKind::remove)
+        (taken != nullptr ? theirs_lost : over_ours) = crm::all_of(conflict.theirs);
     for (const ConflictField& field : conflict.fields) {
         if (!field.clashes && !conflict.theirs.deleted) continue;
-        const crm::Value* won = taken.find(field.field);
+        const crm::Value* won = taken == nullptr ? nullptr : taken->find(field.field);
         if (won == nullptr) {
             ours_lost.set(field.field, field.mine);
-            over_ours.set(field.field, field.theirs);
+            if (!conflict.theirs.deleted) over_ours.set(field.field, field.theirs);
         } else {
             theirs_lost.set(field.field, field.theirs);
             over_theirs.set(field.field, *won);
@@ -129,10 +137,10 @@ Result<void> Store::Impl::audit_rule(const Conflict& conflict, const crm::Change
     }
     sync::QueuedOperation note = conflict.queued;
     const auto tell = [&](const char* what, crm::Changes& lost, crm::Changes& over) -> Result<void> {
-        if (lost.empty()) return {};
+        if (lost.empty() && over.empty()) return {};
         note.before = std::move(lost);
         note.operation.changes = std::move(over);
-        return audit(note, what, conflict.queued.user);
+        return audit(note, what, conflict.queued.user, conflict.other);
     };
     CT_TRY(tell("SUPERSEDED", ours_lost, over_ours));
     return tell("OVERRODE", theirs_lost, over_theirs);
@@ -191,11 +199,6 @@ Result<void> Store::Impl::after_decision(const QueueEntry& entry, crm::Record se
     CT_TRY(show(entry.model, std::move(server), visible));
     CT_TRY(show_again(touched, visible));
     return write_state(state);
-}
-
-Result<std::vector<AuditRow>> Store::decisions(std::size_t limit) const {
-    if (!impl_->connection) return impl_->no_connection();
-    return read_decisions(*impl_->connection, limit);
 }
 
 }  // namespace ct::store

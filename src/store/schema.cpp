@@ -163,8 +163,13 @@ Result<void> give_reasons(Connection& connection) {
 /// The trail of all records is read by time.
 Result<void> index_activity(Connection& connection) { return connection.execute("CREATE INDEX audit_at ON audit(at)"); }
 
-constexpr std::array kMigrations{make_first_tables, index_decisions, make_attachments,
-                                 make_mirror,       give_reasons,    index_activity};
+/// Whose change an edit met.
+Result<void> name_others(Connection& connection) {
+    return connection.execute("ALTER TABLE audit ADD COLUMN otherId TEXT NOT NULL DEFAULT ''");
+}
+
+constexpr std::array kMigrations{make_first_tables, index_decisions, make_attachments, make_mirror,
+                                 give_reasons,      index_activity,  name_others};
 
 /// WAL and FULL: what `commit` reported survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
 Result<void> configure(Connection& connection) {

@@ -43,6 +43,15 @@ crm::Changes values_of(const crm::Record& record, const crm::Changes& changes) {
     return values;
 }
 
+crm::Changes values_of(const crm::Record& record, const std::vector<std::string>& names) {
+    crm::Changes values;
+    for (const std::string& name : names) {
+        if (const auto field = crm::find_field(record.model, name))
+            values.set(*field, crm::own(record.fields.get(*field)));
+    }
+    return values;
+}
+
 /// The hybrid clock moves on with whatever it hears of (Kulkarni and others: "Logical Physical Clocks", 2014): who has
 /// seen a value writes after it.
 UnixMs newest_of(const sync::PushAnswer& answer) {
@@ -210,19 +219,29 @@ Result<void> Store::Impl::accept(const QueueEntry& entry, const OperationResult&
         server = *result.record;
     }
     server->last_synced_at = clock.now();
-    if (result.verdict != Verdict::applied) {
-        QueuedOperation note = *queued;
-        note.before = only(queued->operation.changes, entry.model, result.fields);  // the values that lost
-        note.operation.changes = values_of(*server, note.before);
-        CT_TRY(audit(note, result.verdict == Verdict::merged ? "MERGED" : "SUPERSEDED", queued->user));
-        if (!result.overrode.fields.empty()) {
-            note.before = result.overrode;
-            note.operation.changes = values_of(*server, note.before);
-            CT_TRY(audit(note, "OVERRODE", queued->user));
-        }
-    }
+    if (result.verdict != Verdict::applied) CT_TRY(tell_decision(*queued, *server, result));
     CT_TRY(drop(entry.position));
     return show(entry.model, std::move(*server), settled.visible);
+}
+
+/// What the policies made of an edit of ours: what lost, and what it lost to. See deletion_won, deletion_lost.
+Result<void> Store::Impl::tell_decision(const QueuedOperation& queued, const crm::Record& server,
+                                        const OperationResult& result) {
+    const bool removes = queued.operation.kind == OperationKind::remove;
+    const bool merged = result.verdict == Verdict::merged;
+    QueuedOperation note = queued;
+    const auto tell = [&](std::string_view what, crm::Changes lost) -> Result<void> {
+        note.before = std::move(lost);
+        note.operation.changes = server.deleted ? crm::Changes{} : values_of(server, note.before);
+        if (removes && !merged) note.operation.changes = values_of(server, result.fields);
+        return audit(note, what, queued.user, result.by);
+    };
+    // Of a deletion that won nothing was joined.
+    if (!removes || !merged || result.overrode.fields.empty()) {
+        CT_TRY(tell(merged ? "MERGED" : "SUPERSEDED", only(queued.operation.changes, server.model, result.fields)));
+    }
+    if (result.overrode.fields.empty()) return {};
+    return tell("OVERRODE", result.overrode);
 }
 
 Result<void> Store::Impl::keep(const QueueEntry& entry, const OperationResult& result, QueueState next,
@@ -241,7 +260,7 @@ Result<void> Store::Impl::keep(const QueueEntry& entry, const OperationResult& r
         changed.parent_news = false;
         changed.pulls_in_vain = 0;
     });
-    return audit(*queued, result.verdict == Verdict::conflict ? "CONFLICT" : "REJECTED", queued->user);
+    return audit(*queued, result.verdict == Verdict::conflict ? "CONFLICT" : "REJECTED", queued->user, result.by);
 }
 
 // ---- decisions of people

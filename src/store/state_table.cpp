@@ -212,17 +212,18 @@ Result<std::vector<SyncHistoryRow>> read_history(Connection& connection, std::si
 
 Result<void> add_audit(Connection& connection, const AuditRow& row) {
     auto use = connection.prepare(
-        "INSERT OR REPLACE INTO audit(recordId,at,operationId,what,model,userId,before,after) VALUES(?,?,?,?,?,?,?,?)");
+        "INSERT OR REPLACE INTO audit(recordId,at,operationId,what,model,userId,before,after,otherId) "
+        "VALUES(?,?,?,?,?,?,?,?,?)");
     if (!use) return fail(use.error());
     const std::string before = changes_text(row.model, row.before);
     const std::string after = changes_text(row.model, row.after);
     use->uuid(row.record).integer(row.at).uuid(row.operation).text(row.what).text(crm::name(row.model)).text(row.user);
-    return use->text_or_null(before).text_or_null(after).run();
+    return use->text_or_null(before).text_or_null(after).text(row.other).run();
 }
 
 namespace {
 
-constexpr std::string_view kAuditColumns = "recordId,at,operationId,what,model,userId,before,after";
+constexpr std::string_view kAuditColumns = "recordId,at,operationId,what,model,userId,before,after,otherId";
 
 /// Rows of models that this version does not know are left out.
 Result<std::vector<AuditRow>> audit_rows(sqlite::Use& use) {
@@ -244,6 +245,7 @@ Result<std::vector<AuditRow>> audit_rows(sqlite::Use& use) {
         auto after = changes_from(*model, use.column_text(7));
         if (before) row.before = std::move(*before);
         if (after) row.after = std::move(*after);
+        row.other = use.column_string(8);
     }
 }
 
@@ -266,6 +268,16 @@ Result<std::vector<AuditRow>> read_activity(Connection& connection, const std::o
         use->integer(older_than->at).uuid(older_than->record).uuid(older_than->operation).text(older_than->what);
     use->integer(static_cast<std::int64_t>(limit));
     return audit_rows(*use);
+}
+
+Result<std::string> read_other(Connection& connection, const Uuid& record) {
+    auto use = connection.prepare(
+        "SELECT CASE what WHEN 'CONFLICT' THEN otherId ELSE userId END FROM audit WHERE recordId=?"
+        " AND what IN ('CONFLICT','PULLED','PULLED_CREATE','PULLED_DELETE') ORDER BY at DESC LIMIT 1");
+    if (!use) return fail(use.error());
+    const auto there = use->uuid(record).step();
+    if (!there) return fail(there.error());
+    return *there ? use->column_string(0) : std::string();
 }
 
 Result<std::vector<AuditRow>> read_decisions(Connection& connection, std::size_t limit) {

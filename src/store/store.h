@@ -134,11 +134,18 @@ struct AuditRow {
     Uuid record, operation;
     std::string user, what;  ///< what: CREATE, UPDATE, DELETE, RESTORE, PULLED, SUPERSEDED, REJECTED, DISCARDED …
     crm::Changes before, after;
+    std::string other;   ///< of what the policies decided: whose change ours met, a user's id, or empty
+    crm::Changes whole;  ///< all that the record said, where it is deleted here by now
 };
 
-/// Whose doings: what was edited here, what came from elsewhere (PULLED, PULLED_CREATE, PULLED_DELETE; by whom and from
-/// where is not told), what the policies made of edits (MERGED, SUPERSEDED, OVERRODE, CONFLICT, REJECTED); or, by
-/// whomever, what was deleted.
+/// Of what the policies decided (SUPERSEDED, OVERRODE): whether the record's deletion won over the values in `before`;
+/// of our own deletion, whether it lost to the values in `after`.
+[[nodiscard]] bool deletion_won(const AuditRow& decision);
+[[nodiscard]] bool deletion_lost(const AuditRow& decision);
+
+/// Whose doings: what was edited here, what came from elsewhere (PULLED, PULLED_CREATE, PULLED_DELETE; `user` is who
+/// made it, or empty where that was not told), what the policies made of edits (MERGED, SUPERSEDED, OVERRODE, CONFLICT,
+/// REJECTED); or, by whomever, what was deleted.
 enum class Whose : std::uint8_t { all, ours, others, policies, deleted };
 /// A place in the audit trail, between a row and the next older one.
 struct AuditPosition {
@@ -171,6 +178,7 @@ struct ConflictField {
 struct Conflict {
     sync::QueuedOperation queued;
     crm::Record theirs;
+    std::string other;                  ///< who made it theirs, a user's id; empty: it is not told
     std::vector<ConflictField> fields;  ///< all that the edit changes; none for a delete
 };
 
@@ -347,7 +355,8 @@ class Store {
     [[nodiscard]] Result<Visible> resolve(const Uuid& operation, const Resolution& resolution, const Uuid& new_id,
                                           const std::string& new_stamp);
     /// What the policies decided without asking, newest first: SUPERSEDED (`before` holds our values that lost) and
-    /// OVERRODE (`before` holds others' values that lost against ours).
+    /// OVERRODE (`before` holds others' values that lost against ours). `after` is what they lost to; it is empty where
+    /// that was a deletion, and `before` where our deletion lost.
     [[nodiscard]] Result<std::vector<AuditRow>> decisions(std::size_t limit) const;
 
     // ---- attachments (the lane's matter, see client/attachments.h)

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "base/local_time.h"
+#include "client/turn_round.h"
 #include "crm/tables.h"
+#include "ui/activity.h"
 #include "ui/format.h"
 #include "ui/payment_acts.h"
 
@@ -144,29 +146,15 @@ void snooze_reminder(Desk& desk, const Uuid& id, UnixMs until) {
     }
 }
 
-namespace {
-
-/// What lost there, and does not stand in the record.
-crm::Changes lost_in(const Desk& desk, const store::AuditRow& decision) {
-    crm::Changes lost;
-    const crm::Record* record = desk.state.find(decision.model, decision.record);
-    if (record == nullptr) return lost;
-    for (const auto& [field, value] : decision.before.fields) {
-        if (crm::own(record->fields.get(field)) != value) lost.set(field, value);
-    }
-    return lost;
+bool can_turn_round(const Desk& desk, const store::AuditRow& decision) {
+    return client::turning_round(decision, desk.state.find(decision.model, decision.record)).has_value();
 }
 
-}  // namespace
-
-bool can_turn_round(const Desk& desk, const store::AuditRow& decision) { return !lost_in(desk, decision).empty(); }
-
 void turn_round(Desk& desk, const store::AuditRow& decision) {
-    crm::Changes lost = lost_in(desk, decision);
-    if (lost.empty()) return;
-    const std::string title = title_of(*desk.state.find(decision.model, decision.record));
-    std::vector<Edit> edits{{OperationKind::update, decision.model, decision.record, std::move(lost)}};
-    if (desk.accepted(desk.editor.apply(std::move(edits), "Turn round a decision about " + title)))
+    auto edit = client::turning_round(decision, desk.state.find(decision.model, decision.record));
+    if (!edit) return;
+    const std::string title = title_of(record_of(desk, decision));
+    if (desk.accepted(desk.editor.apply({*std::move(edit)}, "Turn round a decision about " + title)))
         offer_undo(desk, "Turned round. It goes to everybody with the next sync");
 }
 

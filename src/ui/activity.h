@@ -43,6 +43,8 @@ class Activity {
 /// Whether something of it still stands as that edit left it, and can be put back.
 [[nodiscard]] bool can_take_back(const Desk& desk, const store::AuditRow& row);
 [[nodiscard]] bool is_delete(const store::AuditRow& row);
+/// The record as it is, or as far as the row tells.
+[[nodiscard]] crm::Record record_of(const Desk& desk, const store::AuditRow& row);
 /// Whether `next`, the older one, was done in the same go as the line's: of an edit of many.
 [[nodiscard]] bool same_go(const TrailLine& line, const store::AuditRow& next);
 /// "You changed 2,345 leads", "Somebody else deleted 12 payments".

@@ -23,6 +23,9 @@ struct Verb {
     const char* words;  ///< between who did it and the record; null: `sentence` is whole
     const char* sentence = nullptr;
 };
+/// Names of ours for what the trail tells by what it leaves out.
+constexpr std::string_view kDeletionWon = "DELETION_WON", kDeletionWonOverOurs = "DELETION_WON_OVER_OURS",
+                           kDeletionLost = "DELETION_LOST";
 constexpr std::array kVerbs{
     Verb{"CREATE", "added"},
     Verb{"UPDATE", "changed"},
@@ -39,14 +42,24 @@ constexpr std::array kVerbs{
     Verb{"MERGED", nullptr, "Your change was joined with another of"},
     Verb{"SUPERSEDED", nullptr, "A later change won over yours of"},
     Verb{"OVERRODE", nullptr, "Your later change won over another of"},
+    Verb{kDeletionWon, nullptr, "Your later deletion won over a change of"},
+    Verb{kDeletionWonOverOurs, nullptr, "A later deletion won over your change of"},
+    Verb{kDeletionLost, nullptr, "A later change won over your deletion of"},
     Verb{"CONFLICT", nullptr, "A decision is asked for:"},
     Verb{"REJECTED", nullptr, "The server refused your change of"},
 };
 
 bool from_elsewhere(const AuditRow& row) { return row.what.starts_with("PULLED"); }
+std::string_view happening_of(const AuditRow& row) {
+    if (store::deletion_lost(row)) return kDeletionLost;
+    if (store::deletion_won(row)) return row.what == "OVERRODE" ? kDeletionWon : kDeletionWonOverOurs;
+    return row.what;
+}
+
 /// Null: it has none.
 const Verb* verb_of(const AuditRow& row) {
-    const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& one) { return one.what == row.what; });
+    const std::string_view what = happening_of(row);
+    const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& one) { return one.what == what; });
     return verb == kVerbs.end() ? nullptr : &*verb;
 }
 
@@ -56,22 +69,14 @@ bool is_create(const AuditRow& row) {
 }
 
 std::string who(const Desk& desk, const AuditRow& row) {
-    if (from_elsewhere(row)) return "Somebody else";
+    if (from_elsewhere(row)) {
+        if (!row.user.empty() && row.user == my_id(desk.state)) return "You, on another device,";
+        return desk.state.people().find(row.user) == nullptr ? "Somebody else" : person_text(desk.state, row.user);
+    }
     const bool me = row.user.empty() || row.user == desk.state.sync().user_id || desk.state.sync().user_id.empty();
     if (me) return "You";
     return desk.state.people().find(row.user) == nullptr ? "Another user of this laptop"
                                                          : person_text(desk.state, row.user);
-}
-
-/// The record as it is, or as far as the row tells.
-crm::Record record_of(const Desk& desk, const AuditRow& row) {
-    if (const crm::Record* there = desk.state.find(row.model, row.record)) return *there;
-    crm::Record made;
-    made.id = row.record;
-    made.model = row.model;
-    crm::apply(made, row.before);
-    crm::apply(made, row.after);
-    return made;
 }
 
 std::string quoted_title(const Desk& desk, const AuditRow& row) {
@@ -114,6 +119,17 @@ crm::Changes still_standing(const crm::Record& record, const AuditRow& row) {
 
 }  // namespace
 
+crm::Record record_of(const Desk& desk, const AuditRow& row) {
+    if (const crm::Record* there = desk.state.find(row.model, row.record)) return *there;
+    crm::Record made;
+    made.id = row.record;
+    made.model = row.model;
+    crm::apply(made, row.whole);
+    crm::apply(made, row.before);
+    crm::apply(made, row.after);
+    return made;
+}
+
 bool is_delete(const AuditRow& row) { return row.what == "DELETE" || row.what == "PULLED_DELETE"; }
 
 std::string sentence_of(const Desk& desk, const AuditRow& row) {
@@ -129,13 +145,15 @@ std::vector<std::string> details_of(const Desk& desk, const AuditRow& row) {
     const crm::Record record = record_of(desk, row);
     if (is_delete(row) || is_create(row)) return details;
     const bool lost = row.what == "SUPERSEDED" || row.what == "OVERRODE";
+    if (!row.other.empty()) details.push_back("It met a change by " + other_text(desk.state, row.other));
     const auto& fields = row.after.fields.empty() ? row.before.fields : row.after.fields;
     for (const auto& [field, value] : fields) {
         const crm::FieldDef& def = crm::def(row.model, field);
         if (def.derived()) continue;
         const crm::Value* before = row.before.find(field);
         std::string words = std::string(def.label) + ": ";
-        if (before != nullptr) words += value_words(desk, record, field, *before) + (lost ? " gave way to " : " → ");
+        if (before != nullptr && !row.after.empty())
+            words += value_words(desk, record, field, *before) + (lost ? " gave way to " : " → ");
         words += value_words(desk, record, field, value);
         details.push_back(std::move(words));
     }

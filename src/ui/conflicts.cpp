@@ -6,6 +6,7 @@
 
 #include "crm/validate.h"
 #include "ui/actions.h"
+#include "ui/activity.h"
 #include "ui/cells.h"
 #include "ui/form.h"
 #include "ui/format.h"
@@ -75,10 +76,11 @@ std::string headline(const Desk& desk, const Conflict& conflict) {
     return words;
 }
 
-const char* question_of(const Conflict& conflict) {
-    if (removes(conflict)) return "You deleted this record, and somebody else changed it.";
-    if (conflict.theirs.deleted) return "You changed this record, and somebody else deleted it.";
-    return "You and somebody else changed the same. Nothing was overwritten: which one is right?";
+std::string question_of(const Desk& desk, const Conflict& conflict) {
+    const std::string other = other_text(desk.state, conflict.other);
+    if (removes(conflict)) return "You deleted this record, and " + other + " changed it.";
+    if (conflict.theirs.deleted) return "You changed this record, and " + other + " deleted it.";
+    return "You and " + other + " changed the same. Nothing was overwritten: which one is right?";
 }
 
 /// What a decision comes to as an edit, and what takes it back.
@@ -137,6 +139,40 @@ std::vector<const store::AuditRow*> decisions_standing(const Desk& desk) {
         if (can_turn_round(desk, row)) standing.push_back(&row);
     }
     return standing;
+}
+
+/// What lost, and to what, a line each.
+std::vector<std::string> outcome_of(const Desk& desk, const store::AuditRow& row, const crm::Record& record) {
+    const bool ours_lost = row.what == "SUPERSEDED";
+    const std::string_view currency = currency_of(record);
+    const auto value_of = [&](crm::FieldId field, const crm::ValueView& value) {
+        return field_text(desk.state, row.model, field, value, currency);
+    };
+    std::vector<std::string> lines;
+    if (store::deletion_lost(row)) lines.emplace_back("Your deletion lost to a later change");
+    if (store::deletion_won(row))
+        lines.emplace_back(ours_lost ? "Your change lost to a later deletion" : "A change lost to your later deletion");
+    for (const auto& [field, value] : store::deletion_lost(row) ? row.after.fields : row.before.fields) {
+        std::string line = std::string(crm::def(row.model, field).label) + ": ";
+        if (store::deletion_lost(row)) {
+            line += value_of(field, crm::view(value));
+        } else {
+            line += (ours_lost ? "your " : "their ") + value_of(field, crm::view(value));
+            if (!store::deletion_won(row)) {
+                line += ours_lost ? " lost to the later " : " lost to your later ";
+                line += value_of(field, record.fields.get(field));
+            }
+        }
+        lines.push_back(std::move(line));
+    }
+    return lines;
+}
+
+/// What the button says that turns it round.
+const char* way_round(const store::AuditRow& row) {
+    if (store::deletion_lost(row)) return "Delete it";
+    if (store::deletion_won(row)) return "Restore it";
+    return row.what == "SUPERSEDED" ? "Take mine" : "Take theirs";
 }
 
 }  // namespace
@@ -227,7 +263,7 @@ void Conflicts::draw_conflict(Desk& desk, const Conflict& conflict) {
     draw_text(at, p.text, headline(desk, conflict), width - when_width - theme.px(24));
     ImGui::Dummy({0, ImGui::GetFontSize()});
     Theme::pop();
-    paragraph(theme, question_of(conflict), p.muted);
+    paragraph(theme, question_of(desk, conflict), p.muted);
     ImGui::Dummy({0, theme.px(4)});
     Choices& choices = choices_[operation.id];
     if (!conflict.fields.empty()) draw_fields(desk, conflict, choices);
@@ -482,34 +518,27 @@ void Conflicts::draw_decided(Desk& desk, std::span<const store::AuditRow* const>
 void Conflicts::draw_decision(Desk& desk, const store::AuditRow& row, std::size_t index) {
     const Theme& theme = desk.theme;
     const Palette& p = theme.colors();
-    const crm::Record* record = desk.state.find(row.model, row.record);
+    const crm::Record record = record_of(desk, row);
     ImGui::PushID(static_cast<int>(index));
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x;
     const float button_width = theme.px(112);
     const float room = width - button_width - theme.px(24);
-    const std::string title = record != nullptr ? title_of(*record) : std::string("A deleted record");
     theme.push(Size::body, true);
-    draw_text(at, p.text, std::string(crm::name(row.model)) + ": " + title, room);
+    draw_text(at, p.text, std::string(crm::name(row.model)) + ": " + title_of(record), room);
     Theme::pop();
-    const bool ours_lost = row.what == "SUPERSEDED";
-    const std::string_view currency = record != nullptr ? currency_of(*record) : std::string_view{};
     float y = at.y + theme.px(22);
-    for (const auto& [field, value] : row.before.fields) {
-        std::string words = std::string(crm::def(row.model, field).label) + ": " + (ours_lost ? "your " : "their ") +
-                            field_text(desk.state, row.model, field, crm::view(value), currency);
-        if (record != nullptr) {
-            words += ours_lost ? " lost to the later " : " lost to your later ";
-            words += field_text(desk.state, row.model, field, record->fields.get(field), currency);
-        }
+    for (const std::string& words : outcome_of(desk, row, record)) {
         draw_text({at.x, y}, p.muted, words, room);
         y += theme.px(20);
     }
     theme.push(Size::small);
-    draw_text({at.x, y}, p.faint, ago_text(row.at, desk.now()), room);
+    std::string when = ago_text(row.at, desk.now());
+    if (!row.other.empty()) when += ", against " + other_text(desk.state, row.other);
+    draw_text({at.x, y}, p.faint, when, room);
     Theme::pop();
     ImGui::SetCursorScreenPos({at.x + width - button_width, at.y});
-    if (button(theme, ours_lost ? "Take mine" : "Take theirs", ButtonKind::plain, icon::kUndo, button_width)) {
+    if (button(theme, way_round(row), ButtonKind::plain, icon::kUndo, button_width)) {
         desk.later([&desk, row] { turn_round(desk, row); });
     }
     ImGui::SetCursorScreenPos({at.x, y + theme.px(20)});

@@ -60,6 +60,11 @@ std::string person_text(const client::State& state, std::string_view id) {
     return std::string(name) + (person != nullptr && person->disabled ? " (no longer here)" : "");
 }
 
+std::string other_text(const client::State& state, std::string_view id) {
+    if (!id.empty() && id == my_id(state)) return "you, on another device";
+    return state.people().find(id) == nullptr ? "somebody else" : person_text(state, id);
+}
+
 std::string person_shown(Desk& desk, std::string_view id) {
     if (!id.empty() && name_of(desk.state, id).empty()) desk.unknown_person = true;
     return person_text(desk.state, id);

@@ -12,6 +12,8 @@ namespace ct::ui {
 [[nodiscard]] std::string person_text(const client::State& state, std::string_view id);
 /// The same, for what is drawn: where nobody is known by that id, the server is asked who there is.
 [[nodiscard]] std::string person_shown(Desk& desk, std::string_view id);
+/// Who did something elsewhere: "Asha", "you, on another device", "somebody else" where that is not told.
+[[nodiscard]] std::string other_text(const client::State& state, std::string_view id);
 /// Folded, to search and sort by; empty: nobody that is known.
 [[nodiscard]] std::string person_key(const client::State& state, std::string_view id);
 /// Who is signed in; empty: nobody ever was.

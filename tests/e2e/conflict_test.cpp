@@ -103,6 +103,55 @@ TEST_CASE_FIXTURE(Office, "what lost without a question can be brought back") {
     CHECK(history.size() >= 4);  // created, changed, overrode, taken back
 }
 
+TEST_CASE_FIXTURE(Office, "a delete and an edit meet: the later one wins, is told, and is turned round") {
+    const auto gone = [&](const Laptop& laptop) { return laptop.json({"list", "lead"}).empty(); };
+    const auto removes = [&](const Laptop& laptop) { (void)laptop.json({"rm", "lead", lead}); };
+    const auto decision = [&](const char* what) {
+        const json decided = a.json({"conflict", "decided"});
+        REQUIRE(decided.size() == 1);
+        CHECK(decided[0]["what"] == what);
+        return decided[0];
+    };
+    SUBCASE("the delete won over another's edit: restored with it") {
+        set(b, {"lead", lead, "city=Goa"});
+        removes(a);
+        (void)meet(0);
+        REQUIRE(gone(a));
+        REQUIRE(gone(b));
+        CHECK(decision("OVERRODE")["before"] == json({{"city", "Goa"}}));
+        (void)a.json({"conflict", "undo", lead});
+        (void)meet(0);
+        for (const Laptop* each : {&a, &b}) {
+            CHECK(field(*each, "lead", lead, "city") == "Goa");
+            CHECK(field(*each, "lead", lead, "name") == "Asha Rao");
+            CHECK(field(*each, "lead", lead, "labels") == json({"old", "red"}));
+        }
+    }
+    SUBCASE("another's delete won over our edit: restored with ours") {
+        set(a, {"lead", lead, "city=Pune"});
+        removes(b);
+        (void)meet(0);
+        REQUIRE(gone(a));
+        CHECK(decision("SUPERSEDED")["before"] == json({{"city", "Pune"}}));
+        (void)a.json({"conflict", "undo", lead});
+        (void)meet(0);
+        CHECK(field(b, "lead", lead, "city") == "Pune");
+        CHECK(field(b, "lead", lead, "name") == "Asha Rao");
+    }
+    SUBCASE("our delete lost to another's edit: deleted after all") {
+        removes(a);
+        set(b, {"lead", lead, "city=Goa"});
+        (void)meet(0);
+        REQUIRE_FALSE(gone(a));
+        CHECK(decision("SUPERSEDED")["after"] == json({{"city", "Goa"}}));
+        (void)a.json({"conflict", "undo", lead});
+        (void)meet(0);
+        CHECK(gone(a));
+        CHECK(gone(b));
+    }
+    CHECK(a.json({"conflict", "undo", lead}, 2)["error"]["code"] == "NOTHING_TO_TAKE_BACK");
+}
+
 TEST_CASE_FIXTURE(Office, "the user's own rules decide") {
     const auto rule = [&](const char* text) {
         std::ofstream(a.profile() + "/config.json") << R"({"conflicts": )" << text << "}";

@@ -195,6 +195,7 @@ TEST_CASE("what was decided by rule is listed and turned round") {
     row.record = lead(1, "").id;
     row.what = "SUPERSEDED";
     row.before.set(crm::field(Model::lead, "city"), std::string("Pune"));
+    row.after.set(crm::field(Model::lead, "city"), crm::Value{});
     ui.send(client::DecisionsListed{{row}});
     ui.frames(2);
     ui.click("decided");
@@ -217,6 +218,48 @@ TEST_CASE("what was decided by rule is listed and turned round") {
         ui.tab_to("Take mine");
         ui.key(ImGuiKey_Space);
         CHECK(city() == "Pune");
+    }
+}
+
+TEST_CASE("where a delete met an edit, the desk says which won, and turns it round") {
+    Driver ui;
+    store::AuditRow row;
+    row.at = ui.clock.now();
+    row.model = Model::lead;
+    row.record = lead(1, "").id;
+    const auto there = [&] { return ui.app->state().find(Model::lead, row.record); };
+    const auto city = crm::field(Model::lead, "city");
+    SUBCASE("our delete won") {
+        row.what = "OVERRODE";
+        row.before.set(city, std::string("Pune"));
+        row.whole = crm::all_of(lead(1, "Asha Rao"));
+        ui.click("Conflicts");
+        ui.send(client::DecisionsListed{{row}});
+        ui.frames(2);
+        ui.click("decided");
+        CHECK(ui.shows("Lead: Asha Rao"));
+        CHECK(ui.shows("A change lost to your later deletion"));
+        CHECK(ui.shows("City: their Pune"));
+        ui.click("Restore it");
+        REQUIRE(there() != nullptr);
+        CHECK(text_of(*there(), "name") == "Asha Rao");
+        CHECK(text_of(*there(), "city") == "Pune");
+        ui.click("Undo", "toast");
+        CHECK(there() == nullptr);
+    }
+    SUBCASE("our delete lost") {
+        ui.load({lead(1, "Asha Rao")});
+        row.what = "SUPERSEDED";
+        row.after.set(city, std::string("Pune"));
+        ui.click("Conflicts");
+        ui.send(client::DecisionsListed{{row}});
+        ui.frames(2);
+        ui.click("decided");
+        CHECK(ui.shows("Your deletion lost to a later change"));
+        CHECK(ui.shows("City: Pune"));
+        ui.click("Delete it");
+        CHECK(there() == nullptr);
+        CHECK(ui.shows("Nothing was decided for you"));
     }
 }
 

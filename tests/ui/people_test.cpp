@@ -304,3 +304,39 @@ TEST_CASE("people: a table that is copied has names") {
     CHECK(copied.find("Ravi Iyer") != std::string::npos);
     CHECK(copied.find(kRavi) == std::string::npos);
 }
+
+TEST_CASE("people: who did what elsewhere, and whose change an edit met, is told by name") {
+    Driver ui;
+    a_shop(ui);
+    ui.click("Activity", "navigation");
+    const auto row = [&](const char* what, std::uint64_t number, const std::string& user, const std::string& other) {
+        store::AuditRow made;
+        made.at = ui.clock.now() - static_cast<UnixMs>(number) * 60'000;
+        made.model = Model::lead;
+        made.record = lead(number, "").id;
+        made.what = what;
+        made.user = user;
+        made.other = other;
+        const auto city = crm::field(Model::lead, "city");
+        made.before.set(city, std::string("Pune"));
+        made.after.set(city, std::string("Goa"));
+        return made;
+    };
+    const auto asked = ui.posted<client::ListActivity>();
+    REQUIRE_FALSE(asked.empty());
+    ui.send(client::ActivityListed{asked.back().query,
+                                   {{row("PULLED", 1, kRavi, ""), row("PULLED", 2, kMe, ""), row("PULLED", 3, "", ""),
+                                     row("SUPERSEDED", 4, kMe, kAsha)},
+                                    {}}});
+    ui.frames(2);
+    CHECK(ui.shows("Ravi Iyer changed Kite"));
+    CHECK(ui.shows("You, on another device, changed Lamp"));
+    CHECK(ui.shows("Somebody else changed Mug"));
+    CHECK(ui.shows("It met a change by Asha Nair"));
+    CHECK_FALSE(shows_an_id(ui));
+    ui.click("Conflicts", "navigation");
+    ui.send(client::DecisionsListed{{row("SUPERSEDED", 4, kMe, kAsha)}});
+    ui.frames(2);
+    ui.click("decided");
+    CHECK(ui.shows(", against Asha Nair"));
+}

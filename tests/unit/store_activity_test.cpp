@@ -129,6 +129,49 @@ TEST_CASE("activity: by whose it was and by model") {
     CHECK(told(activity(desk, {std::nullopt, Whose::all, Model::note, 100})) == "CREATE 9");
 }
 
+TEST_CASE("activity: what came from elsewhere, or was met there, says whose it was") {
+    Desk desk;
+    pull_three(desk);
+    first_round_done(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}})});
+    sync::OperationResult lost = Desk::result(desk.take().operations.at(0), sync::Verdict::superseded, 20);
+    lost.record = Desk::server_lead(1, 20, {{"name", "Asha"}, {"city", "Pune"}});
+    lost.fields = {"city"};
+    lost.by = "ravi";
+    desk.clock.wall += 1'000;
+    desk.settle({lost});
+    sync::PullRow changed = later_row(2, 21, {{"name", "Bo Li"}}, desk.clock.wall + 10);
+    changed.author = "meera";
+    desk.apply(desk.page({changed}, "c2"));
+    const ActivityPage page = activity(desk);
+    REQUIRE(told(page) == "PULLED 2; SUPERSEDED 1; UPDATE 1");
+    CHECK(page.rows[0].user == "meera");
+    CHECK(page.rows[1].other == "ravi");
+    CHECK(page.rows[2].other.empty());
+}
+
+TEST_CASE("activity: of a conflict it is known whose change was met, and who changed it again since") {
+    Desk desk;
+    pull_three(desk);
+    first_round_done(desk);
+    desk.commit({desk.update(1, {{"city", "Goa"}})});
+    sync::OperationResult met = Desk::result(desk.take().operations.at(0), sync::Verdict::conflict, 20);
+    met.record = Desk::server_lead(1, 20, {{"name", "Asha"}, {"city", "Pune"}});
+    met.fields = {"city"};
+    met.by = "ravi";
+    desk.settle({met});
+    const auto other = [&] { return desk.store->conflicts()->at(0).other; };
+    CHECK(other() == "ravi");
+    desk.clock.wall += 1'000;
+    sync::PullRow again = later_row(1, 21, {{"city", "Thane"}}, desk.clock.wall);
+    again.author = "meera";
+    desk.apply(desk.page({again}, "c2"));
+    CHECK(other() == "meera");
+    Resolution rule{Side::theirs, {}, true};
+    REQUIRE(desk.store->resolve(desk.store->conflicts()->at(0).queued.operation.id, rule, id_of(700), "s"));
+    CHECK(desk.store->decisions(5)->at(0).other == "meera");
+}
+
 TEST_CASE("activity: a deleted record's row says all that it said") {
     Desk desk;
     pull_three(desk);

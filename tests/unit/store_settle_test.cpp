@@ -142,6 +142,47 @@ TEST_CASE("settle: the values that lost, ours and others', can be found again") 
     CHECK(decisions->front().what == "OVERRODE");
 }
 
+TEST_CASE("settle: a deletion that won, lost, or won over ours is told as that, with what the record said") {
+    struct Case {
+        const char* what;
+        bool removes, gone;
+        Verdict verdict;
+        std::string happened, before, after, whole;
+    };
+    const Case cases[] = {
+        {"ours won", true, true, Verdict::merged, "OVERRODE", "Pune", "-", "Pune"},
+        {"ours lost", true, false, Verdict::superseded, "SUPERSEDED", "-", "Pune", "-"},
+        {"theirs won", false, true, Verdict::superseded, "SUPERSEDED", "Goa", "-", "Pune"},
+    };
+    constexpr crm::FieldId kCity = crm::field_id(Model::lead, "city");
+    const auto city = [&](const crm::Changes& changes) {
+        const crm::Value* value = changes.find(kCity);
+        return value == nullptr ? std::string("-") : std::get<std::string>(*value);
+    };
+    for (const Case& each : cases) {
+        INFO(std::string(each.what));
+        Desk desk;
+        pull_three(desk);
+        desk.commit({each.removes ? desk.remove(1) : desk.update(1, {{"city", "Goa"}})});
+        OperationResult result = Desk::result(desk.take().operations.at(0), each.verdict, 20);
+        result.record = Desk::server_lead(1, 20, {{"name", "Asha"}, {"city", "Pune"}});
+        result.record->deleted = each.gone;
+        if (each.verdict == Verdict::superseded) result.fields = {"city"};
+        if (each.removes && each.gone) result.overrode = text_changes(Model::lead, {{"city", "Pune"}});
+        desk.settle({result});
+        const auto rows = desk.store->decisions(10);
+        REQUIRE(rows.has_value());
+        REQUIRE(rows->size() == 1);
+        const AuditRow& row = rows->front();
+        CHECK(row.what == each.happened);
+        CHECK(city(row.before) == each.before);
+        CHECK(city(row.after) == each.after);
+        CHECK(city(row.whole) == each.whole);
+        CHECK(deletion_won(row) == each.gone);
+        CHECK(deletion_lost(row) == !each.gone);
+    }
+}
+
 TEST_CASE("settle: a conflict shows three sides") {
     Desk desk;
     const Operation sent = send_update(desk, {{"name", "Mine"}, {"city", "Goa"}});
