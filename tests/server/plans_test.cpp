@@ -76,6 +76,8 @@ TEST_CASE("plans: a piece of a pull is read in the order of an index, with stati
                             ->execute((postgres ? "ANALYZE " : "ANALYZE TABLE ") + sql::table(model.model))
                             .has_value());
             }
+            REQUIRE(
+                (*connection)->execute(postgres ? "ANALYZE operation_log" : "ANALYZE TABLE operation_log").has_value());
         }
         for (const Asked& asked : asked_in_order(site.workspace.key, asha.user)) {
             const std::string plan = plan_of(**connection, asked, postgres ? 0 : 9);
@@ -85,6 +87,12 @@ TEST_CASE("plans: a piece of a pull is read in the order of an index, with stati
                 CHECK(plan.find(unwanted) == std::string::npos);
             }
         }
+        sql::Column ids(sql::ColumnType::text);
+        for (int i = 0; i < 10; ++i) ids.text(asha.new_id());
+        const Asked authors{sql::authors(**backend), {site.workspace.key, &ids, std::int64_t{1}}};
+        const std::string plan = plan_of(**connection, authors, postgres ? 0 : 5);
+        CAPTURE(plan);
+        CHECK(plan.find("operation_log_record") != std::string::npos);
     }
 }
 
