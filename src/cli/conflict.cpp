@@ -264,7 +264,7 @@ Outcome run_conflict_undo(Context& context) {
     if (context.json()) {
         print_json(context.out(), {{"id", row.record.str()}});
     } else {
-        context.out() << "the value that lost is back; the next sync sends it\n";
+        context.out() << "turned round; the next sync sends it\n";
     }
     return ExitCode::done;
 }

@@ -62,7 +62,7 @@ class Page {
     [[nodiscard]] bool lost(const RowView& row) const;
     void send(const RowView& row, Sending sending);
     void note_parent(const RowView& row);
-    void note_author(const RowView& row);
+    void note_authors(const RowView& row);
     [[nodiscard]] Result<void> find_authors();
 
     ReadTransaction& transaction_;
@@ -77,10 +77,10 @@ class Page {
     std::vector<std::string> fields_;        // of the row just classified as partial
     std::set<std::string> leads_, parents_;  // sent whole, and named by children that are new or moved
 
-    OriginLine newest_;                                         // of others, in the row just classified
-    std::vector<Made> made_;                                    // what they made of the rows sent so far
-    std::vector<std::int64_t> sent_versions_;                   // of those rows, one each
-    std::map<std::string, std::vector<std::int64_t>> authors_;  // by user: the rows that they changed last
+    std::vector<OriginLine> others_;                            // what others did since, in the row just classified
+    std::vector<Made> made_;                                    // what they did to the rows sent so far
+    std::vector<std::int64_t> made_in_;                         // the versions of the rows that each of that is in
+    std::map<std::string, std::vector<std::int64_t>> authors_;  // by user: the rows that nobody else has changed
 };
 
 Result<void> Page::fill(bool first) {
@@ -145,12 +145,11 @@ Result<void> Page::fill_changes(bool whole) {
             return false;
         }
         send(row, sending);
-        if (!whole && sending != Sending::nothing && sending != Sending::revoked) note_author(row);
+        if (!whole && sending != Sending::nothing && sending != Sending::revoked) note_authors(row);
         last = row.feed;
         return true;
     });
     if (!read) return read;
-    if (auto found = find_authors(); !found) return found;
     if (has_more_) {
         if (auto added = add_parents(last, whole); !added) return added;
     } else {
@@ -158,6 +157,7 @@ Result<void> Page::fill_changes(bool whole) {
         last = transaction_.version();
     }
     cursor_.since = last;
+    if (auto found = find_authors(); !found) return found;
     if (!has_more_) cursor_.base = last;
     cursor_.remaining = has_more_ ? std::max<std::int64_t>(transaction_.version() - last, 1) : 0;
     return {};
@@ -172,7 +172,9 @@ Result<void> Page::add_parents(std::int64_t last_feed, bool whole) {
     if (missing.empty()) return {};
     return transaction_.records(crm::Model::lead, missing, last_feed, [&](const RowView& row) {
         const bool visible = viewer_.all || row.owner == viewer_.user;
-        if (visible && classify(row, whole) == Sending::whole) writer_.whole(row);
+        if (!visible || classify(row, whole) != Sending::whole) return true;
+        writer_.whole(row);
+        if (!whole) note_authors(row);
         return true;
     });
 }
@@ -218,14 +220,14 @@ Sending Page::classify(const RowView& row, bool whole) {
     if (!viewer_.all && row.owner != viewer_.user) return lost(row) ? Sending::revoked : Sending::nothing;
 
     fields_.clear();
-    newest_ = {};
+    others_.clear();
     std::string_view packed = row.origins;
     bool deletion_moved = false, deletion_echo = false, all_new = true;
     OriginLine line;
     while (next_origin(packed, line)) {
         const bool fresh = line.version > since;
         const bool echo = line.device == device_ || CT_MUTANT(foreign_echo);
-        if (fresh && !echo && line.version > newest_.version) newest_ = line;
+        if (fresh && !echo) others_.push_back(line);
         while (!line.fields.empty()) {
             const std::string_view field = next_word(line.fields);
             if (field == kDeletion) {
@@ -254,18 +256,24 @@ void Page::note_parent(const RowView& row) {
     if (lead != nullptr) parents_.emplace(*lead);
 }
 
-void Page::note_author(const RowView& row) {
-    if (newest_.version == 0) return;
-    made_.push_back({std::string(row.id), std::string(newest_.device), newest_.version});
-    sent_versions_.push_back(row.version);
+void Page::note_authors(const RowView& row) {
+    for (const OriginLine& line : others_) {
+        made_.push_back({std::string(row.id), std::string(line.device), line.version});
+        made_in_.push_back(row.version);
+    }
 }
 
-/// For the trail of whoever pulls: no two rows of a workspace have one version.
+/// For the trail of whoever pulls, which has one line for what came of a record at once: where several people were at
+/// it, nobody is named. No two rows of a workspace have one version.
 Result<void> Page::find_authors() {
     const auto users = transaction_.authors(made_);
     if (!users) return fail(users.error());
-    for (std::size_t i = 0; i < users->size(); ++i) {
-        if (!(*users)[i].empty()) authors_[(*users)[i]].push_back(sent_versions_[i]);
+    for (std::size_t i = 0; i < users->size();) {
+        const std::int64_t row = made_in_[i];
+        const std::string& user = (*users)[i];
+        bool alone = !user.empty();
+        for (; i < users->size() && made_in_[i] == row; ++i) alone = alone && (*users)[i] == user;
+        if (alone) authors_[user].push_back(row);
     }
     return {};
 }

@@ -31,7 +31,7 @@ struct Outcome {
     bool fresh = false;    // decided here and now: to be logged
     bool again = false;    // after an earlier attempt that was rejected
     std::int64_t met = 0;  // see sync::Decision
-    std::string met_device;
+    std::string met_record, met_device;
 };
 
 std::string changes_json(const Operation& operation) {
@@ -81,6 +81,7 @@ std::string result_json(const Uuid& id, Verdict verdict, std::int64_t version, c
         json.raw(",\"overrode\":");
         crm::write_changes(json, record->model, decision.overrode);
     }
+    if (decision.revived) json.raw(",\"revived\":true");
     if (verdict == Verdict::rejected) write_error(json, error);
     json.raw("}");
     return text;
@@ -277,7 +278,7 @@ Result<void> Run::name_others() {
     for (std::size_t i = 0; i < count(); ++i) {
         Outcome& outcome = outcomes_[i];
         if (!outcome.fresh || outcome.met == 0 || outcome.verdict == Verdict::rejected) continue;
-        made.push_back({operation(i).record.str(), outcome.met_device, outcome.met});
+        made.push_back({outcome.met_record, outcome.met_device, outcome.met});
         told.push_back(&outcome);
     }
     const auto users = transaction_.authors(made);
@@ -417,6 +418,7 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
     outcome.version = record.version;
     if (const auto pusher = now_pushers.find(decision.met); pusher != now_pushers.end()) {
         outcome.met = decision.met;
+        outcome.met_record = operation.record.str();
         outcome.met_device = pusher->second;
     }
     const bool tell = decision.tell_record || renamed || untold || outcome.verdict != Verdict::applied;

@@ -86,7 +86,8 @@ bool deletion_won(const AuditRow& decision) {
 }
 
 bool deletion_lost(const AuditRow& decision) {
-    return decision.what == "SUPERSEDED" && decision.before.empty() && !decision.after.empty();
+    const bool decided = decision.what == "SUPERSEDED" || decision.what == "OVERRODE";
+    return decided && decision.before.empty() && !decision.after.empty();
 }
 
 Result<std::vector<AuditRow>> Store::decisions(std::size_t limit) const {

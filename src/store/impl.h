@@ -155,6 +155,7 @@ struct Store::Impl {
     [[nodiscard]] crm::Changes said_by_deleted(const AuditRow& row);  ///< empty: it is not deleted here
     [[nodiscard]] Result<void> tell_decision(const sync::QueuedOperation& queued, const crm::Record& server,
                                              const sync::OperationResult& result);
+    [[nodiscard]] Result<void> name_other(Conflict& conflict) const;
     [[nodiscard]] Result<void> audit_rule(const Conflict& conflict, const crm::Changes* taken);
     /// Of a group, those that were refused for its company's sake; none where a member is in dispute for a reason of
     /// its own.

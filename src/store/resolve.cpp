@@ -73,10 +73,8 @@ Result<std::vector<Conflict>> Store::conflicts() const {
         if (!queued) return fail(queued.error());
         auto theirs = impl_->server_record(entry.model, entry.record);
         if (!theirs) return fail(theirs.error());
-        auto other = read_other(*impl_->connection, entry.record);
-        if (!other) return fail(other.error());
         all.push_back(conflict_of(std::move(*queued), std::move(*theirs)));
-        all.back().other = std::move(*other);
+        if (auto named = impl_->name_other(all.back()); !named) return fail(named.error());
     }
     return all;
 }
@@ -97,9 +95,7 @@ Result<Visible> Store::resolve(const Uuid& operation, const Resolution& resoluti
         if (!theirs) return fail(theirs.error());
         crm::Record server = *theirs;
         Conflict conflict = conflict_of(std::move(*queued), std::move(*theirs));
-        auto other = read_other(*impl_->connection, entry.record);
-        if (!other) return fail(other.error());
-        conflict.other = std::move(*other);
+        CT_TRY(impl_->name_other(conflict));
         auto changes = decided(conflict, resolution);
         if (!changes) return fail(changes.error());
         const bool removes = entry.kind == OperationKind::remove;
@@ -118,6 +114,27 @@ Result<Visible> Store::resolve(const Uuid& operation, const Resolution& resoluti
     return visible;
 }
 
+/// Whose change the edit met, as the server said; or whose stands there now, where a pull has brought another one.
+Result<void> Store::Impl::name_other(Conflict& conflict) const {
+    const sync::Operation& operation = conflict.queued.operation;
+    const auto rows = read_audit(*connection, operation.record);
+    if (!rows) return fail(rows.error());
+    const auto stands = [&](const AuditRow& row) {
+        if (row.what == "PULLED_DELETE") return conflict.theirs.deleted;
+        return std::any_of(conflict.fields.begin(), conflict.fields.end(), [&](const ConflictField& field) {
+            const crm::Value* made = row.after.find(field.field);
+            return field.clashes && made != nullptr && *made == field.theirs;
+        });
+    };
+    for (const AuditRow& row : *rows) {
+        if (row.what == "CONFLICT" && row.operation == operation.id) conflict.other = row.other;
+    }
+    for (const AuditRow& row : *rows) {  // by time
+        if (row.what.starts_with("PULLED") && !row.user.empty() && stands(row)) conflict.other = row.user;
+    }
+    return {};
+}
+
 /// What a rule decided without asking, as the server's own decisions stand there: the values that lost, by whose they
 /// were. `taken`: those of ours that won; null: nothing did, our deletion neither.
 Result<void> Store::Impl::audit_rule(const Conflict& conflict, const crm::Changes* taken) {
@@ -131,7 +148,7 @@ Result<void> Store::Impl::audit_rule(const Conflict& conflict, const crm::Change
             ours_lost.set(field.field, field.mine);
             if (!conflict.theirs.deleted) over_ours.set(field.field, field.theirs);
         } else {
-            theirs_lost.set(field.field, field.theirs);
+            if (!conflict.theirs.deleted) theirs_lost.set(field.field, field.theirs);
             over_theirs.set(field.field, *won);
         }
     }

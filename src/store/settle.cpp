@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/mutant.h"
+#include "crm/tables.h"
 #include "store/impl.h"
 #include "store/state_table.h"
 #include "sync/stamp.h"
@@ -50,6 +51,11 @@ crm::Changes values_of(const crm::Record& record, const std::vector<std::string>
             values.set(*field, crm::own(record.fields.get(*field)));
     }
     return values;
+}
+
+bool merged_away(const crm::Record& record) {
+    constexpr crm::FieldId kInto = crm::field_id(crm::Model::lead, "mergedInto");
+    return record.model == crm::Model::lead && record.fields.has(kInto);
 }
 
 /// The hybrid clock moves on with whatever it hears of (Kulkarni and others: "Logical Physical Clocks", 2014): who has
@@ -229,15 +235,22 @@ Result<void> Store::Impl::tell_decision(const QueuedOperation& queued, const crm
                                         const OperationResult& result) {
     const bool removes = queued.operation.kind == OperationKind::remove;
     const bool merged = result.verdict == Verdict::merged;
+    // A lead that was merged into another: what is told of lost values is about that one.
+    const bool gone = server.deleted && !merged_away(server);
     QueuedOperation note = queued;
     const auto tell = [&](std::string_view what, crm::Changes lost) -> Result<void> {
         note.before = std::move(lost);
-        note.operation.changes = server.deleted ? crm::Changes{} : values_of(server, note.before);
+        note.operation.changes = gone ? crm::Changes{} : values_of(server, note.before);
         if (removes && !merged) note.operation.changes = values_of(server, result.fields);
         return audit(note, what, queued.user, result.by);
     };
-    // Of a deletion that won nothing was joined.
-    if (!removes || !merged || result.overrode.fields.empty()) {
+    if (result.revived) {
+        note.before = {};
+        note.operation.changes = values_of(server, queued.operation.changes);
+        CT_TRY(audit(note, "OVERRODE", queued.user, result.by));
+    }
+    // Of a deletion that won, or lost, nothing was joined.
+    if (!merged || !(result.revived || (removes && !result.overrode.fields.empty()))) {
         CT_TRY(tell(merged ? "MERGED" : "SUPERSEDED", only(queued.operation.changes, server.model, result.fields)));
     }
     if (result.overrode.fields.empty()) return {};

@@ -270,16 +270,6 @@ Result<std::vector<AuditRow>> read_activity(Connection& connection, const std::o
     return audit_rows(*use);
 }
 
-Result<std::string> read_other(Connection& connection, const Uuid& record) {
-    auto use = connection.prepare(
-        "SELECT CASE what WHEN 'CONFLICT' THEN otherId ELSE userId END FROM audit WHERE recordId=?"
-        " AND what IN ('CONFLICT','PULLED','PULLED_CREATE','PULLED_DELETE') ORDER BY at DESC LIMIT 1");
-    if (!use) return fail(use.error());
-    const auto there = use->uuid(record).step();
-    if (!there) return fail(there.error());
-    return *there ? use->column_string(0) : std::string();
-}
-
 Result<std::vector<AuditRow>> read_decisions(Connection& connection, std::size_t limit) {
     auto use = connection.prepare("SELECT " + std::string(kAuditColumns) +
                                   " FROM audit WHERE what IN ('SUPERSEDED','OVERRODE') ORDER BY at DESC LIMIT ?");

@@ -35,8 +35,6 @@ struct StoredState {
 [[nodiscard]] Result<std::vector<SyncHistoryRow>> read_history(sqlite::Connection& connection, std::size_t limit);
 
 [[nodiscard]] Result<void> add_audit(sqlite::Connection& connection, const AuditRow& row);
-/// Whose change of the record came from elsewhere last, or met an edit of ours: a user's id; empty where none is told.
-[[nodiscard]] Result<std::string> read_other(sqlite::Connection& connection, const Uuid& record);
 /// Rows of kind SUPERSEDED and OVERRODE, newest first.
 [[nodiscard]] Result<std::vector<AuditRow>> read_decisions(sqlite::Connection& connection, std::size_t limit);
 [[nodiscard]] Result<std::vector<AuditRow>> read_audit(sqlite::Connection& connection, const Uuid& record);

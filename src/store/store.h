@@ -138,8 +138,8 @@ struct AuditRow {
     crm::Changes whole;  ///< all that the record said, where it is deleted here by now
 };
 
-/// Of what the policies decided (SUPERSEDED, OVERRODE): whether the record's deletion won over the values in `before`;
-/// of our own deletion, whether it lost to the values in `after`.
+/// Of what the policies decided (SUPERSEDED, OVERRODE): whether the record's deletion won over the values in `before`,
+/// or lost to those in `after`.
 [[nodiscard]] bool deletion_won(const AuditRow& decision);
 [[nodiscard]] bool deletion_lost(const AuditRow& decision);
 
@@ -356,7 +356,7 @@ class Store {
                                           const std::string& new_stamp);
     /// What the policies decided without asking, newest first: SUPERSEDED (`before` holds our values that lost) and
     /// OVERRODE (`before` holds others' values that lost against ours). `after` is what they lost to; it is empty where
-    /// that was a deletion, and `before` where our deletion lost.
+    /// that was a deletion, and `before` where a deletion lost.
     [[nodiscard]] Result<std::vector<AuditRow>> decisions(std::size_t limit) const;
 
     // ---- attachments (the lane's matter, see client/attachments.h)

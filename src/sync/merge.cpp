@@ -44,14 +44,15 @@ class Judge {
                                                         [&](const auto& o) { return concurrent(o.second); });
     }
 
-    /// Of what others did meanwhile to these fields, or to the record where there are none: the newest version, or 0.
-    [[nodiscard]] std::int64_t newest_concurrent(const std::vector<std::string>& names) const {
-        std::int64_t newest = concurrent(now_.deletion) ? now_.deletion.version : 0;
+    /// Of what others did meanwhile to these fields, or to the record where there are none: the version of the one with
+    /// the latest stamp, which is the one that won where something did; or 0.
+    [[nodiscard]] std::int64_t met(const std::vector<std::string>& names) const {
+        const FieldOrigin* latest = concurrent(now_.deletion) ? &now_.deletion : nullptr;
         for (const auto& [name, origin] : now_.origins) {
             const bool asked = names.empty() || std::find(names.begin(), names.end(), name) != names.end();
-            if (asked && concurrent(origin)) newest = std::max(newest, origin.version);
+            if (asked && concurrent(origin) && (latest == nullptr || origin.stamp > latest->stamp)) latest = &origin;
         }
-        return newest;
+        return latest == nullptr ? 0 : latest->version;
     }
 
     [[nodiscard]] Fate fate(const FieldOrigin* origin, Likeness likeness) const {
@@ -289,6 +290,7 @@ Decision decide_write(const ServerRecord& now, const Judge& judge, const Operati
     if (now.record.deleted) {
         after.record.deleted = false;
         if (now.exists()) move_on(after.deletion, stamp, version);
+        decision.revived = judge.concurrent(now.deletion);
     }
     if (!sorted.taken_extra.empty()) sorted.taken.extra = sorted.taken_extra.dump();
     crm::apply(after.record, sorted.taken);
@@ -322,7 +324,7 @@ Decision decide(const ServerRecord& now, const Operation& operation, const std::
         for (const auto& [field, value] : decision.overrode.fields) {
             names.emplace_back(crm::def(operation.model, field).name);
         }
-        decision.met = judge.newest_concurrent(names);
+        decision.met = judge.met(names);
     }
     // What the device holds is its own operation over what it had seen; it must be told where that is not the truth.
     if (stamp != operation.stamp || canonical.changes != operation.changes) decision.tell_record = true;

@@ -34,8 +34,10 @@ struct Decision {
     std::vector<std::string> fields;  ///< that lost, or are in conflict
     crm::Changes lost;                ///< values that lost, for the audit trail
     crm::Changes overrode;            ///< others' values, not seen by the device, that lost against it
-    std::int64_t met = 0;             ///< the newest version that the device had not seen and that this is about: of
-                                      ///< the fields that lost, clash or were overrode; of all where none did; or 0
+    bool revived = false;             ///< others had deleted the record, and this brought it back
+    std::int64_t met = 0;             ///< the version of what the device had not seen and this is about, the one with
+                                      ///< the latest stamp: of the fields that lost, clash or were overrode; of all
+                                      ///< where none did; or 0
     Error error;                      ///< for rejected
 };
 

@@ -63,8 +63,8 @@ CT_RECORDED(crm::Record, CT_MEMBER(id), CT_MEMBER(model), CT_MEMBER(deleted), CT
 CT_RECORDED(Operation, CT_MEMBER(id), CT_MEMBER(kind), CT_MEMBER(model), CT_MEMBER(record), CT_MEMBER(base),
             CT_MEMBER(stamp), CT_MEMBER(policy), CT_MEMBER(group), member<Shape::names>("fields", &T::changes));
 CT_RECORDED(OperationResult, CT_MEMBER(id), CT_MEMBER(verdict), CT_MEMBER(version), CT_MEMBER(record),
-            member("lost", &T::fields), member<Shape::count>("overrode", &T::overrode), CT_MEMBER(by),
-            CT_MEMBER(error));
+            member("lost", &T::fields), member<Shape::count>("overrode", &T::overrode), CT_MEMBER(revived),
+            CT_MEMBER(by), CT_MEMBER(error));
 CT_RECORDED(PushAnswer, CT_MEMBER(epoch), CT_MEMBER(sequence), CT_MEMBER(version),
             member("serverTime", &T::server_time), CT_MEMBER(results), CT_MEMBER(later));
 CT_RECORDED(PullRow, CT_MEMBER(kind), CT_MEMBER(model), CT_MEMBER(whole), CT_MEMBER(id), CT_MEMBER(version),

@@ -73,6 +73,7 @@ struct OperationResult {
     std::vector<std::string> fields;    ///< that lost (superseded) or are in conflict
     crm::Changes overrode;              ///< others' values that lost against this operation; not in the contract,
                                         ///< older servers do not say it
+    bool revived = false;               ///< others had deleted the record, and this brought it back; likewise
     std::string by;                     ///< whose change it met (merged, superseded, conflict): a user's id, or empty;
                                         ///< likewise
     Error error;                        ///< for rejected: code, field, message
@@ -115,8 +116,8 @@ struct PullRow {
     UnixMs created_at = 0;  ///< 0: not told
     UnixMs updated_at = 0;  ///< 0: not told
     crm::Changes changes;   ///< a field that was cleared is there with an absent value
-    std::string author;     ///< who changed it last, of all but this device: a user's id. Empty in first pulls, and
-                            ///< with older servers: it is not in the contract
+    std::string author;     ///< whose doing that is: a user's id. Empty where it is that of several people, in first
+                            ///< pulls, and with older servers: it is not in the contract
 };
 struct PullPage {
     std::string epoch;
@@ -158,7 +159,7 @@ struct Problem {
 [[nodiscard]] Result<PushRequest> decode_push_request(std::string_view body);  ///< single bad operations go to `faults`
 [[nodiscard]] Result<PushAnswer> decode_push_answer(std::string_view body);
 [[nodiscard]] Result<PullRequest> decode_pull_request(std::string_view body);
-/// A page's `authors`: by user, the versions of the rows that they changed last. No two rows have one version.
+/// A page's `authors`: by user, the versions of the rows that are their doing alone. No two rows have one version.
 void write_authors(crm::JsonWriter& out, const std::map<std::string, std::vector<std::int64_t>>& by_user);
 [[nodiscard]] Result<PullPage> decode_pull_page(std::string_view body);
 /// The cursor of a page behind which there are more, when both stand before its rows; the rest is not looked at.

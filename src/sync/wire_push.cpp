@@ -114,6 +114,7 @@ void write_result(std::string& out, const OperationResult& result) {
     if (result.record && !result.overrode.fields.empty()) {
         crm::write_changes(object.begin("overrode"), result.record->model, result.overrode);
     }
+    if (result.revived) object.flag("revived", true);
     if (!result.by.empty()) object.text("by", result.by);
     if (result.verdict == Verdict::rejected) {
         object.begin("error");
@@ -149,6 +150,8 @@ Result<OperationResult> read_result(const json& object, const std::string& path)
             if (auto values = crm::read_changes(result.record->model, *overrode)) result.overrode = std::move(*values);
         }
     }
+    if (const json* back = reader.find("revived"); back != nullptr && back->is_boolean())
+        result.revived = back->get<bool>();
     if (const json* by = reader.find("by"); by != nullptr && by->is_string()) result.by = by->get<std::string>();
     if (*verdict == Verdict::rejected) {
         const json* error = reader.object("error");

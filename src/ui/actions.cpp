@@ -147,7 +147,8 @@ void snooze_reminder(Desk& desk, const Uuid& id, UnixMs until) {
 }
 
 bool can_turn_round(const Desk& desk, const store::AuditRow& decision) {
-    return client::turning_round(decision, desk.state.find(decision.model, decision.record)).has_value();
+    const crm::Record* there = desk.state.find(decision.model, decision.record);
+    return client::way_round(decision, there) != client::WayRound::none;
 }
 
 void turn_round(Desk& desk, const store::AuditRow& decision) {

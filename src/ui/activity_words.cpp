@@ -25,7 +25,7 @@ struct Verb {
 };
 /// Names of ours for what the trail tells by what it leaves out.
 constexpr std::string_view kDeletionWon = "DELETION_WON", kDeletionWonOverOurs = "DELETION_WON_OVER_OURS",
-                           kDeletionLost = "DELETION_LOST";
+                           kDeletionLost = "DELETION_LOST", kDeletionLostToOurs = "DELETION_LOST_TO_OURS";
 constexpr std::array kVerbs{
     Verb{"CREATE", "added"},
     Verb{"UPDATE", "changed"},
@@ -45,13 +45,14 @@ constexpr std::array kVerbs{
     Verb{kDeletionWon, nullptr, "Your later deletion won over a change of"},
     Verb{kDeletionWonOverOurs, nullptr, "A later deletion won over your change of"},
     Verb{kDeletionLost, nullptr, "A later change won over your deletion of"},
+    Verb{kDeletionLostToOurs, nullptr, "Your later change won over a deletion of"},
     Verb{"CONFLICT", nullptr, "A decision is asked for:"},
     Verb{"REJECTED", nullptr, "The server refused your change of"},
 };
 
 bool from_elsewhere(const AuditRow& row) { return row.what.starts_with("PULLED"); }
 std::string_view happening_of(const AuditRow& row) {
-    if (store::deletion_lost(row)) return kDeletionLost;
+    if (store::deletion_lost(row)) return row.what == "OVERRODE" ? kDeletionLostToOurs : kDeletionLost;
     if (store::deletion_won(row)) return row.what == "OVERRODE" ? kDeletionWon : kDeletionWonOverOurs;
     return row.what;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "client/turn_round.h"
 #include "crm/validate.h"
 #include "ui/actions.h"
 #include "ui/activity.h"
@@ -149,7 +150,8 @@ std::vector<std::string> outcome_of(const Desk& desk, const store::AuditRow& row
         return field_text(desk.state, row.model, field, value, currency);
     };
     std::vector<std::string> lines;
-    if (store::deletion_lost(row)) lines.emplace_back("Your deletion lost to a later change");
+    if (store::deletion_lost(row))
+        lines.emplace_back(ours_lost ? "Your deletion lost to a later change" : "A deletion lost to your later change");
     if (store::deletion_won(row))
         lines.emplace_back(ours_lost ? "Your change lost to a later deletion" : "A change lost to your later deletion");
     for (const auto& [field, value] : store::deletion_lost(row) ? row.after.fields : row.before.fields) {
@@ -169,9 +171,13 @@ std::vector<std::string> outcome_of(const Desk& desk, const store::AuditRow& row
 }
 
 /// What the button says that turns it round.
-const char* way_round(const store::AuditRow& row) {
-    if (store::deletion_lost(row)) return "Delete it";
-    if (store::deletion_won(row)) return "Restore it";
+const char* words_of_way(const Desk& desk, const store::AuditRow& row) {
+    switch (client::way_round(row, desk.state.find(row.model, row.record))) {
+        case client::WayRound::restore: return "Restore it";
+        case client::WayRound::remove: return "Delete it";
+        case client::WayRound::values:
+        case client::WayRound::none: break;
+    }
     return row.what == "SUPERSEDED" ? "Take mine" : "Take theirs";
 }
 
@@ -538,7 +544,7 @@ void Conflicts::draw_decision(Desk& desk, const store::AuditRow& row, std::size_
     draw_text({at.x, y}, p.faint, when, room);
     Theme::pop();
     ImGui::SetCursorScreenPos({at.x + width - button_width, at.y});
-    if (button(theme, way_round(row), ButtonKind::plain, icon::kUndo, button_width)) {
+    if (button(theme, words_of_way(desk, row), ButtonKind::plain, icon::kUndo, button_width)) {
         desk.later([&desk, row] { turn_round(desk, row); });
     }
     ImGui::SetCursorScreenPos({at.x, y + theme.px(20)});

@@ -149,6 +149,17 @@ TEST_CASE_FIXTURE(Office, "a delete and an edit meet: the later one wins, is tol
         CHECK(gone(a));
         CHECK(gone(b));
     }
+    SUBCASE("our edit won over another's delete: deleted after all") {
+        removes(b);
+        set(a, {"lead", lead, "city=Pune"});
+        (void)meet(0);
+        REQUIRE_FALSE(gone(b));
+        CHECK(decision("OVERRODE")["after"] == json({{"city", "Pune"}}));
+        (void)a.json({"conflict", "undo", lead});
+        (void)meet(0);
+        CHECK(gone(a));
+        CHECK(gone(b));
+    }
     CHECK(a.json({"conflict", "undo", lead}, 2)["error"]["code"] == "NOTHING_TO_TAKE_BACK");
 }
 

@@ -87,9 +87,10 @@ TEST_CASE("plans: a piece of a pull is read in the order of an index, with stati
                 CHECK(plan.find(unwanted) == std::string::npos);
             }
         }
+        const std::int64_t far = 1'000'000;
         sql::Column ids(sql::ColumnType::text);
         for (int i = 0; i < 10; ++i) ids.text(asha.new_id());
-        const Asked authors{sql::authors(**backend), {site.workspace.key, &ids, std::int64_t{1}}};
+        const Asked authors{sql::authors(**backend), {site.workspace.key, &ids, std::int64_t{1}, far}};
         const std::string plan = plan_of(**connection, authors, postgres ? 0 : 5);
         CAPTURE(plan);
         CHECK(plan.find("operation_log_record") != std::string::npos);

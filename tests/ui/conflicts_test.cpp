@@ -255,6 +255,11 @@ TEST_CASE("where a delete met an edit, the desk says which won, and turns it rou
         ui.send(client::DecisionsListed{{row}});
         ui.frames(2);
         ui.click("decided");
+        CHECK(ui.shows("Nothing was decided for you"));  // its city is another one by now
+        crm::Record told = lead(1, "Asha Rao");
+        put(told, "city", "Pune");
+        ui.send(client::RecordsChanged{{{told}, {}}});
+        ui.frames(2);
         CHECK(ui.shows("Your deletion lost to a later change"));
         CHECK(ui.shows("City: Pune"));
         ui.click("Delete it");

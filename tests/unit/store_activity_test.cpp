@@ -162,10 +162,13 @@ TEST_CASE("activity: of a conflict it is known whose change was met, and who cha
     desk.settle({met});
     const auto other = [&] { return desk.store->conflicts()->at(0).other; };
     CHECK(other() == "ravi");
-    desk.clock.wall += 1'000;
-    sync::PullRow again = later_row(1, 21, {{"city", "Thane"}}, desk.clock.wall);
+    sync::PullRow besides = later_row(1, 21, {{"name", "Asha R"}}, desk.clock.wall + 5'000);
+    besides.author = "zoya";  // of another field, and later
+    desk.apply(desk.page({besides}, "c2"));
+    CHECK(other() == "ravi");
+    sync::PullRow again = later_row(1, 22, {{"city", "Thane"}}, desk.clock.wall - 500);  // made before we were told
     again.author = "meera";
-    desk.apply(desk.page({again}, "c2"));
+    desk.apply(desk.page({again}, "c3"));
     CHECK(other() == "meera");
     Resolution rule{Side::theirs, {}, true};
     REQUIRE(desk.store->resolve(desk.store->conflicts()->at(0).queued.operation.id, rule, id_of(700), "s"));

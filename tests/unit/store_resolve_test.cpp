@@ -309,3 +309,39 @@ TEST_CASE_FIXTURE(Desk, "decisions: values that lost, ours and others', are foun
     }
     CHECK(store->decisions(1)->size() == 1);
 }
+
+TEST_CASE_FIXTURE(Desk, "decisions: where a rule decides whether a record is there, that is what is told") {
+    const auto only = [&] {
+        const auto rows = store->decisions(10);
+        REQUIRE(rows->size() == 1);
+        return rows->front();
+    };
+    const auto meet = [&](const Uuid& id, bool they_deleted, Side kept) {
+        crm::Record theirs = server(payment, 7, 200);
+        theirs.deleted = they_deleted;
+        settle({result(id, Verdict::conflict, theirs)});
+        REQUIRE(resolve(id, {kept, {}, true}));
+    };
+    SUBCASE("our delete won over their change") {
+        meet(remove(payment), false, Side::mine);
+        CHECK(only().what == "OVERRODE");
+        CHECK(store::deletion_won(only()));
+        CHECK(*only().before.find(kAmount) == crm::Value(std::int64_t{200}));
+    }
+    SUBCASE("our delete lost to their change") {
+        meet(remove(payment), false, Side::theirs);
+        CHECK(only().what == "SUPERSEDED");
+        CHECK(store::deletion_lost(only()));
+    }
+    SUBCASE("our change won over their delete") {
+        meet(edit(payment, 150), true, Side::mine);
+        CHECK(only().what == "OVERRODE");
+        CHECK(store::deletion_lost(only()));
+    }
+    SUBCASE("our change lost to their delete") {
+        meet(edit(payment, 150), true, Side::theirs);
+        CHECK(only().what == "SUPERSEDED");
+        CHECK(store::deletion_won(only()));
+        CHECK(*only().before.find(kAmount) == crm::Value(std::int64_t{150}));
+    }
+}

@@ -153,6 +153,7 @@ TEST_CASE("settle: a deletion that won, lost, or won over ours is told as that, 
         {"ours won", true, true, Verdict::merged, "OVERRODE", "Pune", "-", "Pune"},
         {"ours lost", true, false, Verdict::superseded, "SUPERSEDED", "-", "Pune", "-"},
         {"theirs won", false, true, Verdict::superseded, "SUPERSEDED", "Goa", "-", "Pune"},
+        {"theirs lost", false, false, Verdict::merged, "OVERRODE", "-", "Goa", "-"},
     };
     constexpr crm::FieldId kCity = crm::field_id(Model::lead, "city");
     const auto city = [&](const crm::Changes& changes) {
@@ -165,7 +166,8 @@ TEST_CASE("settle: a deletion that won, lost, or won over ours is told as that, 
         pull_three(desk);
         desk.commit({each.removes ? desk.remove(1) : desk.update(1, {{"city", "Goa"}})});
         OperationResult result = Desk::result(desk.take().operations.at(0), each.verdict, 20);
-        result.record = Desk::server_lead(1, 20, {{"name", "Asha"}, {"city", "Pune"}});
+        result.revived = !each.removes && !each.gone;
+        result.record = Desk::server_lead(1, 20, {{"name", "Asha"}, {"city", result.revived ? "Goa" : "Pune"}});
         result.record->deleted = each.gone;
         if (each.verdict == Verdict::superseded) result.fields = {"city"};
         if (each.removes && each.gone) result.overrode = text_changes(Model::lead, {{"city", "Pune"}});

@@ -290,6 +290,25 @@ TEST_CASE("decide: a delete that wins tells what others had changed") {
     CHECK(server.take(does(remove, "a", 40, server.version)).overrode.empty());  // had seen it
 }
 
+TEST_CASE("decide: what was met is what won, or was decided about, and a revival says that it is one") {
+    Server server = one_lead();
+    server.take(does(update, "b", 50, 1, {{kCity, "Pune"}}));
+    const std::int64_t won = server.version;
+    server.take(does(update, "c", 40, 1, {{kName, "Bala"}}));
+    CHECK(server.take(does(update, "a", 45, 1, {{kCity, "Agra"}})).met == won);
+    CHECK(server.take(does(remove, "a", 45, 1)).met == won);  // not the newest: the one that it lost to
+    const Decision merged_in = server.take(does(update, "a", 60, 1, {{kPhone, "98765 43210"}}));
+    CHECK(merged_in.met == won);
+    CHECK_FALSE(merged_in.revived);
+    server.take(does(remove, "b", 70, server.version));
+    const std::int64_t gone = server.version;
+    const Decision back = server.take(does(update, "a", 80, gone - 1, {{kCity, "Oslo"}}));
+    CHECK(back.revived);
+    CHECK(back.met == gone);
+    server.take(does(remove, "b", 90, server.version));
+    CHECK_FALSE(server.take(does(update, "a", 95, server.version, {{kCity, "Bonn"}})).revived);  // knew of it
+}
+
 TEST_CASE("decide: fields of a later version are fields like the others") {
     const auto with = [](std::string_view device, UnixMs at, std::string extra, Policy policy = Policy::lww) {
         Operation operation = does(update, device, at, 1, {}, policy);

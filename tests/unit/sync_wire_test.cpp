@@ -146,6 +146,7 @@ PushAnswer random_answer(Random& random) {
         if (random.below(2) == 0) result.fields = {"name", random_text(random)};
         if (random.below(2) == 0) result.overrode = random_changes(random, result.record->model);
         if (result.overrode.fields.empty()) result.overrode = {};
+        result.revived = random.below(2) == 0;
         if (random.below(2) == 0) result.by = random_id(random).str();
     }
     for (std::uint64_t left = random.below(3); left > 0; --left) answer.later.push_back(random_record(random));
@@ -204,6 +205,7 @@ void check_same(const PushAnswer& read, const PushAnswer& written) {
         REQUIRE(a.fields == b.fields);
         REQUIRE(a.overrode == b.overrode);
         REQUIRE(a.by == b.by);
+        REQUIRE(a.revived == b.revived);
         REQUIRE(a.error.code == b.error.code);
         REQUIRE(a.error.message == b.error.message);
         REQUIRE(a.error.field == b.error.field);

@@ -216,14 +216,15 @@ Result<std::vector<std::string>> authors(Connection& connection, const Backend& 
     std::vector<std::string> users;
     if (made.empty()) return users;
     std::set<std::string_view> ids;
-    std::int64_t lowest = made.front().version;
+    std::int64_t lowest = made.front().version, highest = lowest;
     for (const Made& one : made) {
         ids.insert(one.record);
         lowest = std::min(lowest, one.version);
+        highest = std::max(highest, one.version);
     }
     Column column(ColumnType::text);
     for (const std::string_view id : ids) column.text(id);
-    auto rows = connection.query(sql::authors(backend), {workspace, &column, lowest});
+    auto rows = connection.query(sql::authors(backend), {workspace, &column, lowest, highest});
     if (!rows) return fail(rows.error());
     struct First {
         std::int64_t at = 0;

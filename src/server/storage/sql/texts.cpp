@@ -226,7 +226,7 @@ std::string changed_records(const Backend& backend, crm::Model model) {
 
 std::string authors(const Backend& backend) {
     return backend.rows_of("record_id, version, device_id, user_id, received_at", "operation_log", "record_id",
-                           " AND version >= $3");
+                           " AND version >= $3 AND version <= $4");
 }
 
 std::string count(crm::Model model, bool all) {

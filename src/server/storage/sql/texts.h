@@ -117,7 +117,7 @@ inline constexpr const char* kSameContent =
 [[nodiscard]] std::string load(const Backend& backend, crm::Model model);      ///< $1 workspace, $2 ids
 [[nodiscard]] std::string children(const Backend& backend, crm::Model model);  ///< $1 workspace, $2 ids of leads
 
-/// $1 workspace, $2 ids of records, $3 lowest version
+/// $1 workspace, $2 ids of records, $3 lowest version, $4 highest
 [[nodiscard]] std::string authors(const Backend& backend);
 [[nodiscard]] std::string troubles(int most);     ///< $1 workspace
 [[nodiscard]] std::string audit(int most);        ///< $1 workspace, $2 record, $3 user, $4 device, each perhaps ""
