@@ -3,6 +3,8 @@
 #include <openssl/sha.h>
 #include <sodium.h>
 
+#include <charconv>
+
 namespace ct {
 namespace {
 
@@ -76,6 +78,18 @@ std::string to_hex(std::string_view bytes) {
     return text;
 }
 
+std::optional<Sha256> sha256_from_hex(std::string_view text) {
+    Sha256 digest{};
+    if (text.size() != 2 * digest.size()) return std::nullopt;
+    for (std::size_t i = 0; i < digest.size(); ++i) {
+        const char* const first = text.data() + 2 * i;
+        const auto [end, error] = std::from_chars(first, first + 2, digest[i], 16);
+        if (error != std::errc{} || end != first + 2) return std::nullopt;
+    }
+    if (to_hex(bytes_of(digest)) != text) return std::nullopt;  // upper case
+    return digest;
+}
+
 std::string to_base64(std::string_view bytes) {
     std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
     sodium_bin2base64(text.data(), text.size(), raw(bytes), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
@@ -93,7 +107,9 @@ std::optional<std::string> from_base64(std::string_view text) {
     return bytes;
 }
 
-std::string content_digest(std::string_view body) { return "sha-256=:" + to_base64(view(sha256(body))) + ":"; }
+std::string content_digest(std::string_view body) { return content_digest(sha256(body)); }
+
+std::string content_digest(const Sha256& of_body) { return "sha-256=:" + to_base64(view(of_body)) + ":"; }
 
 namespace {
 

@@ -51,12 +51,15 @@ class Sha1Stream {
     return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 [[nodiscard]] std::string to_hex(std::string_view bytes);
+/// 64 hex digits in lower case; nothing for anything else.
+[[nodiscard]] std::optional<Sha256> sha256_from_hex(std::string_view text);
 [[nodiscard]] std::string to_base64(std::string_view bytes);
 /// The standard alphabet with its padding and nothing else; nothing when it is not that.
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 /// The value of a Content-Digest header (RFC 9530): "sha-256=:…:".
 [[nodiscard]] std::string content_digest(std::string_view body);
+[[nodiscard]] std::string content_digest(const Sha256& of_body);
 /// True when one sha-256 member of the header matches the body; unknown algorithms beside it are ignored.
 [[nodiscard]] bool content_digest_matches(std::string_view header, std::string_view body);
 [[nodiscard]] bool content_digest_matches(std::string_view header, const Sha256& of_body);

@@ -27,11 +27,24 @@ void wait_out(const Pause& pause) {
     waiting->news.wait_for(lock, std::chrono::milliseconds(pause.at_most_ms), [&] { return waiting->woken; });
 }
 
+Response whole(Answered answered) {
+    Response response = std::move(answered.response);
+    if (!answered.body_source) return response;
+    constexpr std::size_t kPiece = 256 * 1'024;
+    const auto size = static_cast<std::size_t>(answered.body_source->size());
+    while (response.body.size() < size) {
+        const auto piece = answered.body_source->next(kPiece);
+        if (!piece) return {};
+        response.body += *piece;
+    }
+    return response;
+}
+
 }  // namespace
 
 Response answer_of(const Handler& handler, const Request& request) {
     Answered answered = handler(request);
-    if (!answered.pause) return std::move(answered.response);
+    if (!answered.pause) return whole(std::move(answered));
     Request again = request;
     const auto begin = SteadyClock::now();
     do {
@@ -40,7 +53,7 @@ Response answer_of(const Handler& handler, const Request& request) {
         again.waited_ms = std::chrono::duration_cast<std::chrono::milliseconds>(waited).count();
         answered = handler(again);
     } while (answered.pause);
-    return std::move(answered.response);
+    return whole(std::move(answered));
 }
 
 }  // namespace ct::http

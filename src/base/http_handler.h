@@ -1,15 +1,17 @@
 // How the handler of a server answers: at once, when there is something to say, or after taking a body that it does not
-// want in one piece. No thread waits meanwhile.
+// want in one piece; and with a body that it does not hold in one piece. No thread waits meanwhile.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/http_message.h"
+#include "base/result.h"
 
 namespace ct::http {
 
@@ -37,19 +39,37 @@ class BodySink {
     virtual void cut() = 0;
 };
 
+/// Gives the body of one answer as its reader takes it. Calls come one after the other, from any thread but a
+/// listener's, and none while the reader is slow. It is destroyed, on any thread, when all was given, when the reader
+/// has gone, and where the answer goes without its body (HEAD); then it may not have been asked at all.
+class BodySource {
+  public:
+    virtual ~BodySource() = default;
+    [[nodiscard]] virtual std::int64_t size() const = 0;  ///< bytes of all of it; never changes
+    /// The next bytes: at least one and at most `most`, and never more than size() in all. An error: the rest cannot be
+    /// had, and the connection ends so that nobody takes what came for the whole.
+    [[nodiscard]] virtual Result<std::string> next(std::size_t most) = 0;
+};
+
 /// An answer, a pause before it, or somebody who takes the body first.
 struct Answered {
     Answered(Response answer) : response(std::move(answer)) {}                  // NOLINT: most handlers answer at once
     Answered(Pause until) : pause(std::move(until)) {}                          // NOLINT
     Answered(std::unique_ptr<BodySink> taker) : body_sink(std::move(taker)) {}  // NOLINT
-    Response response;                    ///< means nothing with one of the others
+    Answered(Response head, std::unique_ptr<BodySource> body)
+        : response(std::move(head)), body_source(std::move(body)) {}
+    Response response;                    ///< means nothing with a pause or a sink
     std::optional<Pause> pause;           ///< set: there is no answer yet
     std::unique_ptr<BodySink> body_sink;  ///< set: answers at the end of the body; only when the body follows
+    /// Set: gives the response's body, which is empty there; never when a body follows. It goes out as it is: a digest,
+    /// and a Content-Encoding that it has, are the response's own headers.
+    std::unique_ptr<BodySource> body_source;
 };
 
 using Handler = std::function<Answered(const Request&)>;
 
-/// The answer, waiting for it on this thread where the handler pauses.
+/// The answer, waiting for it on this thread where the handler pauses, with all of its body. Where that cannot be had,
+/// the status is 0.
 [[nodiscard]] Response answer_of(const Handler& handler, const Request& request);
 
 }  // namespace ct::http

@@ -273,7 +273,6 @@ constexpr std::array kMessages{
     Message{"PROTOCOL", "Not understood", "One side does not understand what the other says.",
             "Update ColorTouch and the server to the same version.", Fix::none},
     Message{"PULL_FIRST", "A pull is under way", "It has to come to its end first.", "Sync, and try again.", Fix::sync},
-    Message{"RANGE_NEEDED", "The file is large", "It has to be fetched in parts.", "Update ColorTouch.", Fix::none},
     Message{"RECORD_EXISTS", "The record is there already", "A record has this id.",
             "Give the change up; change the record that is there.", Fix::discard},
     Message{"REMOVED", "It was removed", "Somebody removed it meanwhile.", "Nothing.", Fix::none},

@@ -41,16 +41,38 @@ void compress_body(http::Response& response, const Received& received, std::size
 
 [[nodiscard]] bool has_no_body(int status) { return status == 204 || status == 304; }
 
-}  // namespace
+/// False: it became another answer.
+bool make_sendable(http::Response& response) {
+    if (can_be_sent(response)) return true;
+    log::error("http: an answer of status " + std::to_string(response.status) + " cannot be sent as it is");
+    response = problem({500, "INTERNAL", "the server made a mistake"});
+    return false;
+}
 
-AnswerBytes format_answer(http::Response response, const Received& received, bool close, const AnswerRules& rules) {
-    if (!can_be_sent(response)) {
-        log::error("http: an answer of status " + std::to_string(response.status) + " cannot be sent as it is");
-        response = problem({500, "INTERNAL", "the server made a mistake"});
-    }
+void add_common(http::Response& response, const Received& received, const AnswerRules& rules) {
     add_missing(response.headers, rules.headers);
     if (rules.headers_at) add_missing(response.headers, rules.headers_at(received.request.path));
     if (!received.request.id.empty()) response.headers.emplace_back("X-Request-Id", received.request.id);
+}
+
+[[nodiscard]] std::string head_of(const http::Response& response, std::size_t body_size, bool close,
+                                  const AnswerRules& rules) {
+    std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " + reason_phrase(response.status) + "\r\n";
+    for (const auto& [key, value] : response.headers) {
+        if (same_name(key, "Content-Length") || same_name(key, "Connection") || same_name(key, "Keep-Alive")) continue;
+        head.append(key).append(": ").append(value).append("\r\n");
+    }
+    head +=
+        close ? "Connection: close\r\n" : "Keep-Alive: timeout=" + std::to_string(rules.keep_alive_ms / 1'000) + "\r\n";
+    if (!has_no_body(response.status)) head += "Content-Length: " + std::to_string(body_size) + "\r\n";
+    return head + "\r\n";
+}
+
+}  // namespace
+
+AnswerBytes format_answer(http::Response response, const Received& received, bool close, const AnswerRules& rules) {
+    make_sendable(response);
+    add_common(response, received, rules);
     if (has_no_body(response.status)) response.body.clear();
     if (!response.body.empty() && !has_header(response.headers, "Content-Encoding")) {
         if (!has_header(response.headers, "Content-Digest"))
@@ -59,16 +81,23 @@ AnswerBytes format_answer(http::Response response, const Received& received, boo
     }
     AnswerBytes out;
     out.close = close || received.close;
-    out.head = "HTTP/1.1 " + std::to_string(response.status) + " " + reason_phrase(response.status) + "\r\n";
-    for (const auto& [key, value] : response.headers) {
-        if (same_name(key, "Content-Length") || same_name(key, "Connection") || same_name(key, "Keep-Alive")) continue;
-        out.head.append(key).append(": ").append(value).append("\r\n");
-    }
-    out.head += out.close ? "Connection: close\r\n"
-                          : "Keep-Alive: timeout=" + std::to_string(rules.keep_alive_ms / 1'000) + "\r\n";
-    if (!has_no_body(response.status)) out.head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
-    out.head += "\r\n";
+    out.head = head_of(response, response.body.size(), out.close, rules);
     if (!received.head_only) out.body = std::move(response.body);
+    return out;
+}
+
+AnswerBytes format_answer(http::Response response, std::unique_ptr<http::BodySource> source, const Received& received,
+                          const AnswerRules& rules) {
+    if (!make_sendable(response) || has_no_body(response.status) || source->size() <= 0)
+        return format_answer(std::move(response), received, false, rules);
+    add_common(response, received, rules);
+    AnswerBytes out;
+    out.close = received.close;
+    const auto size = static_cast<std::size_t>(source->size());
+    out.head = head_of(response, size, out.close, rules);
+    if (received.head_only) return out;
+    out.source = std::move(source);
+    out.to_come = size;
     return out;
 }
 

@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/http_handler.h"
 #include "base/http_message.h"
 #include "net/request_parser.h"
 
@@ -23,11 +25,17 @@ struct AnswerRules {
 struct AnswerBytes {
     std::string head, body;
     bool close = false;  ///< the connection is at its end with this answer
+    std::shared_ptr<http::BodySource>
+        source;               ///< set: gives what comes behind `body`; shared with the worker that asks
+    std::size_t to_come = 0;  ///< bytes that it still gives
 };
 
 /// What cannot be sent as it is (control characters in a header, a status that is none) becomes 500 INTERNAL. `close`:
 /// whatever the sender wants.
 [[nodiscard]] AnswerBytes format_answer(http::Response response, const Received& received, bool close,
                                         const AnswerRules& rules);
+/// The same for a body that `source` gives, which goes out as it is. Nothing of it is asked for here.
+[[nodiscard]] AnswerBytes format_answer(http::Response response, std::unique_ptr<http::BodySource> source,
+                                        const Received& received, const AnswerRules& rules);
 
 }  // namespace ct::net

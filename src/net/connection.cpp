@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <exception>
 #include <utility>
+
+#include "base/log.h"
 
 namespace ct::net {
 namespace {
@@ -20,6 +23,8 @@ constexpr std::size_t kSlowestBytesPerSecond = 1'024;
 constexpr std::size_t kSmallBody = 64 * 1'024;
 // What came of a body that is taken piece by piece and is not taken yet; then the client waits.
 constexpr std::size_t kStreamHeld = 256 * 1'024;
+// An answer that is not held in one piece is asked for in pieces of this size.
+constexpr std::size_t kAnswerPiece = 256 * 1'024;
 // After a refusal the client may still be sending; closing at once would reset the connection and lose our answer.
 constexpr Milliseconds kLinger{2'000};
 // After stop(), how long an answer may take to be written.
@@ -34,6 +39,18 @@ constexpr Milliseconds kLastWords{2'000};
 [[nodiscard]] std::chrono::seconds slowest(std::size_t bytes) {
     constexpr std::size_t kLongestS = 366 * 86'400;  // whatever a client announces, the sum stays a time
     return std::chrono::seconds(std::min(bytes / kSlowestBytesPerSecond, kLongestS));
+}
+
+/// Nothing where it cannot be had. Never throws.
+[[nodiscard]] std::string next_of(http::BodySource& source, std::size_t most) {
+    try {
+        Result<std::string> piece = source.next(most);
+        if (piece) return std::move(*piece);
+        log::error("http: an answer ends early: " + piece.error().message);
+    } catch (const std::exception& failure) {
+        log::error(std::string("http: an answer ends early: ") + failure.what());
+    }
+    return {};
 }
 
 }  // namespace
@@ -72,7 +89,11 @@ void Connection::server_stops() {
         case State::head:
         case State::body: unread_ = true; return refuse({503, "UNAVAILABLE", "the server is stopping"});
         case State::paused: return ask_again();
-        case State::writing: deadline_ = std::min(deadline_, steady_now() + kLastWords); return arm_timer();
+        case State::writing:
+            // What is given piece by piece may be long, and whoever reads it can go on from where it was.
+            if (out_.source) write_total_ = std::min(write_total_, steady_now() + kLastWords);
+            deadline_ = std::min(deadline_, steady_now() + kLastWords);
+            return arm_timer();
         case State::working:
         case State::closed: return;
     }
@@ -425,11 +446,14 @@ void Connection::write(AnswerBytes bytes) {
     out_.close = out_.close || board_.stopping;
     sent_ = 0;
     enter(State::writing, SteadyTime::max());
+    const std::size_t size = out_.head.size() + out_.body.size() + out_.to_come;
+    write_total_ = since_ + 2 * Milliseconds(board_.options->write_timeout_ms) + slowest(size);
+    if (out_.source && board_.stopping) write_total_ = std::min(write_total_, since_ + kLastWords);
     write_on();
 }
 
 void Connection::write_on() {
-    if (state_ != State::writing) return;
+    if (state_ != State::writing || fetching_) return;
     const std::size_t size = out_.head.size() + out_.body.size();
     while (sent_ < size) {
         const bool in_head = sent_ < out_.head.size();
@@ -440,20 +464,51 @@ void Connection::write_on() {
         switch (step.kind) {
             case IoStep::Kind::done: sent_ += step.bytes; break;
             case IoStep::Kind::want_read:
-            case IoStep::Kind::want_write: {
-                const auto silence = Milliseconds(board_.options->write_timeout_ms);
-                const SteadyTime total = since_ + 2 * silence + slowest(size);
-                deadline_ = std::min(total, steady_now() + (board_.stopping ? std::min(kLastWords, silence) : silence));
-                arm_timer();
-                if (step.kind == IoStep::Kind::want_write) return await(Descriptor::wait_write, &Connection::write_on);
-                write_waits_ = true;
-                return read();
-            }
+            case IoStep::Kind::want_write: return await_writing(step.kind);
             case IoStep::Kind::closed:
             case IoStep::Kind::failed: return close();
         }
     }
+    if (out_.to_come > 0) return fetch();
     answer_is_out();
+}
+
+void Connection::await_writing(IoStep::Kind what) {
+    const auto silence = Milliseconds(board_.options->write_timeout_ms);
+    deadline_ = std::min(write_total_, steady_now() + (board_.stopping ? std::min(kLastWords, silence) : silence));
+    arm_timer();
+    if (what == IoStep::Kind::want_write) return await(Descriptor::wait_write, &Connection::write_on);
+    write_waits_ = true;
+    read();
+}
+
+/// The next piece of the answer. Whoever gives it may wait for a disk, so it is not asked here.
+void Connection::fetch() {
+    out_.head.clear();
+    out_.body.clear();
+    sent_ = 0;
+    deadline_ = write_total_;
+    arm_timer();
+    fetching_ = true;
+    const std::size_t most = std::min(kAnswerPiece, out_.to_come);
+    const bool taken = board_.workers->run([self = shared_from_this(), source = out_.source, most]() mutable {
+        // The worker keeps nothing: the connection must end on the listener's thread.
+        auto piece = std::make_shared<std::string>(next_of(*source, most));
+        source = nullptr;
+        Switchboard& board = self->board_;
+        asio::post(*board.loop, [self = std::move(self), piece] { self->fetched(std::move(*piece)); });
+    });
+    if (!taken) close();
+}
+
+/// Without a piece the answer cannot be brought to its end, and its reader must not take what came for all of it.
+void Connection::fetched(std::string piece) {
+    fetching_ = false;
+    if (state_ != State::writing) return;
+    if (piece.empty() || piece.size() > out_.to_come) return close();
+    out_.to_come -= piece.size();
+    out_.body = std::move(piece);
+    write_on();
 }
 
 void Connection::answer_is_out() {

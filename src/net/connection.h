@@ -121,6 +121,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     // writing
     void write(AnswerBytes bytes);
     void write_on();
+    void await_writing(IoStep::Kind what);
+    void fetch();
+    void fetched(std::string piece);
     void answer_is_out();
     void linger();
 
@@ -157,7 +160,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool asked_last_ = false;  // the server stops: there is no further pause
 
     AnswerBytes out_;
-    std::size_t sent_ = 0;  // of head and body together
+    std::size_t sent_ = 0;    // of head and body together
+    SteadyTime write_total_;  // when the answer must have been taken
+    bool fetching_ = false;   // a worker has the answer's source
 };
 
 }  // namespace ct::net

@@ -206,6 +206,9 @@ Switchboard::Outcome HttpServer::Impl::work(Received& received) const {
             outcome.taker = {std::move(answered.body_sink), std::nullopt};
         else if (received.request.body_follows != 0)
             outcome.taker = {nullptr, std::move(answered.response)};
+        else if (answered.body_source)
+            outcome.bytes =
+                format_answer(std::move(answered.response), std::move(answered.body_source), received, rules);
         else
             outcome.bytes = format_answer(std::move(answered.response), received, false, rules);
     } catch (const std::exception& failure) {

@@ -55,9 +55,12 @@ using Handler = http::Handler;
 /// Content-Encoding (415 UNSUPPORTED_ENCODING), undecodable or truncated compression (400 MALFORMED), a POST body
 /// whose Content-Digest is missing or does not match (400 MALFORMED; other methods may leave it out), a head over
 /// 16 KiB (431 HEAD_TOO_LARGE), what is no HTTP or can be read in two ways (400 MALFORMED), what does not arrive in
-/// time (408 TIMEOUT). Adds Content-Digest to every answer with a body, and the request's id as X-Request-Id: the
-/// client's own, or a new one. An answer that cannot be sent as it is (control characters in a header, a status that is
-/// none) becomes 500 INTERNAL. A handler that sets Content-Encoding itself has encoded the body and is left alone.
+/// time (408 TIMEOUT). Adds Content-Digest to every answer with a body that it has whole, and the request's id as
+/// X-Request-Id: the client's own, or a new one. An answer that cannot be sent as it is (control characters in a
+/// header, a status that is none) becomes 500 INTERNAL. A handler that sets Content-Encoding itself has encoded the
+/// body and is left alone. A body that a BodySource gives is asked for in pieces of a quarter of a MiB, one at a time,
+/// by the server's threads. One that ends early, and one that is not taken within two seconds after stop(), ends its
+/// connection.
 class HttpServer {
   public:
     HttpServer(HttpServerOptions options, Handler handler);

@@ -58,12 +58,16 @@ Result<void> Blobs::keep(WorkspaceKey workspace, const Attachment& attachment) {
     return move_file(upload, content);
 }
 
-Result<std::string> Blobs::read(WorkspaceKey workspace, const Attachment& attachment, std::int64_t offset,
-                                std::size_t length) {
-    auto bytes = read_part(content_path(workspace, attachment), offset, length);
-    if (bytes || bytes.error().kind != ErrorKind::not_found) return bytes;
+Result<std::int64_t> Blobs::content_size(WorkspaceKey workspace, const Attachment& attachment) {
+    auto size = file_size(content_path(workspace, attachment));
+    if (size || size.error().kind != ErrorKind::not_found) return size;
     // Complete, and not in its place yet: the power went in between.
     if (auto kept = keep(workspace, attachment); !kept) return fail(kept.error());
+    return file_size(content_path(workspace, attachment));
+}
+
+Result<std::string> Blobs::read(WorkspaceKey workspace, const Attachment& attachment, std::int64_t offset,
+                                std::size_t length) const {
     return read_part(content_path(workspace, attachment), offset, length);
 }
 

@@ -31,9 +31,11 @@ class Blobs {
     [[nodiscard]] Result<bool> verify(WorkspaceKey workspace, const Attachment& attachment) const;
     /// Puts a verified upload where contents are, unless that content is there already.
     [[nodiscard]] Result<void> keep(WorkspaceKey workspace, const Attachment& attachment);
-    /// Of a complete attachment.
+    /// Of a complete attachment, as it lies here: another size than its own says that it is damaged.
+    [[nodiscard]] Result<std::int64_t> content_size(WorkspaceKey workspace, const Attachment& attachment);
+    /// Bytes of one whose content_size() is right; fewer than `length` where the content ends before.
     [[nodiscard]] Result<std::string> read(WorkspaceKey workspace, const Attachment& attachment, std::int64_t offset,
-                                           std::size_t length);
+                                           std::size_t length) const;
     [[nodiscard]] Result<void> drop_upload(WorkspaceKey workspace, const Attachment& attachment);
     [[nodiscard]] Result<void> drop_content(WorkspaceKey workspace, const Attachment& attachment);
 

@@ -67,7 +67,8 @@ http::Answered Files::handle(const http::Request& request) {
     auto reply = route(asked, method_of(request));
     if (!reply) return refused(reply.error());
     if (reply->pause || reply->body_sink) return std::move(*reply);
-    return dressed(std::move(reply->response));
+    reply->response = dressed(std::move(reply->response));
+    return std::move(*reply);
 }
 
 http::Response Files::dressed(http::Response response) const {
@@ -99,6 +100,9 @@ Files::Reply Files::route(const Asked& asked, std::string_view method) {
     const bool one = !asked.id.empty();
     if (method == "GET") return one ? download(asked) : list(asked);
     if (method == "HEAD" && !one) return list(asked);
+    if (asked.request.method == "HEAD" && asked.header("Tus-Resumable").empty()) {  // not of tus: what GET would answer
+        if (const auto found = find(asked); found && found->complete()) return download(asked);
+    }
     const bool known = one ? method == "HEAD" || method == "PATCH" || method == "DELETE" : method == "POST";
     if (!known) {
         const std::string allowed = one ? "OPTIONS, HEAD, GET, PATCH, DELETE" : "OPTIONS, HEAD, GET, POST";
@@ -149,52 +153,6 @@ Files::Reply Files::list(const Asked& asked) {
     nlohmann::json attachments = nlohmann::json::array();
     for (const Attachment& attachment : *found) attachments.push_back(to_json(attachment));
     return to_response(nlohmann::json{{"attachments", std::move(attachments)}}.dump());
-}
-
-Files::Reply Files::download(const Asked& asked) {
-    const auto attachment = find(asked);
-    if (!attachment) return tl::unexpected(attachment.error());
-    if (!attachment->complete()) return no_such_upload();
-    const std::string tag = "\"" + attachment->sha256 + "\"";
-    if (names_tag(asked.header("If-None-Match"), tag)) {
-        auto same = upload_answer(304);
-        same.headers.emplace_back("ETag", tag);
-        return same;
-    }
-    auto range = parse_range(asked.header("Range"), attachment->size);
-    const std::string_view only_if = asked.header("If-Range");
-    if (!only_if.empty() && only_if != tag) range = ByteRange{0, attachment->size, false};
-    if (!range) {
-        auto refused = to_response(refuse(416, "BAD_RANGE", "the file has no such bytes"));
-        refused.headers.emplace_back("Content-Range", "bytes */" + std::to_string(attachment->size));
-        return refused;
-    }
-    const auto most = static_cast<std::int64_t>(options_.answer_max);
-    if (!range->partial && range->length > most) {
-        return refuse(413, "RANGE_NEEDED", "ask for at most " + std::to_string(most) + " bytes at a time, by Range");
-    }
-    range->length = std::min(range->length, most);
-    auto bytes = blobs_.read(asked.workspace(), *attachment, range->from, static_cast<std::size_t>(range->length));
-    if (!bytes) return refuse(bytes.error());
-    if (static_cast<std::int64_t>(bytes->size()) != range->length) {
-        return refuse(Error{ErrorKind::disk, "CONTENT_CUT", "a content is too short: " + attachment->sha256, {}});
-    }
-    auto response = upload_answer(range->partial ? 206 : 200);
-    response.headers.emplace_back("Content-Type", attachment->type);
-    response.headers.emplace_back("Accept-Ranges", "bytes");
-    response.headers.emplace_back("ETag", tag);
-    response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-    response.headers.emplace_back("Content-Disposition", content_disposition(attachment->name));
-    if (range->partial) {
-        response.headers.emplace_back("Content-Range", "bytes " + std::to_string(range->from) + "-" +
-                                                           std::to_string(range->from + range->length - 1) + "/" +
-                                                           std::to_string(attachment->size));
-    }
-    // Ranges are of the bytes as they are: compressed, they would be ranges of something else.
-    response.headers.emplace_back("Content-Encoding", "identity");
-    response.headers.emplace_back("Content-Digest", content_digest(*bytes));
-    response.body = std::move(*bytes);
-    return response;
 }
 
 }  // namespace ct::server

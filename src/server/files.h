@@ -6,7 +6,8 @@
 //                                               recordId, sha256 (64 hex digits) and, if wanted, filetype and id (a
 //                                               UUID: asking twice for the same is answered as the first time)
 //   HEAD, PATCH, DELETE /api/files/{id}         as tus says; DELETE also takes away what is complete
-//   GET     /api/files/{id}                     the bytes, all or a Range
+//   GET     /api/files/{id}                     the bytes, all or a Range, however large; a HEAD without Tus-Resumable
+//                                               is answered like it
 //   GET     /api/files?model=Lead&recordId=ID   {"attachments": [...]}, newest first
 //
 // The body of a PATCH goes into the upload as it comes, so that a link that breaks leaves what arrived. HEAD, DELETE
@@ -43,7 +44,6 @@ struct FileOptions {
     std::int64_t size_max = 100 << 20;  ///< bytes of one file
     std::int64_t open_max = 16;         ///< uploads under way per device
     std::size_t metadata_max = 4'096;   ///< bytes of the Upload-Metadata header
-    std::size_t answer_max = 8u << 20;  ///< bytes of one download's answer; more needs several ranges
 };
 
 class Files {

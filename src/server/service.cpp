@@ -51,8 +51,13 @@ struct Service::Impl {
     [[nodiscard]] http::Answered answer(const http::Request& request, std::size_t& number);
     [[nodiscard]] Gauges gauges();
     /// In the metrics and, if wanted, the log.
-    void count(const http::Response& response, std::size_t number, std::chrono::microseconds took,
-               std::size_t bytes_in);
+    struct Counted {
+        int status = 0;  ///< 0: cut
+        std::size_t number = Metrics::kRoutesMax;
+        std::chrono::microseconds took{0};
+        std::size_t bytes_in = 0, bytes_out = 0;
+    };
+    void count(const Counted& request);
     [[nodiscard]] Answer health(const http::Request& request, const Session& session);
     [[nodiscard]] Answer ready(const http::Request& request, const Session& session);
     [[nodiscard]] Answer metrics_text(const http::Request& request, const Session& session);
@@ -301,47 +306,49 @@ Gauges Service::Impl::gauges() {
 
 /// Names the route and not the address, which may hold ids; nothing that the request carries. The line says which
 /// request it was by itself (log::RequestScope).
-void Service::Impl::count(const http::Response& response, std::size_t number, std::chrono::microseconds took,
-                          std::size_t bytes_in) {
-    metrics.request(number, response.status, took, bytes_in, response.body.size());
+void Service::Impl::count(const Counted& request) {
+    metrics.request(request.number, request.status, request.took, request.bytes_in, request.bytes_out);
     if (!options.log_requests) return;
-    std::string route = number == kRoutes.size() ? "/api/files" : "none";
-    if (number < kRoutes.size()) route = std::string(kRoutes[number].method) + " " + std::string(kRoutes[number].path);
-    const std::string status = response.status == 0 ? "cut" : std::to_string(response.status);
+    std::string route = request.number == kRoutes.size() ? "/api/files" : "none";
+    if (request.number < kRoutes.size()) {
+        const Route& known = kRoutes[request.number];
+        route = std::string(known.method) + " " + std::string(known.path);
+    }
     log::event(log::Level::info, "request",
                {{"route", route},
-                {"status", status},
-                {"ms", std::to_string(took.count() / 1'000)},
-                {"in", std::to_string(bytes_in)},
-                {"out", std::to_string(response.body.size())}});
+                {"status", request.status == 0 ? "cut" : std::to_string(request.status)},
+                {"ms", std::to_string(request.took.count() / 1'000)},
+                {"in", std::to_string(request.bytes_in)},
+                {"out", std::to_string(request.bytes_out)}});
 }
 
 namespace {
 
+/// Adds the time of its life.
+struct Clocked {
+    std::chrono::microseconds& to;
+    std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+    ~Clocked() {
+        to += std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+    }
+};
+
 /// A body that is taken as it comes, counted at its end like any request, with the time that taking it was work.
 class CountedBody final : public http::BodySink {
-    /// Adds the time of its life.
-    struct Clocked {
-        std::chrono::microseconds& to;
-        std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
-        ~Clocked() {
-            to += std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
-        }
-    };
     template <class Work>
     auto timed(Work work) {
         const log::RequestScope scope(id_);
-        const Clocked clocked{took_};
+        const Clocked clocked{counted_.took};
         return work();
     }
 
   public:
-    CountedBody(Service::Impl& service, std::string id, std::size_t number, std::chrono::microseconds took,
+    CountedBody(Service::Impl& service, std::string id, const Impl::Counted& counted,
                 std::unique_ptr<http::BodySink> taker)
-        : service_(service), id_(std::move(id)), number_(number), took_(took), taker_(std::move(taker)) {}
+        : service_(service), id_(std::move(id)), counted_(counted), taker_(std::move(taker)) {}
 
     std::optional<http::Response> take(std::string_view bytes) override {
-        bytes_ += bytes.size();
+        counted_.bytes_in += bytes.size();
         auto refused = timed([&] { return taker_->take(bytes); });
         if (refused) count(*refused);
         return refused;
@@ -363,14 +370,51 @@ class CountedBody final : public http::BodySink {
   private:
     void count(const http::Response& response) {
         const log::RequestScope scope(id_);
-        service_.count(response, number_, took_, bytes_);
+        counted_.status = response.status;
+        counted_.bytes_out = response.body.size();
+        service_.count(counted_);
     }
     Service::Impl& service_;
     const std::string id_;  // of the request
-    const std::size_t number_;
-    std::chrono::microseconds took_;
-    std::size_t bytes_ = 0;
+    Impl::Counted counted_;
     const std::unique_ptr<http::BodySink> taker_;
+};
+
+/// A body that is given as it goes, counted when it was, or when its reader has gone.
+class CountedSource final : public http::BodySource {
+  public:
+    CountedSource(Service::Impl& service, std::string id, const Impl::Counted& counted,
+                  std::unique_ptr<http::BodySource> giver)
+        : service_(service), id_(std::move(id)), counted_(counted), giver_(std::move(giver)) {}
+    ~CountedSource() override {
+        const bool cut = begun_ && counted_.bytes_out < static_cast<std::size_t>(giver_->size());
+        if (cut) counted_.status = 0;
+        try {
+            const log::RequestScope scope(id_);
+            service_.count(counted_);
+        } catch (const std::exception& failure) {
+            log::error(failure.what());
+        }
+    }
+    CountedSource(const CountedSource&) = delete;
+    CountedSource& operator=(const CountedSource&) = delete;
+
+    std::int64_t size() const override { return giver_->size(); }
+    Result<std::string> next(std::size_t most) override {
+        const log::RequestScope scope(id_);
+        const Clocked clocked{counted_.took};
+        begun_ = true;
+        auto piece = giver_->next(most);
+        if (piece) counted_.bytes_out += piece->size();
+        return piece;
+    }
+
+  private:
+    Service::Impl& service_;
+    const std::string id_;  // of the request
+    Impl::Counted counted_;
+    const std::unique_ptr<http::BodySource> giver_;
+    bool begun_ = false;  // not where the answer goes without its body
 };
 
 }  // namespace
@@ -415,11 +459,18 @@ http::Answered Service::answer(const http::Request& request) {
     http::Answered answered = impl_->answer(request, number);
     if (answered.pause) return answered;
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+    const Impl::Counted counted{answered.response.status, number, took, request.body.size(),
+                                answered.response.body.size()};
     if (answered.body_sink) {
         return http::Answered(
-            std::make_unique<CountedBody>(*impl_, request.id, number, took, std::move(answered.body_sink)));
+            std::make_unique<CountedBody>(*impl_, request.id, counted, std::move(answered.body_sink)));
     }
-    impl_->count(answered.response, number, took, request.body.size());
+    if (answered.body_source) {
+        answered.body_source =
+            std::make_unique<CountedSource>(*impl_, request.id, counted, std::move(answered.body_source));
+        return answered;
+    }
+    impl_->count(counted);
     return answered;
 }
 
