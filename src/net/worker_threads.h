@@ -22,12 +22,16 @@ class WorkerThreads {
 
     /// False when the queue is full or no thread can be had; the job is dropped then.
     [[nodiscard]] bool run(std::function<void()> job);
-    /// Takes no more jobs, and returns when those taken are done.
+    /// Takes it however long the queue is, for what was begun and must come to its end. Not after finish().
+    void run_surely(std::function<void()> job);
+    /// Takes no more jobs but those that the jobs themselves surely want done; returns when all are.
     void finish();
 
   private:
     using Threads = std::list<std::thread>;
     void work(Threads::iterator self);
+    [[nodiscard]] bool has_place();
+    void take(std::function<void()> job, std::unique_lock<std::mutex> lock);
     void join_ended(std::unique_lock<std::mutex>& lock);
 
     const std::size_t threads_max_;

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -220,6 +221,25 @@ inline std::string sample_text(std::size_t size) {
     out.resize(size);
     return out;
 }
+
+/// Opens once; everyone who waits goes on.
+class Gate {
+  public:
+    void open() {
+        const std::lock_guard lock(mutex_);
+        open_ = true;
+        news_.notify_all();
+    }
+    void wait() {
+        std::unique_lock lock(mutex_);
+        news_.wait(lock, [&] { return open_; });
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable news_;
+    bool open_ = false;
+};
 
 class Stopwatch {
   public:

@@ -1,36 +1,11 @@
 #include <doctest/doctest.h>
 
-#include <condition_variable>
-#include <mutex>
-
 #include "net/link_monitor.h"
 #include "net/worker_threads.h"
 #include "net_support.h"
 
 using namespace ct::net;
-
-namespace {
-
-/// Opens once; everyone who waits goes on.
-class Gate {
-  public:
-    void open() {
-        const std::lock_guard lock(mutex_);
-        open_ = true;
-        news_.notify_all();
-    }
-    void wait() {
-        std::unique_lock lock(mutex_);
-        news_.wait(lock, [&] { return open_; });
-    }
-
-  private:
-    std::mutex mutex_;
-    std::condition_variable news_;
-    bool open_ = false;
-};
-
-}  // namespace
+using ct::net::test::Gate;
 
 TEST_CASE("jobs get a thread each, then queue, then are turned away") {
     Gate gate;
@@ -54,6 +29,18 @@ TEST_CASE("jobs get a thread each, then queue, then are turned away") {
         CHECK_FALSE(threads.run(job));
     }
     CHECK(done == 7);
+}
+
+TEST_CASE("what was begun comes to its end however long the queue is") {
+    Gate gate;
+    std::atomic<int> done{0};
+    WorkerThreads threads(1, 0);
+    REQUIRE(threads.run([&] { gate.wait(); }));
+    CHECK_FALSE(threads.run([] {}));
+    for (int i = 0; i < 3; ++i) threads.run_surely([&] { threads.run_surely([&] { ++done; }); });
+    gate.open();
+    threads.finish();  // also while it ends
+    CHECK(done == 3);
 }
 
 TEST_CASE("many short jobs from many threads are each done once") {
