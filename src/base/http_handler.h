@@ -24,8 +24,9 @@ struct Pause {
 };
 
 /// Takes the body of one request as it arrives, when the handler was asked by the head alone (Request::body_follows).
-/// Calls come one after the other, from any thread, and none holds a thread while the client is slow. After the last
-/// of them (an answer, or cut()) it is destroyed.
+/// Calls come one after the other, from any thread but a listener's, and none holds a thread while the client is slow.
+/// After the last of them (an answer, undo(), cut(), or whatever throws) it is destroyed; without any of them, on any
+/// thread, where the connection was gone or the server stopped before the body could begin.
 class BodySink {
   public:
     virtual ~BodySink() = default;
@@ -35,7 +36,8 @@ class BodySink {
     [[nodiscard]] virtual Response end() = 0;
     /// All has been taken and it is not what Content-Digest says: none of it counts. The caller answers.
     virtual void undo() = 0;
-    /// No more comes: the connection broke, was too slow, or the server stops. Nobody hears an answer.
+    /// No more comes: the connection broke, was too slow, what came was no HTTP, or the server stops. Whoever is still
+    /// there hears of it from the listener.
     virtual void cut() = 0;
 };
 
