@@ -9,12 +9,13 @@ namespace ct::net {
 
 BodyStream::BodyStream(StreamHouse house, std::shared_ptr<const Received> head, Taker taker, bool to_the_end,
                        std::function<void()> news)
-    : house_(house),
+    : house_(std::move(house)),
       head_(std::move(head)),
       to_the_end_(to_the_end),
       news_(std::move(news)),
       taker_(std::move(taker)),
-      digest_(http::find_header(head_->request.headers, "Content-Digest")) {}
+      digest_(http::find_header(head_->request.headers, "Content-Digest")),
+      held_(house_.bodies) {}
 
 BodyStream::~BodyStream() = default;
 
@@ -25,6 +26,7 @@ void BodyStream::give(std::string bytes) {
         pending_ = std::move(bytes);
     else
         pending_.append(bytes);
+    held_.set(pending_.size() + under_work_);
     start(std::move(lock));
 }
 
@@ -38,17 +40,21 @@ void BodyStream::set_ending(Ending ending) {
     start(std::move(lock));
 }
 
-/// Where no worker can be had, it is done here: the server is at its end, or drowns, and nothing of it may be lost.
 void BodyStream::start(std::unique_lock<std::mutex> lock) {
     if (working_) return;
     working_ = true;
     lock.unlock();
-    if (!house_.workers.run([self = shared_from_this()] { self->work(); })) work();
+    hand_over();
+}
+
+/// However much waits for a worker: nothing of it may be lost, and there is one such job per stream.
+void BodyStream::hand_over() {
+    house_.workers.run_surely([self = shared_from_this()] { self->work(); });
 }
 
 std::size_t BodyStream::held() const {
     const std::lock_guard lock(mutex_);
-    return pending_.size() + under_work_;
+    return held_.mine();
 }
 
 std::optional<AnswerBytes> BodyStream::take_answer() {
@@ -59,29 +65,28 @@ std::optional<AnswerBytes> BodyStream::take_answer() {
 // ---- on a worker's thread
 
 void BodyStream::work() {
-    for (;;) {
-        std::string piece;
-        Ending ending = Ending::none;
-        {
-            const std::lock_guard lock(mutex_);
-            piece.swap(pending_);
-            under_work_ = piece.size();
-            if (piece.empty()) ending = ending_;
-            if (piece.empty() && ending == Ending::none) {
-                working_ = false;
-                return;
-            }
+    std::string piece;
+    Ending ending = Ending::none;
+    {
+        const std::lock_guard lock(mutex_);
+        piece.swap(pending_);
+        under_work_ = piece.size();
+        if (piece.empty()) ending = ending_;
+        if (piece.empty() && ending == Ending::none) {
+            working_ = false;
+            return;
         }
-        if (piece.empty()) return settle(ending);  // it stays "working": nothing comes after
-        hand_on(piece);
-        {
-            const std::lock_guard lock(mutex_);
-            under_work_ = 0;
-        }
-        news_();
-        // Other requests have their turn between two pieces.
-        if (house_.workers.run([self = shared_from_this()] { self->work(); })) return;
     }
+    if (piece.empty()) return settle(ending);  // it stays "working": nothing comes after
+    hand_on(piece);
+    piece = {};
+    {
+        const std::lock_guard lock(mutex_);
+        under_work_ = 0;
+        held_.set(pending_.size());
+    }
+    news_();
+    hand_over();  // other requests have their turn between two pieces
 }
 
 void BodyStream::hand_on(std::string_view bytes) {

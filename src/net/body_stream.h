@@ -14,6 +14,7 @@
 #include "base/digest.h"
 #include "base/http_handler.h"
 #include "net/answer_format.h"
+#include "net/held_bytes.h"
 #include "net/http_server.h"
 #include "net/request_parser.h"
 #include "net/worker_threads.h"
@@ -25,6 +26,7 @@ struct StreamHouse {
     const HttpServerOptions& options;
     const AnswerRules& rules;
     WorkerThreads& workers;
+    std::shared_ptr<HeldBytes::Sum> bodies;  ///< what is held here counts there, however long it is
 };
 
 /// Methods on the listener's thread.
@@ -47,7 +49,7 @@ class BodyStream : public std::enable_shared_from_this<BodyStream> {
     void give(std::string bytes);
     void end();                              ///< that was all of the body
     void cut();                              ///< no more of it comes
-    [[nodiscard]] std::size_t held() const;  ///< bytes that were given and not taken
+    [[nodiscard]] std::size_t held() const;  ///< bytes that were given and not let go
     /// Once, when it is there. While the body still comes: no more of it is wanted.
     [[nodiscard]] std::optional<AnswerBytes> take_answer();
 
@@ -55,6 +57,7 @@ class BodyStream : public std::enable_shared_from_this<BodyStream> {
     enum class Ending : std::uint8_t { none, whole, cut };
     void set_ending(Ending ending);
     void start(std::unique_lock<std::mutex> lock);
+    void hand_over();
     // on a worker's thread
     void work();
     void hand_on(std::string_view bytes);
@@ -76,6 +79,7 @@ class BodyStream : public std::enable_shared_from_this<BodyStream> {
     // all guarded by mutex_
     std::string pending_;
     std::size_t under_work_ = 0;
+    HeldBytes held_;  // both
     Ending ending_ = Ending::none;
     bool working_ = false;
     std::optional<AnswerBytes> answer_;

@@ -60,9 +60,10 @@ Connection::Connection(Switchboard& board, Socket socket, std::string remote)
       socket_(board.loop->get_executor(), socket.release()),
       timer_(board.loop->get_executor()),
       remote_(std::move(remote)),
-      since_(steady_now()) {}
+      since_(steady_now()),
+      held_(board.bodies) {}
 
-Connection::~Connection() { count_body(0); }
+Connection::~Connection() = default;
 
 void Connection::start() {
     if (board_.tls != nullptr) {
@@ -106,7 +107,7 @@ void Connection::close() {
     enter(State::closed, SteadyTime::max());
     arrangement_ = nullptr;
     cut_stream();
-    count_body(0);
+    held_.set(0);
     boost::system::error_code ignored;
     timer_.cancel(ignored);
     socket_.close(ignored);
@@ -240,8 +241,8 @@ void Connection::parse(std::string_view& bytes) {
             continue;
         }
         if (stream_) return feed_stream();
-        count_body(parser_->body_held());
-        if (board_.bodies > board_.options->bodies_max && counted_ > kSmallBody) {
+        held_.set(parser_->body_held());
+        if (memory_is_short() && held_.mine() > kSmallBody) {
             unread_ = true;
             return refuse({503, "UNAVAILABLE", "too many large requests at once"});
         }
@@ -271,11 +272,6 @@ SteadyTime Connection::body_deadline() const {
     return std::min(body_total_, steady_now() + Milliseconds(board_.options->read_timeout_ms));
 }
 
-void Connection::count_body(std::size_t held) {
-    board_.bodies = board_.bodies - counted_ + held;
-    counted_ = held;
-}
-
 // ---- answering
 
 void Connection::dispatch() {
@@ -285,7 +281,7 @@ void Connection::dispatch() {
         enter(State::working, SteadyTime::max());
         return stream_->end();
     }
-    count_body(parser_->body_held());
+    held_.set(parser_->body_held());
     received_ = std::make_shared<Received>(parser_->take());
     parser_ = nullptr;
     received_->request.remote = remote_;
@@ -391,8 +387,8 @@ void Connection::stream(BodyStream::Taker taker) {
             if (const auto self = weak.lock()) self->stream_moves();
         });
     };
-    stream_ = std::make_shared<BodyStream>(StreamHouse{options, board_.rules, *board_.workers}, received_,
-                                           std::move(taker), to_the_end, std::move(news));
+    stream_ = std::make_shared<BodyStream>(StreamHouse{options, board_.rules, *board_.workers, board_.bodies},
+                                           received_, std::move(taker), to_the_end, std::move(news));
     body_total_ = steady_now() + Milliseconds(2 * options.read_timeout_ms) + slowest(expected);
     enter(State::body, body_deadline());
     if (expects) say_continue();
@@ -403,7 +399,6 @@ void Connection::stream(BodyStream::Taker taker) {
 
 void Connection::feed_stream() {
     stream_->give(parser_->take_body());
-    count_body(stream_->held());
     deadline_ = stream_is_full() ? SteadyTime::max() : body_deadline();  // then it is we who are slow
     arm_timer();
 }
@@ -411,7 +406,7 @@ void Connection::feed_stream() {
 /// Where memory is short, a stream does with less.
 bool Connection::stream_is_full() const {
     if (!stream_ || state_ != State::body) return false;
-    return stream_->held() >= (board_.bodies > board_.options->bodies_max ? kSmallBody : kStreamHeld);
+    return stream_->held() >= (memory_is_short() ? kSmallBody : kStreamHeld);
 }
 
 void Connection::stream_moves() {
@@ -421,7 +416,6 @@ void Connection::stream_moves() {
         parser_ = nullptr;
         return write(std::move(*answer));
     }
-    count_body(stream_->held());
     if (state_ != State::body || stream_is_full()) return;
     if (deadline_ == SteadyTime::max()) {
         deadline_ = body_deadline();
@@ -441,7 +435,7 @@ void Connection::cut_stream() {
 void Connection::write(AnswerBytes bytes) {
     received_ = nullptr;
     stream_ = nullptr;
-    count_body(0);
+    held_.set(0);
     out_ = std::move(bytes);
     out_.close = out_.close || board_.stopping;
     sent_ = 0;
@@ -491,14 +485,13 @@ void Connection::fetch() {
     arm_timer();
     fetching_ = true;
     const std::size_t most = std::min(kAnswerPiece, out_.to_come);
-    const bool taken = board_.workers->run([self = shared_from_this(), source = out_.source, most]() mutable {
+    board_.workers->run_surely([self = shared_from_this(), source = out_.source, most]() mutable {
         // The worker keeps nothing: the connection must end on the listener's thread.
         auto piece = std::make_shared<std::string>(next_of(*source, most));
         source = nullptr;
         Switchboard& board = self->board_;
         asio::post(*board.loop, [self = std::move(self), piece] { self->fetched(std::move(*piece)); });
     });
-    if (!taken) close();
 }
 
 /// Without a piece the answer cannot be brought to its end, and its reader must not take what came for all of it.

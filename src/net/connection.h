@@ -14,6 +14,7 @@
 
 #include "net/answer_format.h"
 #include "net/body_stream.h"
+#include "net/held_bytes.h"
 #include "net/http_server.h"
 #include "net/request_parser.h"
 #include "net/socket.h"
@@ -47,7 +48,8 @@ class Switchboard {
     WorkerThreads* workers = nullptr;
     TlsContext* tls = nullptr;  ///< null: plain
     std::vector<char> scratch;  ///< what was just read
-    std::size_t bodies = 0;     ///< bytes of bodies that arrive or wait
+    /// Bytes of bodies that arrive, wait or are being taken.
+    const std::shared_ptr<HeldBytes::Sum> bodies = std::make_shared<HeldBytes::Sum>(0);
     bool stopping = false;
 };
 
@@ -99,7 +101,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void head_is_complete();
     void say_continue();
     [[nodiscard]] SteadyTime body_deadline() const;
-    void count_body(std::size_t held);
+    [[nodiscard]] bool memory_is_short() const { return *board_.bodies > board_.options->bodies_max; }
 
     // answering
     void dispatch();
@@ -151,7 +153,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::string ahead_;                        // came in, and is not taken yet
 
     std::unique_ptr<RequestParser> parser_;
-    std::size_t counted_ = 0;             // of board_.bodies
+    HeldBytes held_;                      // of a body that arrives or waits; a stream has its own
     SteadyTime body_total_;               // when the body must be there
     std::shared_ptr<Received> received_;  // shared with the worker that has it
     std::shared_ptr<void> arrangement_;   // of the pause

@@ -22,7 +22,6 @@ constexpr Milliseconds kAcceptPause{50};
 constexpr int kAcceptBurst = 64;
 // Input is read in pieces of this size.
 constexpr std::size_t kScratch = 64 * 1'024;
-constexpr std::size_t kRequestsQueued = 100'000;
 
 [[nodiscard]] std::string hex(std::uint64_t number) {
     static constexpr char kDigits[] = "0123456789abcdef";
@@ -94,7 +93,7 @@ void HttpServer::Impl::run() {
     raise_descriptor_limit();
     scratch.resize(kScratch);
     const auto threads_max = static_cast<std::size_t>(std::max(1, own_options.threads_max));
-    WorkerThreads threads(threads_max, kRequestsQueued);
+    WorkerThreads threads(threads_max, own_options.queue_max);
     workers = &threads;
     Descriptor waking(loop->get_executor(), wake.handle());
     waking.async_wait(Descriptor::wait_read, [this](const boost::system::error_code&) { begin_stop(); });

@@ -24,9 +24,12 @@ struct HttpServerOptions {
     /// Which bodies the handler may take piece by piece, asked by the head and never for one with a Content-Encoding;
     /// called on the listener's thread. See the handler.
     std::function<bool(const http::Request& head)> streams;
-    std::size_t bodies_max = 64 * 1'048'576;  ///< of all requests that arrive or wait; large ones beyond get a 503
+    /// Bytes of all bodies that arrive, wait or are being taken, also of connections that are gone. Beyond, large ones
+    /// get a 503, and those that are taken piece by piece are read more slowly.
+    std::size_t bodies_max = 64 * 1'048'576;
     std::size_t compress_above = 512;   ///< answers over this are compressed as the client accepts (zstd, then gzip)
-    int threads_max = 16;               ///< handlers at once; as many requests as there are connections may wait
+    int threads_max = 16;               ///< handlers at once
+    std::size_t queue_max = 100'000;    ///< requests that wait for one of the threads; beyond: 503
     int connections_max = 8'192;        ///< beyond, the connection that has been idle for longest goes
     int connections_per_address = 512;  ///< beyond: 429; not counted for this computer and the addresses below
     std::vector<std::string> free_addresses;  ///< proxies, which speak for many
@@ -44,10 +47,12 @@ struct HttpServerOptions {
 /// Content-Length, Transfer-Encoding, Connection and Expect. Runs on any of the server's threads; what it throws
 /// becomes a 500. A request that it pauses holds no thread; when the client goes away it is forgotten.
 /// A request that `streams` says yes to comes without its body (Request::body_follows). Before the handler gave a
-/// BodySink nothing of the body is read and nobody is told to go on sending (Expect). What it answers instead is told
-/// at once to whoever asked by Expect or sends more than the body's limit, and to others behind the body. No limit
-/// holds for what a BodySink takes: that is its own matter. Memory is a quarter of a MiB per body, then the client
-/// waits; a digest that is missing is none of the listener's business, one that does not match is.
+/// BodySink nothing of the body is taken (64 KiB may have come in) and nobody is told to go on sending (Expect). An
+/// answer before the body's end, from the handler or the sink, is told at once to whoever asked by Expect, does not say
+/// how long the body is (chunks) or sends more than the body's limit, and ends the connection; others are told behind
+/// the body. No limit holds for what a BodySink takes: that is its own matter. Memory is a quarter of a MiB per body
+/// (64 KiB above bodies_max) and what one read brings, then the client waits. A digest that is missing is none of the
+/// listener's business, one that does not match is.
 using Handler = http::Handler;
 
 /// One thread waits for all sockets (Boost.Asio), so that neither slow nor idle connections take a thread from others.
