@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/part_file.h"
 #include "base/utf8.h"
 #include "client/replica.h"
-#include "crm/json_codec.h"
 #include "sync/file_name.h"
 
 namespace ct::client {
@@ -56,10 +54,6 @@ std::int64_t number_in(std::string_view text) {
     std::int64_t value = -1;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc{} && end == text.data() + text.size() ? value : -1;
-}
-
-bool is_hash(std::string_view text) {
-    return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 Failure no_such_attachment() {
@@ -471,7 +465,7 @@ void Attachments::on_answer(NetAnswer answer) {
         if (listing == listings_.end()) return;
         const Listing asked = listing->second;
         listings_.erase(listing);
-        return on_list(asked, outcome);
+        return on_list(asked, read_reply(outcome), outcome.response.body);
     }
     sync::LaneReply reply = read_reply(outcome);
     if (std::holds_alternative<sync::LaneAccepted>(reply) && answer.id == fetch_.request) {
@@ -495,83 +489,6 @@ Result<sync::LaneReply> Attachments::store_part(const http::Response& response) 
     }
     if (auto written = write_part(fetch_.path, fetch_.offset, response.body); !written) return fail(written.error());
     return sync::LaneReply(sync::LaneAccepted{fetch_.offset + size});
-}
-
-void Attachments::on_list(const Listing& listing, const net::HttpOutcome& outcome) {
-    refresh_error_.reset();
-    const sync::LaneReply reply = read_reply(outcome);
-    if (const auto* unreached = std::get_if<sync::LaneUnreached>(&reply)) {
-        refresh_error_ = Error{ErrorKind::offline, "OFFLINE", unreached->detail, {}};
-    } else if (const auto* refused = std::get_if<sync::LaneRefused>(&reply)) {
-        // A record that the server does not know yet has no files there.
-        if (refused->status != 404) refresh_error_ = Error{ErrorKind::protocol, refused->code, refused->detail, {}};
-    } else if (auto done = book_list(listing.model, listing.record, outcome.response.body); !done) {
-        refresh_error_ = done.error();
-    }
-    changed(listing.record);
-}
-
-namespace {
-
-/// One element of the server's list; nothing when it is not usable.
-std::optional<Attachment> listed(crm::Model model, const Uuid& record, const nlohmann::json& entry) {
-    if (!entry.is_object()) return std::nullopt;
-    const auto text = [&entry](const char* name) {
-        const auto at = entry.find(name);
-        return at != entry.end() && at->is_string() ? at->get<std::string>() : std::string();
-    };
-    const auto id = Uuid::parse(text("id"));
-    const auto size = entry.find("size");
-    Attachment attachment;
-    attachment.sha256 = text("sha256");
-    if (!id || !is_hash(attachment.sha256) || size == entry.end() || !size->is_number_integer() || *size < 0) {
-        return std::nullopt;
-    }
-    attachment.id = *id;
-    attachment.model = model;
-    attachment.record = record;
-    attachment.name = sync::clean_file_name(text("name"));
-    attachment.type = text("type");
-    attachment.size = size->get<std::int64_t>();
-    attachment.user = text("by");
-    attachment.created_at = parse_rfc3339(text("at")).value_or(0);
-    return attachment;
-}
-
-}  // namespace
-
-Result<void> Attachments::book_list(crm::Model model, const Uuid& record, const std::string& body) {
-    const auto document = crm::parse_json(body);
-    if (!document || !document->is_object() || !document->contains("attachments") ||
-        !(*document)["attachments"].is_array()) {
-        return fail(ErrorKind::protocol, "MALFORMED", "the server's list of attachments cannot be read");
-    }
-    const auto known = store_.attachments(record);
-    if (!known) return fail(known.error());
-    std::vector<Uuid> there;
-    for (const auto& entry : (*document)["attachments"]) {
-        auto attachment = listed(model, record, entry);
-        if (!attachment) continue;
-        there.push_back(attachment->id);
-        const auto old =
-            std::find_if(known->begin(), known->end(), [&](const Attachment& a) { return a.id == attachment->id; });
-        const bool have = path_exists(path_of(*attachment));
-        attachment->state = have ? AttachmentState::done : AttachmentState::remote;
-        if (old != known->end()) {
-            const bool sent = old->state == AttachmentState::queued || old->state == AttachmentState::failed;
-            if (!sent) continue;  // nothing new: what it holds never changes
-        }
-        attachment->offset = have ? attachment->size : 0;
-        if (auto saved = store_.save_attachment(*attachment); !saved) return saved;
-    }
-    for (const Attachment& old : *known) {
-        const bool was_there = old.state == AttachmentState::done || old.state == AttachmentState::remote ||
-                               old.state == AttachmentState::wanted;
-        if (!was_there || std::find(there.begin(), there.end(), old.id) != there.end()) continue;
-        if (auto dropped = store_.drop_attachment(old.id); !dropped) return dropped;  // taken away by somebody else
-        drop_content(old.sha256);
-    }
-    return {};
 }
 
 // ---- afterwards

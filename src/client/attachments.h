@@ -130,7 +130,7 @@ class Attachments {
     void changed(const Uuid& record);
     void local_failure(const Error& error);
     [[nodiscard]] Result<sync::LaneReply> store_part(const http::Response& response) const;
-    void on_list(const Listing& listing, const net::HttpOutcome& outcome);
+    void on_list(const Listing& listing, const sync::LaneReply& reply, const std::string& body);
     [[nodiscard]] Result<void> book_list(crm::Model model, const Uuid& record, const std::string& body);
     void drop_content(const std::string& sha256);
     void forget_kept_back(std::optional<SteadyMs> until);
