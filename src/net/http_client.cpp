@@ -64,8 +64,9 @@ constexpr Milliseconds kKeepAliveUntold{15'000};
 struct Exchange {
     Deadlines deadlines;
     SteadyTime total;  // when all must be over
-    const Wake* wake;
-    std::string_view body;  // as it travels
+    const Wake* wake = nullptr;
+    std::string_view body;               // as it travels
+    http::BodySource* source = nullptr;  // gives it instead
     NetFailure failure = NetFailure::none;
     std::string detail;
     std::int64_t sent = 0;
@@ -235,7 +236,10 @@ class Link final : public httplib::ClientImpl {
         Wire wire(socket.sock, tls_.get());
         wire.set_limits(limits(exchange_->total));
         wire.set_weather(&weather_);
-        wire.append_on_flush(exchange_->body);
+        if (exchange_->source != nullptr)
+            wire.append_on_flush(*exchange_->source);
+        else
+            wire.append_on_flush(exchange_->body);
         const SteadyTime begun = steady_now();
         const bool good = callback(wire);
         note_parts(wire, begun);
@@ -307,7 +311,9 @@ struct HttpClient::Impl {
         if (url) link.emplace(*url, options.ca_file, options.simulator);
     }
 
-    [[nodiscard]] HttpOutcome send(const http::Request& request, const Deadlines& deadlines, bool require_digest);
+    [[nodiscard]] HttpOutcome send(const http::Request& request, const Deadlines& deadlines, bool require_digest,
+                                   http::BodySource* body);
+    void fill_body(const http::Request& request, httplib::Request& head, Exchange& exchange, std::string& compressed);
     void carry(const http::Request& request, Exchange& exchange, bool require_digest, HttpOutcome& out);
     [[nodiscard]] bool ends_in_weather(bool require_digest, Exchange& exchange, HttpOutcome& out);
     [[nodiscard]] bool fill_head(const http::Request& request, httplib::Request& head, Exchange& exchange) const;
@@ -397,12 +403,12 @@ bool HttpClient::Impl::ends_in_weather(bool require_digest, Exchange& exchange, 
     return true;
 }
 
-void HttpClient::Impl::carry(const http::Request& request, Exchange& exchange, bool require_digest, HttpOutcome& out) {
-    httplib::Request head;
-    if (!fill_head(request, head, exchange) || ends_in_weather(require_digest, exchange, out)) return;
-
-    std::string compressed;
-    if (!request.body.empty()) {
+/// `compressed` holds the body where it became smaller.
+void HttpClient::Impl::fill_body(const http::Request& request, httplib::Request& head, Exchange& exchange,
+                                 std::string& compressed) {
+    auto size = exchange.source != nullptr ? exchange.source->size() : static_cast<std::int64_t>(request.body.size());
+    if (size == 0) return;
+    if (exchange.source == nullptr) {
         if (http::find_header(request.headers, "Content-Digest").empty()) {
             head.headers.emplace("Content-Digest", content_digest(request.body));
         }
@@ -416,13 +422,20 @@ void HttpClient::Impl::carry(const http::Request& request, Exchange& exchange, b
                 head.headers.emplace("Content-Encoding", name(Encoding::zstd));
             }
         }
-        exchange.measured.body_sent = static_cast<std::int64_t>(exchange.body.size());
-        head.headers.emplace("Content-Length", std::to_string(exchange.body.size()));
-        // The body goes out behind the head by the Wire, uncopied. The library must believe in a body (or it would say
-        // Content-Length: 0) but not in its size (or it would ask Expect: 100-continue first, a round trip per
-        // request).
-        head.content_provider_ = [](std::size_t, std::size_t, httplib::DataSink&) { return true; };
+        size = static_cast<std::int64_t>(exchange.body.size());
     }
+    exchange.measured.body_sent = size;
+    head.headers.emplace("Content-Length", std::to_string(size));
+    // The body goes out behind the head by the Wire, uncopied. The library must believe in a body (or it would say
+    // Content-Length: 0) but not in its size (or it would ask Expect: 100-continue first, a round trip per request).
+    head.content_provider_ = [](std::size_t, std::size_t, httplib::DataSink&) { return true; };
+}
+
+void HttpClient::Impl::carry(const http::Request& request, Exchange& exchange, bool require_digest, HttpOutcome& out) {
+    httplib::Request head;
+    if (!fill_head(request, head, exchange) || ends_in_weather(require_digest, exchange, out)) return;
+    std::string compressed;
+    fill_body(request, head, exchange, compressed);
 
     std::string raw;
     const std::size_t limit = options.max_body;
@@ -450,11 +463,16 @@ void HttpClient::Impl::carry(const http::Request& request, Exchange& exchange, b
     if (good) accept_answer(std::move(raw), require_digest, exchange, out);
 }
 
-HttpOutcome HttpClient::Impl::send(const http::Request& request, const Deadlines& deadlines, bool require_digest) {
+HttpOutcome HttpClient::Impl::send(const http::Request& request, const Deadlines& deadlines, bool require_digest,
+                                   http::BodySource* body) {
     HttpOutcome out;
     out.response.traffic.started_steady_ms = system_clock().steady();
     const SteadyTime start = steady_now();
-    Exchange exchange{deadlines, start + Milliseconds(deadlines.total_ms), &wake, {}, {}, {}, 0, 0, false, {}};
+    Exchange exchange;
+    exchange.deadlines = deadlines;
+    exchange.total = start + Milliseconds(deadlines.total_ms);
+    exchange.wake = &wake;
+    exchange.source = body;
     if (!url) {
         exchange.fail(NetFailure::bad_url, url.error().message);
     } else {
@@ -485,7 +503,8 @@ HttpClient::HttpClient(HttpClientOptions options) : impl_(std::make_unique<Impl>
 
 HttpClient::~HttpClient() = default;
 
-HttpOutcome HttpClient::send(const http::Request& request, const Deadlines& deadlines, bool require_digest) {
+HttpOutcome HttpClient::send(const http::Request& request, const Deadlines& deadlines, bool require_digest,
+                             http::BodySource* body) {
     {
         const std::lock_guard lock(impl_->mutex);
         if (impl_->closed) {
@@ -498,7 +517,7 @@ HttpOutcome HttpClient::send(const http::Request& request, const Deadlines& dead
         impl_->sending = true;
         impl_->wake.clear();
     }
-    HttpOutcome out = impl_->send(request, deadlines, require_digest);
+    HttpOutcome out = impl_->send(request, deadlines, require_digest, body);
     const std::lock_guard lock(impl_->mutex);
     impl_->sending = false;
     return out;

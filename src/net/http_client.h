@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/http_handler.h"
 #include "base/http_message.h"
 
 namespace ct::net {
@@ -62,8 +63,10 @@ class HttpClient {
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
 
-    [[nodiscard]] HttpOutcome send(const http::Request& request, const Deadlines& deadlines,
-                                   bool require_digest = true);
+    /// `body`, if not null, gives the body of the request, which has none of its own. It goes as it is given, neither
+    /// compressed nor with a digest but the caller's own; where it ends early the exchange is `cut`.
+    [[nodiscard]] HttpOutcome send(const http::Request& request, const Deadlines& deadlines, bool require_digest = true,
+                                   http::BodySource* body = nullptr);
     /// Ends a `send` under way (it returns `cancelled`, within milliseconds, whatever it waits for) and makes later
     /// ones start afresh. Without a `send` under way it does nothing.
     void cancel();

@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kReadAhead = 8 * 1'024;
 // Up to here header and body leave in one segment train; above it the copy costs more than the extra call.
 constexpr std::size_t kJoinUpTo = 32 * 1'024;
+// Of a body that is given piece by piece.
+constexpr std::size_t kPiece = 128 * 1'024;
 
 }  // namespace
 
@@ -31,6 +33,7 @@ std::string Wire::trouble_text() const {
         case Trouble::reset:
         case Trouble::failed: break;
     }
+    if (!source_error_.empty()) return source_error_;
     if (cut_by_weather_) return "cut by the simulated link";
     if (error_number_ != 0) return system_message(error_number_);
     return tls_ != nullptr && !tls_->error().empty() ? tls_->error() : "the connection failed";
@@ -161,6 +164,22 @@ bool Wire::send_all(const char* from, std::size_t size) {
     return true;
 }
 
+/// Who gives the body may fail in the middle of it: nothing can be said to the peer then.
+bool Wire::send_source() {
+    while (to_come_ > 0) {
+        const Result<std::string> piece = source_->next(kPiece);
+        const auto size = piece ? static_cast<std::int64_t>(piece->size()) : 0;
+        if (size <= 0 || size > to_come_) {
+            source_error_ = piece ? "a body of another length than was announced" : piece.error().message;
+            note(Trouble::failed);
+            return false;
+        }
+        if (!send_all(piece->data(), piece->size())) return false;
+        to_come_ -= size;
+    }
+    return true;
+}
+
 bool Wire::flush() {
     bool good = true;
     if (!body_.empty() && out_.size() + body_.size() <= kJoinUpTo) {
@@ -169,17 +188,16 @@ bool Wire::flush() {
     }
     if (!out_.empty()) good = send_all(out_.data(), out_.size());
     if (good && !body_.empty()) good = send_all(body_.data(), body_.size());
-    if (good) {
-        out_.clear();
-        body_ = {};
-    }
-    return good;
+    if (!good) return false;
+    out_.clear();
+    body_ = {};
+    return send_source();
 }
 
 ssize_t Wire::read(char* into, std::size_t room) {
     if (!reading_) return -1;
     if (start_ == end_) {
-        if ((!out_.empty() || !body_.empty()) && !send_broken_ && !flush() && !send_broken_) return -1;
+        if (has_unsent() && !send_broken_ && !flush() && !send_broken_) return -1;
         if (room >= in_.size()) return receive(into, room);
         const ssize_t got = receive(in_.data(), in_.size());
         if (got <= 0) return got;

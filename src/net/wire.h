@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/http_handler.h"
 #include "net/link_simulator.h"
 #include "net/socket.h"
 #include "net/tls.h"
@@ -36,6 +37,11 @@ class Wire final : public httplib::Stream {
     void set_weather(SimulatedConnection* weather) { weather_ = weather; }
     /// Goes out behind what was written so far, with the next flush; must live until then.
     void append_on_flush(std::string_view body) { body_ = body; }
+    /// The same of a body that is given piece by piece.
+    void append_on_flush(http::BodySource& body) {
+        source_ = &body;
+        to_come_ = body.size();
+    }
     [[nodiscard]] bool handshake();  ///< TLS only
     bool flush();
     /// Waits until something can be read. Neither this nor its end counts as trouble.
@@ -53,7 +59,7 @@ class Wire final : public httplib::Stream {
     [[nodiscard]] SteadyTime last_sent() const { return last_sent_; }
     [[nodiscard]] SteadyTime first_received() const { return first_received_; }
     [[nodiscard]] bool has_leftover() const { return start_ < end_; }  ///< bytes read but not asked for
-    [[nodiscard]] bool fully_sent() const { return out_.empty() && body_.empty() && !send_broken_; }
+    [[nodiscard]] bool fully_sent() const { return !has_unsent() && !send_broken_; }
 
     // httplib::Stream
     [[nodiscard]] bool is_readable() const override { return has_leftover(); }
@@ -70,6 +76,8 @@ class Wire final : public httplib::Stream {
   private:
     [[nodiscard]] ssize_t receive(char* into, std::size_t room);
     bool send_all(const char* from, std::size_t size);
+    bool send_source();
+    [[nodiscard]] bool has_unsent() const { return !out_.empty() || !body_.empty() || to_come_ > 0; }
     [[nodiscard]] bool wait(Wait what, Milliseconds silence, Milliseconds on_after_wake);
     [[nodiscard]] bool pause(std::int64_t ms, Milliseconds silence);
     [[nodiscard]] bool under_weather() const { return weather_ != nullptr && !weather_->fair(); }
@@ -83,8 +91,11 @@ class Wire final : public httplib::Stream {
     std::vector<char> in_;  // read ahead: [start_, end_) is not handed out yet
     std::size_t start_ = 0;
     std::size_t end_ = 0;
-    std::string out_;        // written, not sent yet
-    std::string_view body_;  // to be sent behind out_
+    std::string out_;                     // written, not sent yet
+    std::string_view body_;               // to be sent behind out_
+    http::BodySource* source_ = nullptr;  // the same
+    std::int64_t to_come_ = 0;            // bytes that it still gives
+    std::string source_error_;
     bool reading_ = true;
     SteadyTime woken_until_ = SteadyTime::max();  // set when the wake was first seen while writing
     bool send_broken_ = false;                    // the peer takes no more; it may have answered all the same

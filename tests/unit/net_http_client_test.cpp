@@ -77,6 +77,46 @@ TEST_CASE("answers that are no answer are told apart") {
     }
 }
 
+TEST_CASE("a body that is given piece by piece goes out as it is, and never shorter than it says") {
+    struct Given final : http::BodySource {
+        Given(std::int64_t size, std::string all) : size_(size), all_(std::move(all)) {}
+        std::int64_t size() const override { return size_; }
+        Result<std::string> next(std::size_t most) override {
+            if (at_ == all_.size()) return fail(ErrorKind::disk, "CANNOT_READ", "the disk is gone");
+            const std::string piece = all_.substr(at_, std::min<std::size_t>(most, 50'000));
+            at_ += piece.size();
+            return piece;
+        }
+        std::int64_t size_;
+        std::string all_;
+        std::size_t at_ = 0;
+    };
+    const std::string all = sample_text(700'000);
+    std::string came;
+    RunningServer server([&](const http::Request& request) {
+        if (http::find_header(request.headers, "X-Kind") == "given") came = request.body;
+        return answer("thanks");
+    });
+    HttpClient client({server.url(), "", 1'024, 1'000'000});
+    http::Request request = get("/");
+    request.method = "PUT";
+    request.headers = {{"X-Kind", "given"}};
+    Given whole(700'000, all), broken(700'001, all), long_one(699'999, all);
+    const HttpOutcome sent = client.send(request, {}, true, &whole);
+    CAPTURE(sent.detail);
+    CHECK(sent.failure == NetFailure::none);
+    CHECK(sent.response.body == "thanks");
+    CHECK(sent.response.traffic.body_sent == 700'000);
+    CHECK((came == all));
+    came.clear();
+    const HttpOutcome cut = client.send(request, {}, true, &broken);
+    CHECK(cut.failure == NetFailure::cut);
+    CHECK(cut.detail.find("the disk is gone") != std::string::npos);
+    CHECK(client.send(request, {}, true, &long_one).failure == NetFailure::cut);
+    CHECK(client.send(post("/", "more"), {}).response.body == "thanks");  // over another connection
+    CHECK(came.empty());
+}
+
 TEST_CASE("a login page in the way is told with its status and headers, without its body") {
     const HttpOutcome outcome = outcome_of(
         "HTTP/1.1 302 Found\r\nLocation: http://portal/\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\n<ht>");
