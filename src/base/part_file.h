@@ -43,6 +43,24 @@ class PartFile {
     /// All that was written is on the disk when this returns. CANNOT_WRITE.
     [[nodiscard]] Result<void> flush();
 
+    /// While it lives no other PartFile of this file is held, in any process of this machine; whatever name the file
+    /// has by then. Ends before its PartFile.
+    class Hold {
+      public:
+        Hold(Hold&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
+        Hold& operator=(Hold&&) = delete;
+        Hold(const Hold&) = delete;
+        Hold& operator=(const Hold&) = delete;
+        ~Hold();
+
+      private:
+        friend class PartFile;
+        explicit Hold(int handle) : handle_(handle) {}
+        int handle_;  // the PartFile's; -1: moved away
+    };
+    /// Waits for whoever holds it. CANNOT_WRITE. Where the file system knows no such locks, nobody is kept out.
+    [[nodiscard]] Result<Hold> hold() const;
+
   private:
     PartFile(int handle, std::string path) : handle_(handle), path_(std::move(path)) {}
 
@@ -63,6 +81,9 @@ struct FileContent {
 
 /// Reads the whole file once, in small pieces. FILE_NOT_FOUND, CANNOT_READ.
 [[nodiscard]] Result<FileContent> examine_file(const std::string& path);
+
+/// The hash of those bytes, read in small pieces. FILE_NOT_FOUND, CANNOT_READ (also where the file ends before them).
+[[nodiscard]] Result<Sha256> examine_part(const std::string& path, std::int64_t offset, std::int64_t length);
 
 /// Copies in one reading, so that size and hash are those of the copy whoever writes to `from` meanwhile; the copy is
 /// on the disk when this returns (mode 0600; its directory is not flushed yet: `move_file` does that). Nothing is left

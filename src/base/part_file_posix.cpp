@@ -1,7 +1,9 @@
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <functional>
@@ -168,6 +170,19 @@ Result<void> PartFile::flush() {
     return {};
 }
 
+Result<PartFile::Hold> PartFile::hold() const {
+    while (::flock(handle_, LOCK_EX) != 0) {
+        if (errno == EINTR) continue;
+        if (errno == EOPNOTSUPP || errno == ENOLCK || errno == ENOSYS || errno == EINVAL) break;
+        return failure("CANNOT_WRITE", path_, errno);
+    }
+    return Hold(handle_);
+}
+
+PartFile::Hold::~Hold() {
+    if (handle_ >= 0) ::flock(handle_, LOCK_UN);
+}
+
 Result<void> move_file(const std::string& from, const std::string& to) {
     if (::rename(from.c_str(), to.c_str()) != 0) return failure("CANNOT_WRITE", to, errno);
     if (const int why = flush_directory_of(to); why != 0) return failure("CANNOT_WRITE", to, why);
@@ -181,6 +196,20 @@ Result<void> remove_file(const std::string& path) {
 
 Result<FileContent> examine_file(const std::string& path) {
     return read_all(path, [](std::string_view, std::int64_t) { return Result<void>(); });
+}
+
+Result<Sha256> examine_part(const std::string& path, std::int64_t offset, std::int64_t length) {
+    Sha256Stream hash;
+    const std::int64_t end = offset + length;
+    while (offset < end) {
+        const auto bytes =
+            read_part(path, offset, static_cast<std::size_t>(std::min<std::int64_t>(end - offset, kPiece)));
+        if (!bytes) return fail(bytes.error());
+        if (bytes->empty()) return fail(ErrorKind::disk, "CANNOT_READ", path + " is too short");
+        hash.add(*bytes);
+        offset += static_cast<std::int64_t>(bytes->size());
+    }
+    return hash.end();
 }
 
 Result<FileContent> copy_file(const std::string& from, const std::string& to, std::int64_t size_max) {
