@@ -293,13 +293,14 @@ http::Request Attachments::request(std::string method, std::string path) const {
     return made;
 }
 
-void Attachments::send(std::uint64_t id, http::Request made) {
+void Attachments::send(std::uint64_t id, http::Request made, std::optional<FilePart> body) {
     NetJob job;
     job.kind = NetJob::Kind::file;
     job.id = id;
     job.base_url = base_url_;
     job.ca_file = options_.ca_file;
     job.request = std::move(made);
+    job.body = std::move(body);
     ports_.send(std::move(job));
 }
 
@@ -366,15 +367,21 @@ void Attachments::on(const sync::lane_action::SendPart& action) {
     if (attachment->state != AttachmentState::queued) {
         return local_failure({ErrorKind::not_found, "REMOVED", "it was taken away meanwhile", {}});
     }
-    auto bytes = read_part(path_of(*attachment), action.offset, action.length);
-    if (!bytes) return local_failure(bytes.error());
-    if (bytes->size() != action.length) {
-        return local_failure({ErrorKind::corrupt, "FILE_DAMAGED", path_of(*attachment) + " is too short", {}});
+    const FilePart part{path_of(*attachment), action.offset, static_cast<std::int64_t>(action.length)};
+    const auto size = file_size(part.path);
+    if (!size) return local_failure(size.error());
+    if (*size < part.offset + part.length) {
+        return local_failure({ErrorKind::corrupt, "FILE_DAMAGED", part.path + " is too short", {}});
     }
+    const auto hash = examine_part(part.path, part.offset, part.length);
+    if (!hash) return local_failure(hash.error());
     http::Request made = request("PATCH", std::string(kFiles) + "/" + action.id.str());
     made.headers.emplace_back("Content-Type", "application/offset+octet-stream");
     made.headers.emplace_back("Upload-Offset", std::to_string(action.offset));
-    made.headers.emplace_back("Upload-Checksum", "sha256 " + to_base64(bytes_of(sha256(*bytes))));
+    made.headers.emplace_back("Upload-Checksum", "sha256 " + to_base64(bytes_of(*hash)));
+    if (action.length > options_.tuning.part_max) return send(action.request, std::move(made), part);
+    auto bytes = read_part(part.path, part.offset, action.length);  // small: it may get smaller on the way
+    if (!bytes) return local_failure(bytes.error());
     made.body = std::move(*bytes);
     send(action.request, std::move(made));
 }

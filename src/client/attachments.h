@@ -125,7 +125,8 @@ class Attachments {
     /// The row, or an event to the lane that there is none.
     [[nodiscard]] std::optional<store::Attachment> row(const Uuid& id);
     [[nodiscard]] http::Request request(std::string method, std::string path) const;
-    void send(std::uint64_t id, http::Request request);
+    /// `body`: in the place of the request's own.
+    void send(std::uint64_t id, http::Request request, std::optional<FilePart> body = std::nullopt);
     void booked(const Result<void>& written);
     void changed(const Uuid& record);
     void local_failure(const Error& error);

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/http_message.h"
+#include "client/file_body.h"
 #include "net/http_client.h"
 
 namespace ct::client {
@@ -26,6 +28,7 @@ struct NetJob {
     std::string base_url;
     std::string ca_file;
     http::Request request;
+    std::optional<FilePart> body;  ///< instead of the request's own
     net::Deadlines deadlines;
 };
 

@@ -54,7 +54,7 @@ std::shared_ptr<RequestSeen> request_seen(const NetJob& job, const net::HttpOutc
     seen->path = job.request.path;
     seen->traffic = outcome.response.traffic;
     seen->began_at = wall_at_answer - seen->traffic.total_ms;
-    seen->request_bytes = static_cast<std::int64_t>(job.request.body.size());
+    seen->request_bytes = job.body ? job.body->length : static_cast<std::int64_t>(job.request.body.size());
     seen->response_bytes = static_cast<std::int64_t>(outcome.response.body.size());
     seen->status = outcome.response.status;
     if (outcome.failure != net::NetFailure::none) seen->failure = net::name(outcome.failure);

@@ -4,7 +4,12 @@
 
 namespace ct::client {
 
-net::HttpOutcome Route::send(const NetJob& job) { return client_for(job)->send(job.request, job.deadlines); }
+net::HttpOutcome Route::send(const NetJob& job) {
+    const auto client = client_for(job);
+    if (!job.body) return client->send(job.request, job.deadlines);
+    FileBody body(*job.body);
+    return client->send(job.request, job.deadlines, true, &body);
+}
 
 void Route::cancel() {
     const std::scoped_lock lock(mutex_);

@@ -152,7 +152,8 @@ void AttachmentLane::proceed(std::int64_t offset) {
         phase_ = Phase::idle;
         return look();
     }
-    length_ = static_cast<std::size_t>(std::min<std::int64_t>(static_cast<std::int64_t>(part_), item_.size - offset_));
+    const auto most = static_cast<std::int64_t>(part_now());
+    length_ = static_cast<std::size_t>(std::min(most, item_.size - offset_));
     if (item_.task == LaneTask::upload) {
         ask(Phase::sending, lane_action::SendPart{0, {}, offset_, length_});
     } else {
@@ -196,11 +197,20 @@ void AttachmentLane::yield_to_sync() {
     out_.emplace_back(lane_action::CancelRequest{});
 }
 
+std::size_t AttachmentLane::part_now() const {
+    const bool large = item_.task == LaneTask::upload && !metered_ && !slow();
+    return large ? part_ : std::min(part_, tuning_.part_max);
+}
+
 void AttachmentLane::grow() {
     failures_ = 0;
     const std::int64_t took = now_ - part_began_at_;
-    if (length_ == part_ && took <= tuning_.grow_within_ms && !trial_) {
-        part_ = std::min(tuning_.part_max, part_ * 2);
+    const bool large = part_ >= tuning_.part_max;
+    const std::int64_t within = large ? tuning_.grow_large_within_ms : tuning_.grow_within_ms;
+    if (length_ == part_ && took <= within && !trial_) {
+        part_ = std::min(item_.task == LaneTask::upload ? tuning_.sent_max : tuning_.part_max, part_ * 2);
+    } else if (part_ > tuning_.part_max && took > tuning_.grow_within_ms) {
+        part_ = std::max(tuning_.part_max, part_ / 2);
     }
     measured(static_cast<std::int64_t>(length_), took);
     trial_ = false;

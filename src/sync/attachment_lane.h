@@ -1,9 +1,9 @@
 // The lane of attachments: a state machine beside the engine of record sync, and always behind it. Events go in,
 // actions come out; it knows no sockets, files, threads or clocks. Whoever drives it carries the actions out in order.
 //
-// One file at a time, in parts: a part that fails is halved, one that goes well doubled. Nothing is remembered of a
-// transfer but what the two ends hold: after a cut, a crash or a restart the server says (upload) or the disk says
-// (download) how far it came, and it goes on at that byte.
+// One file at a time, in parts: a part that fails or, large, takes long is halved, one that goes well doubled. Nothing
+// is remembered of a transfer but what the two ends hold: after a cut, a crash or a restart the server says (upload) or
+// the disk says (download) how far it came, and it goes on at that byte.
 //
 //   idle --may run--> picking --item--> creating --offset--> sending … --last byte--> idle     (upload)
 //                                  \--> fetching … --last byte--> verifying --intact--> idle   (download)
@@ -31,10 +31,16 @@ struct LaneTuning {
     /// Four parts a second on a good link; half a minute on one that is just not called slow.
     std::size_t part_first = 256 * 1024;
     std::size_t part_min = 16 * 1024;
-    /// Both ends hold a part in memory, and what a cut throws away is at most this.
+    /// A part up to this is held in memory, by us and, as it goes compressed, by the server; what is fetched is no
+    /// more.
     std::size_t part_max = 1024 * 1024;
+    /// Over a link that is neither slow nor metered more is sent at once, straight from the disk: a cut throws nothing
+    /// away of it, and how far it came is told with every part.
+    std::size_t sent_max = 8 * 1024 * 1024;
     /// A part that took longer is not doubled: the next round of record sync would cut it.
     std::int64_t grow_within_ms = 3'000;
+    /// The same from part_max on.
+    std::int64_t grow_large_within_ms = 1'000;
     /// Below this many bytes a second uploads wait (64 kbit/s: 1 MB takes two minutes). 0: they never do.
     std::int64_t slow_below = 8'000;
     /// How often a slow link is tried again.
@@ -206,6 +212,7 @@ class AttachmentLane {
     void give_up(const std::string& code, const std::string& message);
     void stumble(const std::string& detail, std::int64_t retry_after_s);
     void yield_to_sync();
+    [[nodiscard]] std::size_t part_now() const;
     void grow();
     void measured(std::int64_t bytes, std::int64_t ms);
     template <class Action>

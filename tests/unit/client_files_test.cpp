@@ -58,6 +58,51 @@ TEST_CASE("files: as long as the server lacks one, nothing is called all sent, a
     CHECK(desk.window->need_view([](const SyncView& now) { return now.files.sending == 1; }).files.bytes == 5'000);
 }
 
+/// A server that takes one file as tus says, and remembers the parts.
+struct FileTaker {
+    http::Response operator()(const http::Request& request) {
+        if (!request.path.starts_with("/api/files")) return small(request);
+        const std::scoped_lock lock(mutex);
+        const std::string checksum = "sha256 " + to_base64(bytes_of(sha256(request.body)));
+        const bool part = request.method == "PATCH";
+        http::Response response = ours({});
+        response.status = request.method == "POST" ? 201 : 204;
+        if (part && http::find_header(request.headers, "Upload-Offset") != std::to_string(bytes.size())) {
+            response.status = 409;
+        } else if (part && http::find_header(request.headers, "Upload-Checksum") != checksum) {
+            response.status = 460;
+        } else if (part) {
+            bytes += request.body;
+            largest = std::max(largest, request.body.size());
+        }
+        response.headers.emplace_back("Upload-Offset", std::to_string(bytes.size()));
+        return response;
+    }
+    SmallServer small;
+    std::mutex mutex;
+    std::string bytes;        // guarded by mutex
+    std::size_t largest = 0;  // guarded by mutex; of the parts
+};
+
+TEST_CASE("files: over a good link a large one goes up in large parts, each as it lies on the disk") {
+    const std::string content = net::test::sample_text(15'000'000);
+    TempDirectory directory;
+    FileTaker taker;
+    RunningServer server([&](const http::Request& request) { return taker(request); });
+    bind_profile(directory, server.url());
+    Window window(directory);
+    window.save(1, {create(1)});
+    window.need<Saved>();
+    REQUIRE(write_file_atomically(directory.file("film.mp4"), content));
+    window.post(AddAttachment{Model::lead, id_of(1), directory.file("film.mp4")});
+    window.need<AttachmentsChanged>([](const auto& all) {
+        return !all.attachments.empty() && all.attachments.front().state == AttachmentState::done;
+    });
+    const std::scoped_lock lock(taker.mutex);
+    CHECK((taker.bytes == content));
+    CHECK(taker.largest > 1 << 20);
+}
+
 TEST_CASE("files: what is taken away comes back whole, as it was") {
     WithFile desk;
     desk.window->post(RemoveAttachment{desk.file.id});

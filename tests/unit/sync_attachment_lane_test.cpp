@@ -102,6 +102,43 @@ TEST_CASE_FIXTURE(Lane, "a file goes up in parts that double, and the next is lo
     CHECK(find<out::Pick>());
 }
 
+TEST_CASE_FIXTURE(Lane, "over a good link parts grow large, and no larger than goes well") {
+    rest();
+    constexpr std::int64_t kMega = 1 << 20;
+    out::SendPart part = begin_upload(upload(1, 100 * kMega));
+    const struct {
+        std::int64_t took, next;  // ms, KiB
+    } rows[] = {{3'000, 512}, {3'000, 1'024}, {1'001, 1'024}, {1'000, 2'048}, {900, 4'096}, {900, 8'192},
+                {900, 8'192}, {3'000, 8'192}, {3'001, 4'096}, {9'000, 2'048}, {900, 4'096}};
+    for (const auto& row : rows) {
+        CAPTURE(row.took);
+        now += row.took;
+        accepted(part.request, part.offset + static_cast<std::int64_t>(part.length));
+        REQUIRE(find<out::SendPart>());
+        part = *find<out::SendPart>();
+        CHECK(static_cast<std::int64_t>(part.length) == row.next * 1'024);
+    }
+    SUBCASE("what is cut is sent in half as much") {
+        unreached(part.request);
+        wait_until_due();
+        CHECK(begin_upload(upload(1, 100 * kMega)).length == 2 * tuning.part_max);
+    }
+    SUBCASE("the user wants it to go over a metered link too: not so much at once") {
+        tell(in::AskedNow{});
+        tell(in::Link{true});
+        accepted(part.request, 50 * kMega);
+        REQUIRE(find<out::SendPart>());
+        CHECK(find<out::SendPart>()->length == tuning.part_max);
+    }
+    SUBCASE("what is fetched is held in memory") {
+        tell(in::RecordSync{true, true});
+        tell(in::RecordSync{false, true});
+        tell(in::Picked{LaneItem{id_of(2), LaneTask::download, 100 * kMega, 0}});
+        REQUIRE(find<out::FetchPart>());
+        CHECK(find<out::FetchPart>()->length == tuning.part_max);
+    }
+}
+
 TEST_CASE_FIXTURE(Lane, "after a cut it goes on at the byte that the server names, and with a smaller part") {
     rest();
     unreached(begin_upload(upload(1, 1'000'000)).request);
@@ -334,7 +371,7 @@ TEST_CASE("whatever is told and answered, the lane either works, has a time, or 
             for (const LaneAction& action : lane.said) {
                 if (const auto* part = std::get_if<out::SendPart>(&action)) {
                     REQUIRE(part->length > 0);
-                    REQUIRE(part->length <= lane.tuning.part_max);
+                    REQUIRE(part->length <= lane.tuning.sent_max);
                     request = part->request;
                 }
                 if (const auto* create = std::get_if<out::Create>(&action)) request = create->request;
