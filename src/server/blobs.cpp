@@ -37,11 +37,8 @@ Result<PartFile> Blobs::open(WorkspaceKey workspace, const Attachment& attachmen
     return PartFile::open(path);
 }
 
-Result<void> Blobs::flush(WorkspaceKey workspace, const Attachment& attachment) {
-    auto file = PartFile::open_existing(upload_path(workspace, attachment));
-    if (file) return file->flush();
-    if (file.error().kind == ErrorKind::not_found) return {};
-    return fail(file.error());
+Result<PartFile> Blobs::open_existing(WorkspaceKey workspace, const Attachment& attachment) {
+    return PartFile::open_existing(upload_path(workspace, attachment));
 }
 
 Result<bool> Blobs::verify(WorkspaceKey workspace, const Attachment& attachment) const {
@@ -55,7 +52,10 @@ Result<void> Blobs::keep(WorkspaceKey workspace, const Attachment& attachment) {
     // One of another size was damaged: the verified one takes its place.
     if (auto there = file_size(content); there && *there == attachment.size) return remove_file(upload);
     if (auto made = make_directories(directory_of(content)); !made) return made;
-    return move_file(upload, content);
+    auto moved = move_file(upload, content);
+    if (moved) return {};
+    const auto there = file_size(content);  // somebody who reads it may have put it there meanwhile
+    return there && *there == attachment.size ? Result<void>() : moved;
 }
 
 Result<std::int64_t> Blobs::content_size(WorkspaceKey workspace, const Attachment& attachment) {

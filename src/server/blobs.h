@@ -4,7 +4,8 @@
 //   <workspace>/ab/abcd…            a content, by its SHA-256; read only, shared by all attachments that have it
 //
 // Durable when a method returns, but for what open() gives. Any thread; what is done with one upload or one content at
-// a time is the caller's matter (Files holds a lock). Errors are those of base/part_file.h.
+// a time is the caller's matter (Files holds locks, also against other processes). Errors are those of
+// base/part_file.h.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,8 @@ class Blobs {
     [[nodiscard]] Result<std::int64_t> received(WorkspaceKey workspace, const Attachment& attachment) const;
     /// An upload under way, to be written on; what is written is durable when it was flushed.
     [[nodiscard]] Result<PartFile> open(WorkspaceKey workspace, const Attachment& attachment);
-    /// What has arrived of it is durable afterwards; nothing need have arrived.
-    [[nodiscard]] Result<void> flush(WorkspaceKey workspace, const Attachment& attachment);
+    /// The same, where something of it is here; else FILE_NOT_FOUND.
+    [[nodiscard]] Result<PartFile> open_existing(WorkspaceKey workspace, const Attachment& attachment);
     /// Whether what has arrived is the content that was announced.
     [[nodiscard]] Result<bool> verify(WorkspaceKey workspace, const Attachment& attachment) const;
     /// Puts a verified upload where contents are, unless that content is there already.

@@ -99,8 +99,8 @@ class Files {
     /// The attachment of the address, if this user may know of it.
     [[nodiscard]] tl::expected<Attachment, Refusal> find(const Asked& asked);
     [[nodiscard]] tl::expected<void, Refusal> check_record(const Asked& asked, const Attachment& attachment);
-    /// All bytes are here: verifies them and shows the attachment to the others. Under the upload's lock; ends the turn
-    /// of whoever writes to it.
+    /// All bytes are here: verifies them and shows the attachment to the others. Under the upload's lock and with its
+    /// file held; ends the turn of whoever writes to it.
     [[nodiscard]] tl::expected<void, Refusal> finish(const Asked& asked, Attachment& attachment);
     [[nodiscard]] std::mutex& lock_of(std::string_view what);
 

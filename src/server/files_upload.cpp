@@ -1,5 +1,6 @@
 // Uploads: how they begin, grow and end.
 #include <optional>
+#include <type_traits>
 
 #include "base/log.h"
 #include "server/files.h"
@@ -65,7 +66,9 @@ bool Files::Turns::taken(const std::string& upload) const {
 
 // ---- one PATCH
 
-/// The way of one body into its upload. Every step holds the upload's lock, and none waits for the client.
+/// The way of one body into its upload. Every step holds the upload's lock, and its file against other processes that
+/// serve from the same folder: between a look and what is done for it, nobody completes the upload. None waits for the
+/// client.
 class Files::Upload final : public http::BodySink {
   public:
     /// Under the upload's lock.
@@ -88,25 +91,26 @@ class Files::Upload final : public http::BodySink {
 
     std::optional<http::Response> take(std::string_view bytes) override {
         const std::scoped_lock lock(files_.lock_of(attachment_.id));
-        auto written = write(bytes);
+        auto written = held([&] { return write(bytes); });
         if (written) return std::nullopt;
         files_.turns_.end(name_, turn_);
         return files_.refused(written.error());
     }
     http::Response end() override {
         const std::scoped_lock lock(files_.lock_of(attachment_.id));
-        auto done = complete();
+        auto done = held([&] { return complete(); });
         files_.turns_.end(name_, turn_);
         return done ? files_.dressed(std::move(*done)) : files_.refused(done.error());
     }
     void undo() override {
         const std::scoped_lock lock(files_.lock_of(attachment_.id));
-        if (auto undone = take_back(); !undone) log::warn("an upload could not be taken back: " + undone.error().code);
+        if (auto undone = held([&] { return take_back(); }); !undone)
+            log::warn("an upload could not be taken back: " + undone.error().code);
         files_.turns_.end(name_, turn_);
     }
     void cut() override {
         const std::scoped_lock lock(files_.lock_of(attachment_.id));
-        if (auto kept = keep(); !kept) log::warn("an upload that was cut: " + kept.error().code);
+        if (auto kept = held([&] { return keep(); }); !kept) log::warn("an upload that was cut: " + kept.error().code);
         files_.turns_.end(name_, turn_);
     }
 
@@ -115,6 +119,12 @@ class Files::Upload final : public http::BodySink {
   private:
     [[nodiscard]] static tl::unexpected<Refusal> taken_over() {
         return refuse(409, "TAKEN_OVER", "another request goes on with this upload, or ended it");
+    }
+    template <class Step>
+    [[nodiscard]] std::invoke_result_t<Step> held(Step step) {
+        const auto hold = file_.hold();
+        if (!hold) return refuse(hold.error());
+        return step();
     }
     /// The turn may have ended, and another process of this server may write as well.
     [[nodiscard]] tl::expected<void, Refusal> check_turn() const {
@@ -327,11 +337,19 @@ tl::expected<std::int64_t, Refusal> Files::received(const Asked& asked, Attachme
     if (!now) return tl::unexpected(now.error());
     attachment = std::move(*now);
     if (attachment.complete()) return attachment.size;
-    if (attachment.size == 0) {  // nothing comes that could make its file
-        if (auto made = blobs_.open(asked.workspace(), attachment); !made) return refuse(made.error());
-    }
-    if (auto flushed = blobs_.flush(asked.workspace(), attachment); !flushed) return refuse(flushed.error());
-    const auto here = blobs_.received(asked.workspace(), attachment);
+    // Of an empty file nothing comes that could make it.
+    auto file = attachment.size == 0 ? blobs_.open(asked.workspace(), attachment)
+                                     : blobs_.open_existing(asked.workspace(), attachment);
+    if (!file && file.error().kind == ErrorKind::not_found) return 0;
+    if (!file) return refuse(file.error());
+    const auto hold = file->hold();
+    if (!hold) return refuse(hold.error());
+    now = find(asked);  // another process may have completed it until now
+    if (!now) return tl::unexpected(now.error());
+    attachment = std::move(*now);
+    if (attachment.complete()) return attachment.size;
+    if (auto flushed = file->flush(); !flushed) return refuse(flushed.error());
+    const auto here = file->size();
     if (!here) return refuse(here.error());
     if (*here < attachment.size) return *here;
     if (auto finished = finish(asked, attachment); !finished) return tl::unexpected(finished.error());
@@ -388,7 +406,11 @@ tl::expected<void, Refusal> Files::finish(const Asked& asked, Attachment& attach
 Files::Reply Files::remove(const Asked& asked) {
     const auto attachment = find(asked);
     if (!attachment) return tl::unexpected(attachment.error());
-    const std::scoped_lock lock(lock_of(attachment->id), content_mutex_);
+    const std::scoped_lock lock(lock_of(attachment->id));
+    const auto file = blobs_.open_existing(asked.workspace(), *attachment);
+    const auto hold = file ? std::optional(file->hold()) : std::nullopt;
+    if (hold && !*hold) return refuse(hold->error());
+    const std::scoped_lock contents(content_mutex_);
     turns_.end_all(Upload::turn_name(asked));
     const auto left = rows_.remove_attachment(asked.workspace(), *attachment);
     if (!left) return refuse(left.error());

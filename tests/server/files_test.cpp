@@ -3,15 +3,14 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <functional>
 #include <thread>
 
 #include "base/digest.h"
 #include "base/part_file.h"
-#include "base/utf8.h"
 #include "server/contract.h"
+#include "server/failing_flush.h"
 #include "server/kit.h"
-#include "server/upload_headers.h"
-#include "sync/file_name.h"
 
 namespace ct::server::test {
 namespace {
@@ -94,7 +93,8 @@ struct Desk {
         return std::string(http::find_header(site.service->answer(request).response.headers, "Upload-Offset"));
     }
     /// A PATCH of which only the head has come.
-    std::unique_ptr<http::BodySink> patch_slowly(const Laptop& who, const std::string& address) {
+    std::unique_ptr<http::BodySink> patch_slowly(const Laptop& who, const std::string& address,
+                                                 const std::string& checksum = {}) {
         http::Request head;
         head.method = "PATCH";
         head.path = address;
@@ -102,6 +102,7 @@ struct Desk {
                         {"Tus-Resumable", "1.0.0"},
                         {"Content-Type", "application/offset+octet-stream"},
                         {"Upload-Offset", "0"}};
+        if (!checksum.empty()) head.headers.emplace_back("Upload-Checksum", checksum);
         head.body_follows = -1;
         auto answered = site.service->answer(head);
         REQUIRE_MESSAGE(answered.body_sink, answered.response.body);
@@ -142,7 +143,6 @@ TEST_CASE("files: an upload in parts is taken up at the byte, and shown when it 
     const auto first = desk.patch(asha, address, 0, kContent.substr(0, 10'000));
     CHECK(first.status == 204);
     CHECK(http::find_header(first.headers, "Upload-Offset") == "10000");
-    CHECK(http::find_header(first.headers, "Tus-Resumable") == "1.0.0");
     CHECK(desk.list(asha, lead).empty());
     CHECK(desk.ask(asha, "GET", address).status == 404);
 
@@ -400,7 +400,6 @@ TEST_CASE("files: every wrong request is refused and changes nothing") {
     old.headers.clear();
     const auto unknown = desk.site.service->handle(old);
     check_problem(unknown, 401, "UNAUTHENTICATED");
-    CHECK(http::find_header(unknown.headers, "Tus-Resumable") == "1.0.0");
     CHECK(desk.site.ask("OPTIONS", "/api/files").status == 204);
     CHECK(desk.offset(asha, address) == "0");
 }
@@ -439,36 +438,86 @@ TEST_CASE("files: an upload whose power went between being complete and being in
     CHECK(desk.ask(asha, "GET", address, {{"Range", "bytes=-3"}}).body == "end");
 }
 
+/// Twenty uploads, each completed on a thread of its own while `meanwhile` is done about it.
+void while_completed(Desk& desk, const Laptop& who, const std::string& lead,
+                     const std::function<void(const std::string& address, const std::string& content)>& meanwhile) {
+    for (int i = 0; i < 20; ++i) {
+        const std::string content = kContent + std::to_string(i), address = desk.begin(who, lead, content);
+        const auto body = desk.patch_slowly(who, address);
+        REQUIRE_FALSE(body->take(content));
+        std::thread ending([&] { (void)body->end(); });
+        meanwhile(address, content);
+        ending.join();
+    }
+}
+
 TEST_CASE("files: whoever asks while an upload is being completed hears of all of it") {
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");
     const std::string lead = asha.add_lead("Meera");
-    for (int i = 0; i < 20; ++i) {
-        const std::string content = kContent + std::to_string(i), address = desk.begin(asha, lead, content);
-        const auto body = desk.patch_slowly(asha, address);
-        REQUIRE_FALSE(body->take(content));
-        std::thread ending([&] { (void)body->end(); });
+    while_completed(desk, asha, lead, [&](const std::string& address, const std::string& content) {
         CHECK(desk.offset_at_last(asha, address) == std::to_string(content.size()));
-        ending.join();
-        CHECK(desk.ask(asha, "GET", address).body == content);
+    });
+    for (const json& one : desk.list(asha, lead)) {
+        const std::string address = "/api/files/" + one["id"].get<std::string>();
+        CHECK(hash_of(desk.ask(asha, "GET", address).body) == one["sha256"]);
     }
+    CHECK(desk.list(asha, lead).size() == 20);
     CHECK(desk.stored() == 20);  // and nothing beside the contents
 }
 
 TEST_CASE("files: what is taken away while its last bytes come leaves nothing") {
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");
-    const std::string lead = asha.add_lead("Meera");
-    for (int i = 0; i < 20; ++i) {
-        const std::string content = kContent + std::to_string(i), address = desk.begin(asha, lead, content);
-        const auto body = desk.patch_slowly(asha, address);
-        REQUIRE_FALSE(body->take(content));
-        std::thread ending([&] { (void)body->end(); });
+    std::vector<std::string> gone;
+    while_completed(desk, asha, asha.add_lead("Meera"), [&](const std::string& address, const std::string&) {
         CHECK(desk.ask(asha, "DELETE", address).status == 204);
-        ending.join();
-        CHECK(desk.ask(asha, "HEAD", address).status == 404);
-    }
+        gone.push_back(address);
+    });
+    for (const std::string& address : gone) CHECK(desk.ask(asha, "HEAD", address).status == 404);
     CHECK(desk.stored() == 0);
+}
+
+TEST_CASE("files: what another process completes between a look and a cut is not cut") {
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string lead = asha.add_lead("Meera"), address = desk.begin(asha, lead, kContent);
+    const auto body = desk.patch_slowly(asha, address, "sha256 " + to_base64(bytes_of(sha256("x"))));
+    REQUIRE_FALSE(body->take(kContent));
+    const std::string id = address.substr(11), hash = hash_of(kContent), folder = desk.directory.path + "/1/";
+    const auto file = PartFile::open_existing(folder + "open/" + id);
+    REQUIRE(file);
+    auto hold = std::optional(file->hold());
+    REQUIRE(*hold);
+    http::Response late;
+    std::thread ending([&] { late = body->end(); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // for one that would not wait to cut it
+    REQUIRE(desk.site.storage->attachments().complete_attachment(desk.site.workspace.key, id, kStart));
+    std::filesystem::create_directory(folder + hash.substr(0, 2));
+    REQUIRE(move_file(folder + "open/" + id, folder + hash.substr(0, 2) + "/" + hash));
+    hold.reset();
+    ending.join();
+    check_problem(late, 409, "TAKEN_OVER");
+    CHECK(desk.ask(asha, "GET", address).body == kContent);
+}
+
+TEST_CASE("files: an upload is on the disk before anybody hears that it is complete") {
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string lead = asha.add_lead("Meera"), address = desk.begin(asha, lead, kContent);
+    const std::string cut_short = desk.begin(asha, lead, kContent + "2");
+    {
+        const FailingFlush broken(desk.directory.path + "/1/open/");
+        check_problem(desk.patch(asha, address, 0, kContent), 503, "UNAVAILABLE");
+        CHECK(desk.ask(asha, "HEAD", address).status == 503);
+        const auto body = desk.patch_slowly(asha, cut_short);
+        REQUIRE_FALSE(body->take(kContent + "2"));
+        body->cut();
+        CHECK(broken.failed() >= 3);
+        CHECK(desk.list(asha, lead).empty());
+    }
+    for (const std::string& one : {address, cut_short}) CHECK(desk.offset(asha, one) != "0");
+    CHECK(desk.list(asha, lead).size() == 2);
 }
 
 TEST_CASE("files: who loses the record while the last bytes come finishes nothing on it") {
@@ -511,7 +560,6 @@ TEST_CASE("files: a sign-in that ends while a body comes finishes nothing") {
             const auto refused = body->end();
             check_problem(refused, 401, "UNAUTHENTICATED");
             CHECK(http::find_header(refused.headers, "WWW-Authenticate") == "Bearer");
-            CHECK(http::find_header(refused.headers, "Tus-Resumable") == "1.0.0");
         } else {
             body->cut();
         }
@@ -534,40 +582,6 @@ TEST_CASE("files: a sign-in that ends while a body comes does not fill the disk"
     check_problem(*refused, 401, "UNAUTHENTICATED");
     CHECK(taken <= 8 << 20);
     CHECK(desk.offset(asha, address) == std::to_string(taken));
-}
-
-TEST_CASE("file names: what is shown and saved anywhere") {
-    using sync::clean_file_name;
-    CHECK(clean_file_name("plan.pdf") == "plan.pdf");
-    CHECK(clean_file_name("../../etc/passwd") == "passwd");
-    CHECK(clean_file_name("C:\\Users\\x\\plan.pdf") == "plan.pdf");
-    CHECK(clean_file_name("..") == "file");
-    CHECK(clean_file_name("") == "file");
-    CHECK(clean_file_name(" .hidden. ") == "hidden");
-    CHECK(clean_file_name("a\nb\x7f\tc") == "abc");
-    CHECK(clean_file_name("a<b>:\"|?*") == "a_b______");
-    CHECK(clean_file_name("fact\u202egpj.exe") == "factgpj.exe");
-    CHECK(clean_file_name("\xffoo.txt") == "_oo.txt");
-    CHECK(clean_file_name("योजना.pdf") == "योजना.pdf");
-    const std::string long_name = clean_file_name(std::string(300, 'x') + "é.pdf");
-    CHECK(long_name.size() <= sync::kFileNameMax);
-    CHECK(long_name.ends_with(".pdf"));
-    CHECK(valid_utf8(clean_file_name(std::string(197, 'x') + std::string("éééé"))));
-}
-
-TEST_CASE("upload headers: ranges, types, dispositions") {
-    CHECK_FALSE(parse_range("bytes=0-", 0).has_value());
-    CHECK_FALSE(parse_range("bytes=-0", 9).has_value());
-    CHECK(parse_range("bytes=2-1", 9)->length == 9);
-    CHECK(parse_range("bytes=1-2,4-5", 9)->length == 9);
-    CHECK(parse_range("bytes=-", 9)->length == 9);
-    CHECK(parse_range("bytes=-20", 9)->length == 9);
-    CHECK(parse_range("bytes=8-99", 9)->length == 1);
-    CHECK(clean_media_type("text/html; charset=utf-8") == "text/html");
-    CHECK(clean_media_type("text") == "application/octet-stream");
-    CHECK(clean_media_type("te xt/html") == "application/octet-stream");
-    CHECK(clean_media_type("a/b\r\nX: y") == "application/octet-stream");
-    CHECK(content_disposition("é\".pdf") == "attachment; filename=\"___.pdf\"; filename*=UTF-8''%c3%a9%22.pdf");
 }
 
 }  // namespace
