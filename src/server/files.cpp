@@ -66,23 +66,15 @@ http::Answered Files::handle(const http::Request& request) {
     }
     auto reply = route(asked, method_of(request));
     if (!reply) return refused(reply.error());
-    if (reply->pause || reply->body_sink) return std::move(*reply);
-    reply->response = dressed(std::move(reply->response));
     return std::move(*reply);
-}
-
-http::Response Files::dressed(http::Response response) const {
-    if (!http::find_header(response.headers, "Tus-Resumable").empty()) return response;
-    response.headers.emplace_back("Tus-Resumable", kTusVersion);
-    if (response.status == 412) response.headers.emplace_back("Tus-Version", kTusVersion);
-    if (response.status == 413) response.headers.emplace_back("Tus-Max-Size", std::to_string(options_.size_max));
-    return response;
 }
 
 http::Response Files::refused(const Refusal& refusal) const {
     auto response = to_response(tl::unexpected(refusal));
     if (refusal.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-    return dressed(std::move(response));
+    if (refusal.status == 412) response.headers.emplace_back("Tus-Version", kTusVersion);
+    if (refusal.status == 413) response.headers.emplace_back("Tus-Max-Size", std::to_string(options_.size_max));
+    return response;
 }
 
 http::Response Files::options() const {
@@ -92,7 +84,7 @@ http::Response Files::options() const {
     response.headers.emplace_back("Tus-Extension", "creation,termination,checksum");
     response.headers.emplace_back("Tus-Checksum-Algorithm", "sha256,sha1");
     response.headers.emplace_back("Tus-Max-Size", std::to_string(options_.size_max));
-    return dressed(std::move(response));
+    return response;
 }
 
 Files::Reply Files::route(const Asked& asked, std::string_view method) {

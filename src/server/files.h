@@ -62,7 +62,8 @@ class Files {
     [[nodiscard]] static bool owns(std::string_view path);
     /// Whether it is a request whose body is taken as it comes.
     [[nodiscard]] static bool streams(const http::Request& head);
-    /// Any thread. But for OPTIONS, who has no valid sign-in is refused, also when it ends while a body comes.
+    /// Any thread. Tus-Resumable is put on by the listener (Service::headers_at), which also refuses. But for OPTIONS,
+    /// who has no valid sign-in is refused, also when it ends while a body comes.
     [[nodiscard]] http::Answered handle(const http::Request& request);
 
   private:
@@ -79,8 +80,6 @@ class Files {
         }
     };
 
-    /// With what every answer of these addresses carries.
-    [[nodiscard]] http::Response dressed(http::Response response) const;
     [[nodiscard]] http::Response refused(const Refusal& refusal) const;
     [[nodiscard]] http::Response options() const;
     [[nodiscard]] Reply route(const Asked& asked, std::string_view method);

@@ -100,7 +100,7 @@ class Files::Upload final : public http::BodySink {
         const std::scoped_lock lock(files_.lock_of(attachment_.id));
         auto done = held([&] { return complete(); });
         files_.turns_.end(name_, turn_);
-        return done ? files_.dressed(std::move(*done)) : files_.refused(done.error());
+        return done ? std::move(*done) : files_.refused(done.error());
     }
     void undo() override {
         const std::scoped_lock lock(files_.lock_of(attachment_.id));
