@@ -58,6 +58,23 @@ TEST_CASE_FIXTURE(Wire, "downloads on the wire: a whole file of any size, and wh
     CHECK(body_of(head).empty());
 }
 
+TEST_CASE_FIXTURE(Wire, "downloads on the wire: what was given is counted, also of an answer without its body") {
+    const std::string content = net::test::sample_text(700'000), address = keep(content);
+    const auto sent = [this] {
+        const std::string name = "\ncolortouchd_sent_bytes_total ", said = ask("GET", "/metrics");
+        const std::size_t at = said.find(name);
+        REQUIRE(at != std::string::npos);
+        return std::stoull(said.substr(at + name.size()));
+    };
+    const auto before = sent();
+    REQUIRE(body_of(ask("HEAD", address)).empty());
+    REQUIRE(body_of(ask("GET", address)).size() == content.size());
+    REQUIRE(body_of(ask("GET", address, "Range: bytes=0-99999\r\n")).size() == 100'000);
+    const auto metrics = sent() - before;
+    CHECK(metrics >= 800'000);
+    CHECK(metrics < 850'000);  // with the text of the metrics themselves
+}
+
 TEST_CASE_FIXTURE(Wire, "downloads on the wire: ranges of any size") {
     const std::string address = keep(large());
     const struct {

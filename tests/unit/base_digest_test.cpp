@@ -18,6 +18,17 @@ TEST_CASE("SHA-256: the vectors of FIPS 180-4") {
           "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST_CASE("SHA-256: a digest out of its hex digits, and out of nothing else") {
+    const std::string hex = to_hex(bytes_of(sha256("abc")));
+    CHECK(sha256_from_hex(hex) == sha256("abc"));
+    CHECK(content_digest(*sha256_from_hex(hex)) == content_digest("abc"));
+    for (const std::string& other : {std::string(), hex + "00", hex.substr(1), "BA" + hex.substr(2),
+                                     "-1" + hex.substr(2), "0x" + hex.substr(2), hex.substr(2) + "g0"}) {
+        CAPTURE(other);
+        CHECK_FALSE(sha256_from_hex(other));
+    }
+}
+
 TEST_CASE("base64: the vectors of RFC 4648") {
     CHECK(to_base64("") == "");
     CHECK(to_base64("f") == "Zg==");

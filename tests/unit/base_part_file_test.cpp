@@ -2,7 +2,11 @@
 #include <doctest/doctest.h>
 #include <stdlib.h>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <optional>
+#include <thread>
 
 #include "base/file.h"
 #include "base/part_file.h"
@@ -57,6 +61,37 @@ TEST_CASE("part_file: a copy has the size and the hash of what was copied, or is
     REQUIRE(remove_file(dir / "a"));
     CHECK_FALSE(path_exists(dir / "a"));
     CHECK(move_file(dir / "b", dir / "a").error().code == "CANNOT_WRITE");
+}
+
+TEST_CASE("part_file: a part has the hash of its bytes, or there are too few") {
+    const TempDir dir;
+    const std::string bytes = std::string(300'000, 'x') + std::string(300'000, 'y');
+    REQUIRE(write_part(dir / "a", 0, bytes));
+    CHECK(examine_part(dir / "a", 0, 600'000) == sha256(bytes));
+    CHECK(examine_part(dir / "a", 10, 299'991) == sha256(bytes.substr(10, 299'991)));
+    CHECK(examine_part(dir / "a", 7, 0) == sha256(""));
+    CHECK(examine_part(dir / "a", 10, 599'991).error().code == "CANNOT_READ");
+    CHECK(examine_part(dir / "b", 0, 1).error().code == "FILE_NOT_FOUND");
+}
+
+TEST_CASE("part_file: one is held once at a time, whatever its name is by then") {
+    const TempDir dir;
+    const auto one = PartFile::open(dir / "a"), other = PartFile::open(dir / "a"), third = PartFile::open(dir / "c");
+    REQUIRE((one && other && third));
+    auto hold = std::optional(one->hold());
+    REQUIRE(*hold);
+    CHECK(third->hold());  // another file
+    REQUIRE(move_file(dir / "a", dir / "b"));
+    std::atomic<bool> let_go{false}, too_early{false};
+    std::thread waiting([&] {
+        const auto held = other->hold();
+        too_early = !let_go || !held;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // for one that would not wait
+    let_go = true;
+    hold.reset();
+    waiting.join();
+    CHECK_FALSE(too_early);
 }
 
 TEST_CASE("digest: SHA-1, base64 both ways") {
