@@ -498,7 +498,7 @@ TEST_CASE("files: what another process completes between a look and a cut is not
     hold.reset();
     ending.join();
     check_problem(late, 409, "TAKEN_OVER");
-    CHECK(desk.ask(asha, "GET", address).body == kContent);
+    CHECK((desk.ask(asha, "GET", address).body == kContent));
 }
 
 TEST_CASE("files: an upload is on the disk before anybody hears that it is complete") {
