@@ -1,11 +1,16 @@
 // Bodies that are taken piece by piece, by a server that has more to do than it can, and bodies that are given so.
 #include <doctest/doctest.h>
+#include <stdlib.h>
 
 #include <atomic>
+#include <filesystem>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
+#include "base/file.h"
+#include "client/file_body.h"
+#include "net/certificate.h"
 #include "net_support.h"
 
 using namespace ct;
@@ -180,4 +185,42 @@ TEST_CASE("a body that is given piece by piece: as long as it says or not to its
         CHECK(head.find("Content-Length: 6\r\n") != std::string::npos);
         CHECK(head.ends_with("\r\n\r\n"));
     }
+}
+
+TEST_CASE("bodies that are given piece by piece travel both ways over TLS, out of a file") {
+    char name[] = "/tmp/ct-bodies-XXXXXX";
+    const std::string directory = ::mkdtemp(name), file = directory + "/file";
+    const auto made = make_self_signed({"localhost"}, 1);
+    REQUIRE(made);
+    REQUIRE(write_file_atomically(directory + "/cert.pem", made->certificate));
+    REQUIRE(write_file_atomically(directory + "/key.pem", made->key));
+    const std::string all = sample_text(5'000'000), part = all.substr(1'000, 4'000'000);
+    REQUIRE(write_file_atomically(file, all));
+    HttpServerOptions options;
+    options.tls_cert = directory + "/cert.pem";
+    options.tls_key = directory + "/key.pem";
+    std::atomic<bool> came{false};
+    RunningServer server(
+        [&](const http::Request& request) {
+            if (request.method == "PUT") came = request.body == part;
+            http::Response head = answer({});
+            head.headers.emplace_back("Content-Digest", content_digest(all));
+            return http::Answered(std::move(head),
+                                  std::make_unique<client::FileBody>(client::FilePart{file, 0, 5'000'000}));
+        },
+        options);
+    HttpClient client({"https://localhost:" + std::to_string(server.port()), directory + "/cert.pem"});
+    client::FileBody body({file, 1'000, 4'000'000});
+    http::Request request = get("/");
+    request.method = "PUT";
+    const HttpOutcome outcome = client.send(request, {}, true, &body);
+    CAPTURE(outcome.detail);
+    CHECK(outcome.failure == NetFailure::none);
+    CHECK((outcome.response.body == all));
+    CHECK(came);
+    client::FileBody beyond({file, 4'000'000, 2'000'000});
+    const HttpOutcome cut = client.send(request, {}, true, &beyond);
+    CHECK(cut.failure == NetFailure::cut);
+    CHECK(cut.detail.find("too short") != std::string::npos);
+    std::filesystem::remove_all(directory);
 }
