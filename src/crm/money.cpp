@@ -46,6 +46,14 @@ constexpr Sign kSigns[] = {
     {"₪", "ILS"},
 };
 
+/// Words for many, as they stand behind a number; the longer of two that begin alike first.
+struct Unit {
+    std::string_view word;  ///< lower case
+    std::size_t zeros;
+};
+constexpr Unit kUnits[] = {{"lakhs", 5}, {"lakh", 5}, {"lacs", 5}, {"lac", 5}, {"crores", 7}, {"crore", 7}, {"cr", 7}};
+constexpr std::string_view kExample = "write it like 1500.50, 1,500.50 or 1.5 lakh";
+
 [[nodiscard]] bool is_one_of(std::string_view code, std::span<const std::string_view> codes) {
     return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
@@ -114,6 +122,17 @@ constexpr Sign kSigns[] = {
     return sign;
 }
 
+/// The word for many at the end, taken off: how many zeros it stands for.
+[[nodiscard]] std::size_t take_unit(std::string_view& text) {
+    const std::string lowered = lower(text);
+    for (const Unit& unit : kUnits) {
+        if (!lowered.ends_with(unit.word)) continue;
+        text = trim(text.substr(0, text.size() - unit.word.size()));
+        return unit.zeros;
+    }
+    return 0;
+}
+
 }  // namespace
 
 int currency_digits(std::string_view code) {
@@ -155,26 +174,27 @@ Result<std::int64_t> parse_money(std::string_view typed, std::string_view curren
     text = without_sign(text, currency);
     const int inner = outer == 0 ? take_plus_or_minus(text) : 0;
     const bool negative = outer < 0 || inner < 0;
+    const std::size_t zeros = take_unit(text);
     if (text.empty()) return invalid_money(typed, "there is no number");
 
     const std::size_t point = text.find('.');
     const std::string_view grouped = text.substr(0, point);
     const std::string_view fraction = point == std::string_view::npos ? std::string_view{} : text.substr(point + 1);
     const std::string whole = grouped.empty() && !fraction.empty() ? "0" : ungroup(grouped);
-    if (whole.empty()) return invalid_money(typed, "write it like 1500.50 or 1,500.50");
+    if (whole.empty() || fraction.find_first_not_of("0123456789") != std::string_view::npos)
+        return invalid_money(typed, kExample);
     const auto places = static_cast<std::size_t>(currency_digits(currency));
-    if (fraction.size() > places) {
+    if (fraction.size() > places + zeros) {
         return invalid_money(typed,
                              std::string(currency) + " has " + std::to_string(places) + " digits after the point");
     }
 
     std::string digits = whole;
-    for (std::size_t i = 0; i < places; ++i) digits += i < fraction.size() ? fraction[i] : '0';
+    for (std::size_t i = 0; i < places + zeros; ++i) digits += i < fraction.size() ? fraction[i] : '0';
     const std::uint64_t limit =
         static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + (negative ? 1U : 0U);
     std::uint64_t amount = 0;
     for (const char c : digits) {
-        if (c < '0' || c > '9') return invalid_money(typed, "write it like 1500.50 or 1,500.50");
         const auto digit = static_cast<std::uint64_t>(c - '0');
         if (amount > (limit - digit) / 10) return invalid_money(typed, "it is too large");
         amount = amount * 10 + digit;

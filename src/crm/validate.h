@@ -35,7 +35,8 @@ void complete_phones(Model model, Changes& changes, std::string_view default_cou
 [[nodiscard]] int currency_digits(std::string_view code);
 /// "1,50,000.50" (INR groups by lakh), "1,500.50" for others; no symbol. Minus sign first.
 [[nodiscard]] std::string format_money(std::int64_t minor, std::string_view currency);
-/// The inverse, lenient in grouping ("1,50,000.5", "150000.50", "₹ 1 500"); error INVALID_MONEY; range int64.
+/// The inverse, lenient in grouping ("1,50,000.5", "150000.50", "₹ 1 500", "1.5 lakh", "2 crore"); error INVALID_MONEY;
+/// range int64.
 [[nodiscard]] Result<std::int64_t> parse_money(std::string_view text, std::string_view currency);
 
 }  // namespace ct::crm

@@ -140,6 +140,40 @@ TEST_CASE("money: read as people write it") {
     CHECK(parse_money("1.5", "KWD").value() == 1500);
 }
 
+TEST_CASE("money: lakhs and crores as words") {
+    struct Row {
+        const char* text;
+        std::int64_t amount;
+    };
+    const Row rows[] = {
+        {"1.5 lakh", 15'000'000},
+        {"1.5lakh", 15'000'000},
+        {"₹ 1.5 Lakhs", 15'000'000},
+        {"Rs. 2 Crore/-", 2'000'000'000},
+        {"2 cr", 2'000'000'000},
+        {"-3 lac", -30'000'000},
+        {"0.00001 lakh", 100},
+        {"1.2345678 lacs", 12'345'678},
+        {"1,250 crores", 1'250'000'000'000},
+        {"१.५ lakh", 15'000'000},
+        {"1.5 lakh INR", 15'000'000},
+        {"1.123456789 crore", 1'123'456'789},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.text);
+        REQUIRE(parse_money(row.text, "INR").has_value());
+        CHECK(*parse_money(row.text, "INR") == row.amount);
+    }
+    CHECK(parse_money("1.5 lakh", "JPY").value() == 150'000);
+    for (const char* const text : {"lakh", "1.12345678 lakh", "1.5 lakh crore", "1,5 lakh", "10000000000000 crore"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_money(text, "INR").has_value());
+    }
+    // Words behind the number that nobody knows are not too many digits.
+    CHECK(parse_money("1.5 apples", "INR").error().message.find("1.5 lakh") != std::string::npos);
+    CHECK(parse_money("1.505", "INR").error().message.find("2 digits") != std::string::npos);
+}
+
 TEST_CASE("money: refused rather than guessed") {
     for (const char* const text :
          {"",         " ",      "₹",    "abc",    "1.2.3",  "1,5",      "150,50", "1,50,00", "1,5,000",
