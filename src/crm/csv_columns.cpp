@@ -49,6 +49,20 @@ namespace {
     return iso;
 }
 
+/// What a spreadsheet computes: behind = and @ anything, behind + and - what is no number, be it one to call.
+[[nodiscard]] bool is_formula(std::string_view text) {
+    const std::size_t start = text.find_first_not_of("' \t\r\n");  // with apostrophes before it, it was one once
+    if (start == std::string_view::npos) return false;
+    const char first = text[start];
+    if (first == '=' || first == '@') return true;
+    return (first == '+' || first == '-') &&
+           text.find_first_not_of("0123456789 ()-./,", start + 1) != std::string_view::npos;
+}
+
+[[nodiscard]] std::string_view without_apostrophe(std::string_view cell) {
+    return cell.starts_with('\'') && is_formula(cell) ? cell.substr(1) : cell;
+}
+
 [[nodiscard]] Error refused(Model model, FieldId field, std::string why) {
     const std::string_view name_of_field = def(model, field).name;
     return {ErrorKind::invalid, "INVALID_FIELD",
@@ -93,9 +107,15 @@ std::vector<std::string> csv_header(Model model) {
     return header;
 }
 
+std::string csv_text_cell(std::string text) {
+    if (is_formula(text)) text.insert(0, 1, '\'');
+    return text;
+}
+
 std::string csv_cell(Model model, FieldId field, ValueView value, std::string_view currency) {
     const auto* const number = std::get_if<std::int64_t>(&value);
-    if (def(model, field).type != FieldType::money || number == nullptr) return format_value(model, field, value);
+    if (number == nullptr) return csv_text_cell(format_value(model, field, value));
+    if (def(model, field).type != FieldType::money) return format_value(model, field, value);
     std::string text = format_money(*number, currency);
     std::erase(text, ',');  // plain, so that every spreadsheet takes it for a number
     return text;
@@ -128,7 +148,7 @@ Result<Value> parse_csv_cell(Model model, FieldId field, std::string_view cell, 
             if (!at) return fail(refused(model, field, quote(inner) + " is not a date: 2026-11-23 or 23/11/2026"));
             return canonical(model, field, Value(*at));
         }
-        default: return parse_value(model, field, cell);
+        default: return parse_value(model, field, without_apostrophe(cell));
     }
 }
 
@@ -189,11 +209,16 @@ std::string_view CsvColumns::id(std::span<const std::string> cells) const {
     return id_ && *id_ < cells.size() ? trim(cells[*id_]) : std::string_view();
 }
 
-std::string_view CsvColumns::cell(std::span<const std::string> cells, FieldId field) const {
+std::optional<std::size_t> CsvColumns::column(FieldId field) const {
     for (const auto& [known, column] : fields_) {
-        if (known == field) return column < cells.size() ? trim(cells[column]) : std::string_view();
+        if (known == field) return column;
     }
-    return {};
+    return std::nullopt;
+}
+
+std::string_view CsvColumns::cell(std::span<const std::string> cells, FieldId field) const {
+    const auto at = column(field);
+    return at && *at < cells.size() ? without_apostrophe(trim(cells[*at])) : std::string_view();
 }
 
 bool CsvColumns::blank(std::span<const std::string> cells) {

@@ -1,6 +1,10 @@
 // Records as rows of a CSV: which column is which field, and cells to values and back. Cells are what people write in
 // spreadsheets: money with its point and grouping ("1,50,000.50"; not minor units), dates as 2026-11-23 or 23/11/2026,
 // times in UTC. What `csv_row` writes comes back as it was.
+//
+// A spreadsheet would compute a text that looks like a formula ("=HYPERLINK(…)", in a lead's name from a web form).
+// Such a text has an apostrophe before it in the file, which reading takes off again; numbers, and phone numbers with
+// their plus, are left as they are.
 #pragma once
 
 #include <optional>
@@ -18,6 +22,8 @@ namespace ct::crm {
 /// "id", then every field that is not derived, by name.
 [[nodiscard]] std::vector<std::string> csv_header(Model model);
 [[nodiscard]] std::vector<std::string> csv_row(const Record& record);
+/// A text as a cell that no spreadsheet takes for a formula.
+[[nodiscard]] std::string csv_text_cell(std::string text);
 /// One value as its cell. `currency` is the record's; only money looks at it.
 [[nodiscard]] std::string csv_cell(Model model, FieldId field, ValueView value, std::string_view currency);
 /// The inverse. Blank is absent. Errors as parse_value: INVALID_FIELD, with `field` set.
@@ -46,6 +52,7 @@ class CsvColumns {
     [[nodiscard]] bool has_id() const { return id_.has_value(); }
     [[nodiscard]] std::string_view id(std::span<const std::string> cells) const;
     [[nodiscard]] std::string_view cell(std::span<const std::string> cells, FieldId field) const;
+    [[nodiscard]] std::optional<std::size_t> column(FieldId field) const;  ///< in the file, from 0
     [[nodiscard]] static bool blank(std::span<const std::string> cells);
 
     /// What the row says of a record: its cells that are not blank and, with `existing`, differ from what is there.

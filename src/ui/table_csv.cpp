@@ -42,8 +42,9 @@ std::string header_of(Model model, const Column& column) {
 std::string cell_of(const client::State& state, const crm::Record& record, const Column& column) {
     if (column.kind == Column::Kind::updated) return format_rfc3339(record.updated_at);
     if (column.kind == Column::Kind::sync) return std::string(crm::name(record.sync_status));
-    if (column.kind == Column::Kind::person) return person_text(state, record.fields.text(column.field));
-    if (of_lead(record.model, column)) return lead_of(state, record);
+    if (column.kind == Column::Kind::person)
+        return crm::csv_text_cell(person_text(state, record.fields.text(column.field)));
+    if (of_lead(record.model, column)) return crm::csv_text_cell(lead_of(state, record));
     return crm::csv_cell(record.model, column.field, record.fields.get(column.field), currency_of(record));
 }
 

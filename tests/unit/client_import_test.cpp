@@ -97,8 +97,8 @@ class Book {
 
 std::string random_text(Random& random) {
     constexpr std::string_view kPieces[] = {"a",  "Ä", "\"", ",", ";", "\t", "\n", " ", "अ",
-                                            "+1", "=", "😀",  "'", ".", "|",  "0",  "-"};
-    std::string text = "x";
+                                            "+1", "=", "😀",  "'", ".", "|",  "0",  "-", "@"};
+    std::string text = random.next() % 3 == 0 ? "=" : "x";
     for (std::uint64_t i = random.next() % 12; i > 0; --i) text += kPieces[random.next() % std::size(kPieces)];
     return text + "x";
 }
@@ -239,6 +239,44 @@ TEST_CASE("import: what was exported changes nothing, and in an empty book makes
     CHECK(empty.import(text, OnDuplicate::update).created == 200);
     for (const auto& [id, record] : before) CHECK(empty.records.at(id).fields == record.fields);
     CHECK(empty.exported(Model::lead) == text);
+}
+
+TEST_CASE("import: no cell of an export is a formula to a spreadsheet, and all of them come back as they were") {
+    struct Row {
+        const char *text, *cell;
+    };
+    const Row rows[] = {
+        {"=HYPERLINK(\"http://evil.example\")", "'=HYPERLINK(\"http://evil.example\")"},
+        {"@SUM(1)", "'@SUM(1)"},
+        {"-2+3", "'-2+3"},
+        {"+A1", "'+A1"},
+        {"- rang, no answer", "'- rang, no answer"},
+        {"'=1", "''=1"},
+        {"''@x", "'''@x"},
+        {"'s-Gravenhage", "'s-Gravenhage"},  // a city
+        {"+91 98765-43210", "+91 98765-43210"},
+        {"-5", "-5"},
+        {"a=b", "a=b"},
+        {"'-5", "'-5"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.text);
+        CHECK(crm::csv_cell(Model::lead, kCity, std::string_view(row.text), "INR") == row.cell);
+        const auto again = crm::parse_csv_cell(Model::lead, kCity, row.cell, "INR");
+        REQUIRE(again.has_value());
+        CHECK(std::get<std::string>(*again) == row.text);
+    }
+    CHECK(crm::csv_cell(Model::lead, kPhone, std::string_view("+919876543210"), "INR") == "+919876543210");
+    CHECK(crm::csv_cell(Model::payment, crm::field_id(Model::payment, "amount"), std::int64_t{-150'050}, "INR") ==
+          "-1500.50");
+
+    // A lead whose name is one is known again by it.
+    Book book;
+    CHECK(book.import("name,company\n'=x,@y\n", OnDuplicate::update).created == 1);
+    const std::string text = book.exported(Model::lead);
+    CHECK(text.find("'=x,'@y") != std::string::npos);
+    CHECK(book.import("name,company\n=x,'@y\n", OnDuplicate::update).skipped == 1);
+    CHECK(book.import(text, OnDuplicate::update).skipped == 1);
 }
 
 TEST_CASE("import: a refused row tells its cells and the field at fault, and goes in when it is mended") {
