@@ -46,10 +46,16 @@ class Context {
     std::unique_ptr<client::Session> session_;
 };
 
+/// The id of whom a name, an address or "me" means; asks the server where it is not known here. NO_SUCH_PERSON,
+/// AMBIGUOUS_PERSON; NOT_SIGNED_IN or PEOPLE_UNKNOWN where no names are known. (people.cpp)
+[[nodiscard]] Result<std::string> id_of_person(client::Session& session, std::string_view typed);
 /// "field=value" where the field means a person: with their id in place of a name, an address or "me"; all else as it
-/// is. NO_SUCH_PERSON, AMBIGUOUS_PERSON; NOT_SIGNED_IN or PEOPLE_UNKNOWN where no names are known. (people.cpp)
+/// is. Errors as id_of_person. (people.cpp)
 [[nodiscard]] Result<std::string> with_person(Context& context, crm::Model model, const std::string& text);
-/// All of them as changes, likewise. (people.cpp)
+/// A field's value as it is typed, people likewise. (people.cpp)
+[[nodiscard]] Result<crm::Value> given_value(Context& context, crm::Model model, crm::FieldId field,
+                                             std::string_view typed);
+/// "field=value" in any order, each field once, people likewise. Not yet validated as a whole. (people.cpp)
 [[nodiscard]] Result<crm::Changes> given_changes(Context& context, crm::Model model,
                                                  std::span<const std::string> texts);
 

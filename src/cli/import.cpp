@@ -47,7 +47,9 @@ constexpr std::size_t kChunk = 10'000;  // records read at once
             },
             [&session](crm::Model model, const Uuid& id) { return session.store().get(model, id); },
             [&session](std::vector<client::Edit>&& edits) { return session.commit_each(std::move(edits)); },
-            [&session] { return session.new_id(); }};
+            [&session] { return session.new_id(); },
+            {},
+            [&session](std::string_view typed) { return id_of_person(session, typed); }};
 }
 
 [[nodiscard]] Json report_json(const client::ImportReport& report) {

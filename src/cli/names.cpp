@@ -127,21 +127,21 @@ Result<Assignment> split_assignment(std::string_view text) {
     return Assignment{text.substr(0, equals), text.substr(equals + 1)};
 }
 
-Result<crm::Changes> parse_assignments(crm::Model model, std::span<const std::string> texts) {
-    crm::Changes changes;
+Result<std::vector<GivenField>> parse_assignments(crm::Model model, std::span<const std::string> texts) {
+    std::vector<GivenField> given;
     for (const std::string& text : texts) {
         const auto assignment = split_assignment(text);
         if (!assignment) return fail(assignment.error());
         const auto field = known_field(model, assignment->name);
         if (!field) return fail(field.error());
-        if (changes.find(*field) != nullptr) {
+        const bool twice =
+            std::any_of(given.begin(), given.end(), [&](const GivenField& one) { return one.field == *field; });
+        if (twice) {
             return fail(ErrorKind::invalid, "USAGE", "the field " + quote(assignment->name) + " is given twice");
         }
-        auto value = crm::parse_value(model, *field, assignment->value);
-        if (!value) return fail(value.error());
-        changes.set(*field, *std::move(value));
+        given.push_back({*field, assignment->value});
     }
-    return changes;
+    return given;
 }
 
 Result<Uuid> choose_id(std::span<const Uuid> ids, std::string_view typed, std::string_view what,

@@ -35,8 +35,12 @@ struct Assignment {
 /// Cuts at the first '='. USAGE when there is none or nothing stands before it.
 [[nodiscard]] Result<Assignment> split_assignment(std::string_view text);
 
-/// "field=value" in any order, each field once. The values are parsed but not yet validated as a whole.
-[[nodiscard]] Result<crm::Changes> parse_assignments(crm::Model model, std::span<const std::string> texts);
+struct GivenField {
+    crm::FieldId field;
+    std::string_view typed;
+};
+/// "field=value" in any order, each field once; views into `texts`. USAGE, UNKNOWN_FIELD.
+[[nodiscard]] Result<std::vector<GivenField>> parse_assignments(crm::Model model, std::span<const std::string> texts);
 
 /// A whole id, or the beginning or end (6 characters or more) of one that is listed. NO_SUCH_RECORD, AMBIGUOUS_ID.
 [[nodiscard]] Result<Uuid> find_id(const store::Store& store, crm::Model model, std::string_view typed);

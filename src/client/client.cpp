@@ -104,7 +104,16 @@ struct Client::Impl {
                 },
                 [this](crm::Model model, const Uuid& id) { return store->get(model, id); },
                 [this](std::vector<Edit>&& edits) { return commit_each(std::move(edits)); },
-                [this] { return replica.new_id(); }};
+                [this] { return replica.new_id(); },
+                {},
+                [this](std::string_view typed) { return named_person(typed); }};
+    }
+
+    /// What is not known now is asked for: when the row is tried again, it may be.
+    Result<std::string> named_person(std::string_view typed) {
+        auto id = person_id(people.list(), store->state().user.id, typed);
+        if (!id && id.error().code != "AMBIGUOUS_PERSON") people.ask();
+        return id;
     }
 
     /// Of an import. What became visible goes to the window, which has no tickets for these saves.

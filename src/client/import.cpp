@@ -189,6 +189,35 @@ class Importer {
         return {};
     }
 
+    /// A name stands in a thousand rows and is asked about once.
+    [[nodiscard]] const Result<std::string>& person(std::string_view typed) {
+        const auto [at, first] = people_.try_emplace(std::string(typed), std::string());
+        if (first) at->second = doors_.person(typed);
+        return at->second;
+    }
+
+    /// The row with ids in place of people's names: itself, where it names nobody.
+    [[nodiscard]] Result<std::span<const std::string>> with_people(std::span<const std::string> cells) {
+        bool copied = false;
+        const auto& fields = crm::def(options_.model).fields;
+        for (std::size_t i = 0; doors_.person && i < fields.size(); ++i) {
+            if (!fields[i].names_person()) continue;
+            const auto column = columns_.column(static_cast<FieldId>(i));
+            if (!column || *column >= cells.size()) continue;
+            const std::string_view typed = columns_.cell(cells, static_cast<FieldId>(i));
+            if (typed.empty() || Uuid::parse(typed)) continue;
+            const Result<std::string>& id = person(typed);
+            if (!id) {
+                const Error& why = id.error();
+                return fail({ErrorKind::invalid, why.code, std::string(fields[i].label) + ": " + why.message,
+                             std::string(fields[i].name)});
+            }
+            if (!std::exchange(copied, true)) named_.assign(cells.begin(), cells.end());
+            named_[*column] = *id;
+        }
+        return copied ? std::span<const std::string>(named_) : cells;
+    }
+
     /// Adds the edit that the row asks for, or counts it as skipped.
     [[nodiscard]] Result<void> plan(std::span<const std::string> cells, std::int64_t line) {
         const std::vector<std::string> keys = keys_of(cells);
@@ -197,7 +226,9 @@ class Importer {
         const bool create = !found->record || options_.on_duplicate == OnDuplicate::create;
         std::optional<Edit> edit;
         if (create || options_.on_duplicate == OnDuplicate::update) {
-            auto wanted = create ? creation(cells, *found) : change(cells, *found->record);
+            const auto named = with_people(cells);
+            if (!named) return fail(named.error());
+            auto wanted = create ? creation(*named, *found) : change(*named, *found->record);
             if (!wanted) return fail(wanted.error());
             edit = *std::move(wanted);
         }
@@ -261,11 +292,13 @@ class Importer {
     std::unordered_map<std::string, Uuid> known_;
     std::optional<std::int64_t> known_down_to_;
     bool all_known_ = false;
-    std::unordered_map<Uuid, Record> planned_;  // of a trial
-    std::unordered_map<Uuid, std::size_t> at_;  // record -> its place in edits_
-    std::vector<Edit> edits_;                   // not yet saved
-    std::vector<std::int64_t> lines_;           // theirs
-    std::string good_reference_;                // rows of one lead stand together, mostly
+    std::unordered_map<Uuid, Record> planned_;                     // of a trial
+    std::unordered_map<Uuid, std::size_t> at_;                     // record -> its place in edits_
+    std::vector<Edit> edits_;                                      // not yet saved
+    std::vector<std::int64_t> lines_;                              // theirs
+    std::unordered_map<std::string, Result<std::string>> people_;  // as they are typed -> their ids
+    std::vector<std::string> named_;                               // the row at hand, by with_people
+    std::string good_reference_;                                   // rows of one lead stand together, mostly
     std::int64_t rows_ = 0;
     ImportReport report_;
 };

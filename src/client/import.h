@@ -27,6 +27,8 @@ struct ImportDoors {
     std::function<Result<std::vector<std::optional<Error>>>(std::vector<Edit>&&)> commit;
     std::function<Uuid()> new_id;
     std::function<void(std::int64_t rows)> progress = {};  ///< after every chunk; may be empty
+    /// The id of whom a name, an e-mail address or "me" means; any error is the row's. Empty: people go by id alone.
+    std::function<Result<std::string>(std::string_view typed)> person = {};
 };
 
 /// An import under way. One thread at a time.

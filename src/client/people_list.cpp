@@ -33,4 +33,13 @@ Result<const sync::Person*> PeopleList::resolve(std::string_view typed) const {
                 std::to_string(named.size()) + " people are called " + quote(typed) + ": " + who);
 }
 
+Result<std::string> person_id(const PeopleList& people, std::string_view me, std::string_view typed) {
+    if (!me.empty() && fold(trim(typed)) == "me") return std::string(me);
+    if (!people.known())
+        return fail(ErrorKind::invalid, "PEOPLE_UNKNOWN", "no names are known here yet: they come with a sync");
+    const auto found = people.resolve(typed);
+    if (!found) return fail(found.error());
+    return (*found)->id;
+}
+
 }  // namespace ct::client

@@ -32,4 +32,8 @@ class PeopleList {
     UnixMs told_at_ = 0;
 };
 
+/// The id of whom `typed` means: "me", who is `me`, or somebody of the list. Errors as PeopleList::resolve;
+/// PEOPLE_UNKNOWN when no server has told yet.
+[[nodiscard]] Result<std::string> person_id(const PeopleList& people, std::string_view me, std::string_view typed);
+
 }  // namespace ct::client

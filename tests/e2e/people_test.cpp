@@ -1,6 +1,8 @@
 // Who is in the workspace, and a lead handed over by name: colortouchctl against a server, two people, two laptops.
 #include <doctest/doctest.h>
 
+#include <fstream>
+
 #include "server.h"
 
 using namespace e2e;
@@ -46,6 +48,15 @@ TEST_CASE("a manager lists people and hands a lead to an employee by name, who t
     (void)ravi.json({"sync"});
     CHECK(ravi.json({"get", "Lead", lead})["name"] == "Widget");
     CHECK_FALSE(ravi.json({"people"})[0].contains("email"));
+
+    // The same in a file; a name that fits nobody, or two, is that row's fault.
+    std::ofstream(boss.profile() + "/leads.csv") << "name,owner\nOne,Ravi Iyer\nTwo,Bela\nThree,Zara\nFour,me\n";
+    const json imported = boss.json({"import", "Lead", boss.profile() + "/leads.csv"}, 4);
+    CHECK(imported["created"] == 2);
+    REQUIRE(imported["rejected"].size() == 2);
+    CHECK(imported["rejected"][0]["line"] == 3);
+    CHECK(boss.json({"list", "Lead", "--where", "ownerId=ravi iyer"}).size() == 2);
+    CHECK(boss.ctl({"history", "Lead", lead}).out.find("Ravi Iyer") != std::string::npos);
 
     // What was told is there without the server; who came since is not.
     server.stop();

@@ -120,6 +120,21 @@ TEST_CASE("Client: every save is answered once, in order, however much it is") {
     for (std::uint64_t number = 1; number <= kMany; ++number) REQUIRE(window.need<Saved>().ticket == number);
 }
 
+TEST_CASE("Client: an import that names a person before any server told names is that row's matter") {
+    TempDirectory directory;
+    Window window(directory);
+    StartImport start;
+    start.ticket = 4;
+    start.text = std::make_shared<const std::string>("name,owner\nAsha,Bela\nRavi,\n");
+    window.post(std::move(start));
+    const auto ended = window.need<ImportEnded>();
+    CHECK_FALSE(ended.error.has_value());
+    CHECK(ended.report.created == 1);
+    REQUIRE(ended.report.rejected.size() == 1);
+    CHECK(ended.report.rejected[0].field == "ownerId");
+    CHECK(ended.report.rejected[0].reason.find("no names are known here yet") != std::string::npos);
+}
+
 // ---- with servers
 
 TEST_CASE("Client: without a server that is one, the state says so and the queue is kept") {

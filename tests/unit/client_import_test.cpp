@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "client/import.h"
 #include "client/import_lane.h"
+#include "client/people_list.h"
 #include "crm/csv.h"
 #include "crm/tables.h"
 #include "crm/validate.h"
@@ -21,6 +22,7 @@ constexpr crm::FieldId kPhone = crm::field_id(Model::lead, "phone");
 constexpr crm::FieldId kCity = crm::field_id(Model::lead, "city");
 constexpr crm::FieldId kAmount = crm::field_id(Model::lead, "amount");
 constexpr crm::FieldId kCurrency = crm::field_id(Model::lead, "currency");
+constexpr crm::FieldId kOwner = crm::field_id(Model::lead, "ownerId");
 constexpr crm::FieldId kEnquiry = crm::field_id(Model::lead, "enquiryDate");
 
 /// A book in memory.
@@ -297,6 +299,53 @@ TEST_CASE("import: a refused row tells its cells and the field at fault, and goe
     REQUIRE(report.has_value());
     CHECK(report->rejected.empty());
     CHECK(report->created == 3);  // none of them has what leads are known by
+}
+
+TEST_CASE("import: people go by name, each name is asked about once, and one that fits nobody is the row's fault") {
+    Book book;
+    const PeopleList people({{"01b00000-0000-7000-8000-000000000001", "Asha Rao", "EMPLOYEE", "", false},
+                             {"01b00000-0000-7000-8000-000000000002", "Bela", "EMPLOYEE", "one@example.org", false},
+                             {"01b00000-0000-7000-8000-000000000003", "Bela", "EMPLOYEE", "two@example.org", false}},
+                            1);
+    int asked = 0;
+    ImportDoors doors = book.doors();
+    doors.person = [&](std::string_view typed) {
+        ++asked;
+        return person_id(people, people.all()[1].id, typed);
+    };
+    const std::string text =
+        "name,Owner\nA,asha rao\nB, Asha Rao \nC,TWO@example.org\nD,me\nE,\nF,01b00000-0000-7000-8000-0000000000ff\n"
+        "G,Bela\nH,Nobody Such\nI,Nobody Such\nJ,asha rao\n";
+    ImportOptions options;
+    auto report = import_csv(text, options, doors);
+    REQUIRE(report.has_value());
+    CHECK(asked == 6);
+    CHECK(report->created == 7);
+    std::map<std::string, std::string> owners;
+    for (const auto& [id, record] : book.records)
+        owners[std::string(record.fields.text(kName))] = record.fields.text(kOwner);
+    struct Row {
+        const char* name;
+        std::string owner;
+    };
+    const Row rows[] = {{"A", people.all()[0].id},
+                        {"B", people.all()[0].id},
+                        {"C", people.all()[2].id},
+                        {"D", people.all()[1].id},
+                        {"E", ""},
+                        {"F", "01b00000-0000-7000-8000-0000000000ff"},
+                        {"J", people.all()[0].id}};
+    for (const Row& row : rows) CHECK_MESSAGE(owners[row.name] == row.owner, row.name);
+
+    REQUIRE(report->rejected.size() == 3);
+    CHECK(report->rejected[0].reason.find("Owner: 2 people are called \"Bela\"") == 0);
+    CHECK(report->rejected[0].reason.find("two@example.org") != std::string::npos);
+    CHECK(report->rejected[1].reason.find("nobody in this workspace is called \"Nobody Such\"") != std::string::npos);
+    CHECK(report->rejected[1].field == "ownerId");
+    CHECK(report->rejected[1].cells == std::vector<std::string>{"H", "Nobody Such"});
+    options.mended[report->rejected[1].line] = {"H", "Asha Rao"};
+    options.dry_run = true;
+    CHECK(import_csv(text, options, doors)->rejected.size() == 2);
 }
 
 TEST_CASE("import lane: some rows at a time, stopped midway, taken back as a whole and done again") {

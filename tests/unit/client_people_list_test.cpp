@@ -36,6 +36,19 @@ TEST_CASE("people list: who is disabled goes by id and address only") {
     CHECK(resolved("bela@example.org") == "b1");
 }
 
+TEST_CASE("people list: whom a text means, be it oneself") {
+    const auto id = [](const PeopleList& people, std::string_view me, std::string_view typed) {
+        const auto found = person_id(people, me, typed);
+        return found ? *found : found.error().code;
+    };
+    CHECK(id(office(), "a2", " ME ") == "a2");
+    CHECK(id(office(), "a2", "Meera") == "m1");
+    CHECK(id(office(), "", "me") == "NO_SUCH_PERSON");  // nobody is signed in
+    CHECK(id(office(), "a2", "Asha Rao") == "AMBIGUOUS_PERSON");
+    CHECK(id(PeopleList(), "a2", "me") == "a2");
+    CHECK(id(PeopleList(), "a2", "Meera") == "PEOPLE_UNKNOWN");
+}
+
 TEST_CASE("people list: nobody is known before somebody told") {
     CHECK_FALSE(PeopleList().known());
     CHECK(PeopleList().find("a1") == nullptr);
