@@ -15,8 +15,12 @@ using store::Conflict;
 using store::ConflictField;
 using store::Side;
 
-[[nodiscard]] std::string shown_value(crm::Model model, crm::FieldId field, const crm::Value& value) {
-    return crm::format_value(model, field, crm::view(value));
+/// For people to read: who somebody is by name, where that is known.
+[[nodiscard]] std::string shown_value(crm::Model model, crm::FieldId field, const crm::Value& value,
+                                      const client::PeopleList& people) {
+    std::string text = crm::format_value(model, field, crm::view(value));
+    const sync::Person* person = crm::def(model, field).names_person() ? people.find(text) : nullptr;
+    return person == nullptr ? text : person->name;
 }
 
 [[nodiscard]] Json value_json(crm::Model model, crm::FieldId field, const crm::Value& value) {
@@ -84,7 +88,7 @@ using store::Side;
 }
 
 /// "amount=mine", "amount=theirs", "amount==17500": a value of one's own stands behind a second '='.
-[[nodiscard]] Result<store::FieldChoice> parse_choice(crm::Model model, const std::string& text) {
+[[nodiscard]] Result<store::FieldChoice> parse_choice(Context& context, crm::Model model, const std::string& text) {
     const auto assignment = split_assignment(text);
     if (!assignment) return fail(assignment.error());
     const auto field = known_field(model, assignment->name);
@@ -96,7 +100,7 @@ using store::Side;
     } else if (assignment->value == "theirs") {
         choice.decision = Side::theirs;
     } else if (assignment->value.starts_with('=')) {
-        auto value = crm::parse_value(model, *field, assignment->value.substr(1));
+        auto value = given_value(context, model, *field, assignment->value.substr(1));
         if (!value) return fail(value.error());
         choice.decision = std::move(*value);
     } else {
@@ -106,7 +110,8 @@ using store::Side;
     return choice;
 }
 
-[[nodiscard]] Result<store::Resolution> parse_resolution(const Options& options, crm::Model model) {
+[[nodiscard]] Result<store::Resolution> parse_resolution(Context& context, crm::Model model) {
+    const Options& options = context.options();
     if (options.mine && options.theirs) return fail(ErrorKind::invalid, "USAGE", "either --mine or --theirs");
     if (!options.mine && !options.theirs && options.choices.empty()) {
         return fail(ErrorKind::invalid, "USAGE", "say --mine, --theirs, or --set FIELD=mine|theirs|=VALUE");
@@ -114,7 +119,7 @@ using store::Side;
     store::Resolution resolution;
     resolution.otherwise = options.theirs ? Side::theirs : Side::mine;
     for (const std::string& text : options.choices) {
-        auto choice = parse_choice(model, text);
+        auto choice = parse_choice(context, model, text);
         if (!choice) return fail(choice.error());
         resolution.fields.push_back(std::move(*choice));
     }
@@ -133,7 +138,7 @@ using store::Side;
             {"after", values_json(row.model, row.after)}};
 }
 
-void print_audit(Context& context, const std::vector<store::AuditRow>& rows) {
+void print_audit(Context& context, const client::PeopleList& people, const std::vector<store::AuditRow>& rows) {
     TextTable table;
     for (const char* const title : {"When", "Edit", "What", "Record", "Field", "Before", "After"}) {
         table.add_column(title);
@@ -146,20 +151,20 @@ void print_audit(Context& context, const std::vector<store::AuditRow>& rows) {
             const crm::Value* before = row.before.find(field);
             const crm::Value* after = row.after.find(field);
             table.add_row({head[0], head[1], head[2], head[3], std::string(crm::def(row.model, field).name),
-                           before == nullptr ? "" : shown_value(row.model, field, *before),
-                           after == nullptr ? "" : shown_value(row.model, field, *after)});
+                           before == nullptr ? "" : shown_value(row.model, field, *before, people),
+                           after == nullptr ? "" : shown_value(row.model, field, *after, people)});
         }
     }
     if (table.rows() > 0) table.print(context.out(), context.surroundings().width);
 }
 
-[[nodiscard]] Outcome print_rows(Context& context, const std::vector<store::AuditRow>& rows) {
+[[nodiscard]] Outcome print_rows(Context& context, client::Session& session, const std::vector<store::AuditRow>& rows) {
     if (context.json()) {
         Json list = Json::array();
         for (const store::AuditRow& row : rows) list.push_back(audit_json(row));
         print_json(context.out(), list);
     } else {
-        print_audit(context, rows);
+        print_audit(context, session.people(false), rows);
     }
     return ExitCode::done;
 }
@@ -203,12 +208,14 @@ Outcome run_conflict_show(Context& context) {
     const crm::Model model = conflict->queued.operation.model;
     context.out() << crm::name(model) << ' ' << conflict->queued.operation.record.str() << ": " << clashing(*conflict)
                   << '\n';
+    const client::PeopleList& people = (*session)->people(false);
     TextTable table;
     for (const char* const title : {"Field", "Before", "Mine", "Theirs", ""}) table.add_column(title);
     for (const ConflictField& field : conflict->fields) {
-        table.add_row({std::string(crm::def(model, field.field).name), shown_value(model, field.field, field.base),
-                       shown_value(model, field.field, field.mine), shown_value(model, field.field, field.theirs),
-                       field.clashes ? "conflict" : ""});
+        table.add_row({std::string(crm::def(model, field.field).name),
+                       shown_value(model, field.field, field.base, people),
+                       shown_value(model, field.field, field.mine, people),
+                       shown_value(model, field.field, field.theirs, people), field.clashes ? "conflict" : ""});
     }
     if (table.rows() > 0) table.print(context.out(), context.surroundings().width);
     return ExitCode::done;
@@ -219,7 +226,7 @@ Outcome run_conflict_resolve(Context& context) {
     if (!session) return fail(session.error());
     const auto conflict = named_conflict(**session, context.options().id);
     if (!conflict) return fail(conflict.error());
-    const auto resolution = parse_resolution(context.options(), conflict->queued.operation.model);
+    const auto resolution = parse_resolution(context, conflict->queued.operation.model);
     if (!resolution) return fail(resolution.error());
     const auto visible = (*session)->resolve(conflict->queued.operation.id, *resolution);
     if (!visible) return fail(visible.error());
@@ -237,7 +244,7 @@ Outcome run_conflict_decided(Context& context) {
     const auto limit = context.options().limit;
     const auto rows = (*session)->store().decisions(limit < 0 ? kDecisionsMax : static_cast<std::size_t>(limit));
     if (!rows) return fail(rows.error());
-    return print_rows(context, *rows);
+    return print_rows(context, **session, *rows);
 }
 
 Outcome run_conflict_undo(Context& context) {
@@ -278,7 +285,7 @@ Outcome run_history(Context& context) {
     if (!id) return fail(id.error());
     const auto rows = (*session)->store().audit(*id);
     if (!rows) return fail(rows.error());
-    return print_rows(context, *rows);
+    return print_rows(context, **session, *rows);
 }
 
 }  // namespace ct::cli

@@ -13,6 +13,9 @@ namespace {
 /// Both have a lead with labels and notes, and a payment of 10,000.
 struct Office {
     Office() {
+        const Ran joined =
+            server.command({"user", "add", "--email", "ravi@example.org", "--name", "Ravi"}, "another password\n");
+        REQUIRE_MESSAGE(joined.exit_code == 0, joined.err);
         server.start();
         a.login(server);
         b.login(server);
@@ -161,6 +164,19 @@ TEST_CASE_FIXTURE(Office, "a delete and an edit meet: the later one wins, is tol
         CHECK(gone(b));
     }
     CHECK(a.json({"conflict", "undo", lead}, 2)["error"]["code"] == "NOTHING_TO_TAKE_BACK");
+}
+
+TEST_CASE_FIXTURE(Office, "whose a lead is is decided by name") {
+    std::ofstream(a.profile() + "/config.json") << R"({"conflicts": {"Lead.ownerId": "ask"}})";
+    set(a, {"lead", lead, "ownerId=me"});
+    set(b, {"lead", lead, "ownerId=Ravi"});
+    CHECK(meet(4)["conflicts"] == 1);
+    CHECK(a.ctl({"conflict", "show", lead}).out.find("Ravi") != std::string::npos);
+    CHECK(a.json({"conflict", "resolve", lead, "--set", "ownerId==Nobody Such"}, 2)["error"]["code"] ==
+          "NO_SUCH_PERSON");
+    const json theirs = field(b, "lead", lead, "ownerId");
+    (void)a.json({"conflict", "resolve", lead, "--set", "ownerId==ravi"});
+    CHECK(field(a, "lead", lead, "ownerId") == theirs);
 }
 
 TEST_CASE_FIXTURE(Office, "the user's own rules decide") {
