@@ -41,8 +41,16 @@ bool loses_sight(const client::State& state) {
 const char* why_nobody(const client::SyncView& sync) {
     const bool signed_out =
         sync.indicator == client::Indicator::local_only || sync.indicator == client::Indicator::signed_out;
-    return signed_out ? "Sign in to hand leads over to colleagues"
-                      : "Your colleagues' names come with the next sync, if the server can tell them";
+    return signed_out
+               ? "Sign in to hand leads over to colleagues"
+               : "Your colleagues' names come with the next sync. If they do not, the server is an older one: ask "
+                 "whoever looks after it to update it";
+}
+
+void hint(const Theme& theme, const char* words, ImU32 color, float width) {
+    ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + width);
+    paragraph(theme, words, color, Size::small);
+    ImGui::PopTextWrapPos();
 }
 
 }  // namespace
@@ -88,9 +96,7 @@ bool draw_people(Desk& desk, const crm::FieldDef& def, std::string& id, std::str
     }
     search_field(theme, "##Find a person", "Name", typed, width);
     if (def.name == "ownerId" && loses_sight(desk.state)) {
-        ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + width);
-        paragraph(theme, "A lead that is not yours you will not see any more", theme.colors().warn.strong, Size::small);
-        ImGui::PopTextWrapPos();
+        hint(theme, "A lead that is not yours you will not see any more", theme.colors().warn.strong, width);
     }
     const std::string wanted = fold(trim(typed));
     bool picked = false;
@@ -120,7 +126,7 @@ bool draw_people(Desk& desk, const crm::FieldDef& def, std::string& id, std::str
     }
     const Palette& p = theme.colors();
     if (!desk.state.people().known()) {
-        text(theme, why_nobody(desk.state.sync()), p.muted, Size::small);
+        hint(theme, why_nobody(desk.state.sync()), p.muted, width);
     } else if (!any) {
         text(theme, wanted.empty() && !others ? "Nobody else is in this workspace" : "Nobody is called that", p.muted,
              Size::small);
