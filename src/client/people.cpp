@@ -80,7 +80,7 @@ void People::follow(const Replica& replica) {
         waiting_ = false;
     }
     if (!std::exchange(round_ended_, false) || !ready_ || waiting()) return;
-    const bool tried = sent_at_ >= 0 && clock_.steady() - sent_at_ < kFreshMs;
+    const bool tried = sent_at_ >= 0 && clock_.steady() - sent_at_ < kPeopleFreshMs;
     if (!tried && older_than(answered_at_, kRoundsAskAfterMs)) send();
 }
 
@@ -95,8 +95,8 @@ void People::ask() {
     if (!ready_ || waiting()) return;
     const bool does_not_know = answered_at_ > list_.told_at();
     if (does_not_know) trouble_ = older_server();
-    if (!older_than(answered_at_, does_not_know ? kRoundsAskAfterMs : kFreshMs)) return;
-    if (sent_at_ >= 0 && clock_.steady() - sent_at_ < kFreshMs) return;
+    if (!older_than(answered_at_, does_not_know ? kRoundsAskAfterMs : kPeopleFreshMs)) return;
+    if (sent_at_ >= 0 && clock_.steady() - sent_at_ < kPeopleFreshMs) return;
     send();
 }
 

@@ -29,7 +29,6 @@ struct PeoplePorts {
 class People {
   public:
     static constexpr std::int64_t kRoundsAskAfterMs = 86'400'000;  ///< how old a list is that a round's end renews
-    static constexpr std::int64_t kFreshMs = 300'000;              ///< younger than that nobody asks anew
 
     People(store::Store& store, const Clock& clock, std::string ca_file, PeoplePorts ports);
 

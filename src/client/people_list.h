@@ -12,6 +12,9 @@
 
 namespace ct::client {
 
+/// Younger than that nobody asks anew who there is.
+inline constexpr std::int64_t kPeopleFreshMs = 300'000;
+
 class PeopleList {
   public:
     PeopleList() = default;

@@ -16,7 +16,6 @@ std::string in_words(const std::string& file, const client::DiagnosticsSummary& 
            " of the engine, " + count_text(summary.log_lines, "line", "lines") + " of the log";
 }
 constexpr SteadyMs kDraftEvery_ms = 2'000;
-constexpr SteadyMs kPeopleEvery_ms = 300'000;
 
 }  // namespace
 
@@ -171,7 +170,7 @@ void App::frame() {
 void App::ask_people() {
     const SteadyMs now = options_.clock->steady();
     if (!std::exchange(desk_.unknown_person, false) || now < people_due_) return;
-    people_due_ = now + kPeopleEvery_ms;
+    people_due_ = now + client::kPeopleFreshMs;
     desk_.post(client::AskPeople{});
 }
 
