@@ -201,9 +201,11 @@ bool Order::update(const client::Table& table, const Query& query, const Rules& 
                              old.epoch == query.epoch && old.words == query.words;
     const bool same_columns = std::equal(old.sort.begin(), old.sort.end(), query.sort.begin(), query.sort.end(),
                                          [](const SortBy& a, const SortBy& b) { return a.column == b.column; });
-    if (!journal || old.sort != query.sort) {
-        const bool keys_known = journal && same_columns && !sorting_;
+    const bool stale_keys = old.keys_epoch != query.keys_epoch;
+    if (!journal || old.sort != query.sort || stale_keys) {
+        const bool keys_known = journal && same_columns && !stale_keys && !sorting_;
         sort_all(table, keys_known);
+        sorting_->shown_whole = journal && old.sort == query.sort;
         if (keys_known) late_ = std::move(changed);
         if (!same_filter) shown_.clear();
     } else if (sorting_) {

@@ -2,7 +2,8 @@
 // 100,000 records costs well under a frame, and a frame without a change costs nothing. A new filter is tried on as
 // many rows as a frame has time for, from the top of the table: what the screen shows is there at once, also among a
 // million. Sorting anew, too, is done in parts: rows are read and sorted in runs, then the runs are merged from the
-// top. Until the first page of the new order is there, the old one stays.
+// top. Until the first page of the new order is there, the old one stays; where nobody has asked for another order and
+// only the keys changed (keys_epoch), it stays until the new one is whole: a table does not shrink under its reader.
 #pragma once
 
 #include <array>
@@ -41,6 +42,7 @@ struct Query {
     std::string conditions;          ///< names the accept function's kind
     std::size_t quick = 0;           ///< names another part of it
     std::int64_t epoch = 0;          ///< grows when it depends on something else that changed (the day)
+    std::uint64_t keys_epoch = 0;    ///< another one when keys depend on something else that changed (people's names)
 
     bool operator==(const Query&) const = default;
 };
@@ -78,6 +80,7 @@ class Order {
         Rows todo;
         std::size_t read = 0;  // of todo
         bool keys_known = false;
+        bool shown_whole = false;  // no first page before the rest
         std::vector<Rows> runs;
         std::vector<bool> moved;  // rows of todo; not empty: the first run is the old order, in which they are stale
         std::vector<std::size_t> at;    // in each run; none until the merge begins

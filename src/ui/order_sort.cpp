@@ -146,7 +146,7 @@ void Order::merge(const client::Table& table, const Rules& rules, std::size_t bu
         spent += words_cost(first.row);
         if (passes(table, first.row, rules)) (s.first_page_shown ? shown_ : s.passed).push_back(first.row);
     }
-    if (s.first_page_shown || (!s.heads.empty() && s.passed.size() < kFirstPage)) return;
+    if (s.first_page_shown || (!s.heads.empty() && (s.shown_whole || s.passed.size() < kFirstPage))) return;
     shown_ = std::exchange(s.passed, {});
     s.first_page_shown = true;
 }

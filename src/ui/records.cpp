@@ -74,15 +74,18 @@ void Records::update(Desk& desk) {
     go_on_gathering(desk);
 }
 
-/// Names are no part of the records: where rows stand by them, they are sorted anew.
+/// Names are no part of the records: where rows stand by them, they are sorted anew. Nobody has asked for that, so the
+/// table stays where it is, and the row that the keyboard is on where it was seen.
 void Records::follow_people(const Desk& desk) {
     const std::uint64_t now = desk.state.people_revision();
     if (filter_.looks_at_people()) query_.epoch += static_cast<std::int64_t>(now);
-    if (std::exchange(people_, now) == now) return;
     const bool by_name = std::any_of(query_.sort.begin(), query_.sort.end(), [this](const SortBy& by) {
         return spec_.columns[static_cast<std::size_t>(by.column)].kind == Column::Kind::person;
     });
-    if (by_name) order_ = Order();
+    const std::uint64_t by = by_name ? now + 1 : 0;  // 0: by no names
+    const bool renamed = by_name && query_.keys_epoch != 0 && query_.keys_epoch != by;
+    if (renamed && !focused_top_) focused_top_ = top_of_focused();
+    query_.keys_epoch = by;
 }
 
 /// With which of them the page begins is known once the records are there and counted.

@@ -110,6 +110,9 @@ class Records {
     [[nodiscard]] int editable_column(int from, int step) const;  ///< shown; -1: none
     void follow_mouse(const crm::Record& record);
     void follow_keys(Desk& desk, const crm::Record& record);
+    [[nodiscard]] std::optional<std::size_t> place_of(const Uuid& id) const;  ///< among the rows; nothing: not shown
+    [[nodiscard]] std::optional<float> top_of_focused() const;
+    void bring_focused_back();
     [[nodiscard]] std::optional<std::size_t> row_to_focus(const Desk& desk) const;
     void apply(std::span<const ImGuiSelectionRequest> requests);
     /// Calls it with the selected ones in their order, at the end of this frame or of those that it takes to gather
@@ -128,7 +131,6 @@ class Records {
     Filter filter_;
     Query query_;
     Query asked_;                 // as the order was last told
-    std::uint64_t people_ = 0;    // who was known by then
     std::string selected_under_;  // the filter
     std::size_t selected_under_quick_ = 0;
     Order order_;
@@ -151,7 +153,10 @@ class Records {
     std::optional<Errand> errand_;
     Uuid focused_;                          // the row that the keyboard is on
     std::optional<std::size_t> focus_row_;  // to be given the keyboard in this frame
-    Uuid focus_next_;                       // to be given it when it is drawn
+    float row_height_ = 0;
+    float rows_from_ = 0, rows_room_ = 0;  // what was scrolled away above the rows, and how much of them is seen
+    std::optional<float> focused_top_;     // where its row was seen before rows were sorted anew, from rows_from_
+    Uuid focus_next_;                      // to be given it when it is drawn
     bool in_search_ = false;
     bool leafing_ = false;  // an arrow was pressed; the row that it leads to is not known yet
     bool scroll_to_top_ = false;

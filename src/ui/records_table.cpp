@@ -166,11 +166,41 @@ void Records::apply(std::span<const ImGuiSelectionRequest> requests) {
     }
 }
 
+std::optional<std::size_t> Records::place_of(const Uuid& id) const {
+    const crm::Record* record = table_->find(id);
+    if (record == nullptr) return std::nullopt;
+    const std::span<const std::uint32_t> rows = order_.rows();
+    const auto at = std::find(rows.begin(), rows.end(), static_cast<std::uint32_t>(record - table_->all().data()));
+    if (at == rows.end()) return std::nullopt;
+    return static_cast<std::size_t>(at - rows.begin());
+}
+
+/// Nothing: it is not in sight.
+std::optional<float> Records::top_of_focused() const {
+    const auto row = place_of(focused_);
+    if (!row) return std::nullopt;
+    const float top = static_cast<float>(*row) * row_height_ - rows_from_;
+    if (top <= -row_height_ || top >= rows_room_) return std::nullopt;
+    return top;
+}
+
+void Records::bring_focused_back() {
+    if (!focused_top_ || !order_.complete()) return;
+    const float top = *std::exchange(focused_top_, std::nullopt);
+    if (const auto row = place_of(focused_))
+        ImGui::SetScrollY(std::max(0.0F, static_cast<float>(*row) * row_height_ - top));
+}
+
 void Records::draw_rows(Desk& desk) {
     if (scroll_to_top_) {
         ImGui::SetScrollY(0);
         scroll_to_top_ = false;
+        focused_top_.reset();
     }
+    row_height_ = desk.theme.px(kRowHeight);
+    bring_focused_back();
+    rows_from_ = ImGui::GetScrollY();
+    rows_room_ = ImGui::GetWindowHeight();
     const auto count = static_cast<int>(order_.rows().size());
     const auto span_of = [](const ImGuiMultiSelectIO& io) {
         return std::span<const ImGuiSelectionRequest>(io.Requests.Data, static_cast<std::size_t>(io.Requests.Size));
@@ -180,7 +210,7 @@ void Records::draw_rows(Desk& desk) {
     apply(span_of(*io));
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{0, 0});  // a row's ground is as high as the row
     ImGuiListClipper clipper;
-    clipper.Begin(count, desk.theme.px(kRowHeight));
+    clipper.Begin(count, row_height_);
     if (io->RangeSrcItem >= 0 && io->RangeSrcItem < count) {
         clipper.IncludeItemByIndex(static_cast<int>(io->RangeSrcItem));
     }
@@ -292,14 +322,9 @@ std::optional<std::size_t> Records::row_to_focus(const Desk& desk) const {
     const bool up = ImGui::IsKeyPressed(ImGuiKey_UpArrow);
     const bool typing = ImGui::GetIO().WantTextInput && !(in_search_ && down);  // from the search one goes down
     if (!(down || up) || desk.keys_elsewhere || typing || ImGui::IsWindowFocused()) return std::nullopt;
-    const std::span<const std::uint32_t> rows = order_.rows();
-    const crm::Record* record = table_->find(focused_);
-    if (record == nullptr) return 0;
-    const auto row = static_cast<std::uint32_t>(record - table_->all().data());
-    const auto at = std::find(rows.begin(), rows.end(), row);
-    if (at == rows.end()) return 0;
-    const auto i = static_cast<std::size_t>(at - rows.begin());
-    return down ? std::min(i + 1, rows.size() - 1) : i - std::min<std::size_t>(i, 1);
+    const auto at = place_of(focused_);
+    if (!at) return 0;
+    return down ? std::min(*at + 1, order_.rows().size() - 1) : *at - std::min<std::size_t>(*at, 1);
 }
 
 void Records::follow_keys(Desk& desk, const crm::Record& record) {

@@ -178,6 +178,41 @@ TEST_CASE("people: the table shows and sorts by names, also when somebody's name
     CHECK(at("Kite") < at("Lamp"));
 }
 
+TEST_CASE("people: a table by owner keeps its place and its rows when somebody's name changes") {
+    Driver ui({}, {1900, 900});
+    sign_in(ui);
+    ui.send(client::PeopleChanged{office()});
+    std::vector<crm::Record> leads;
+    for (std::uint64_t i = 1; i <= 400; ++i)
+        leads.push_back(owned(i, "Lead " + std::to_string(1'000 + i), i % 2 == 0 ? kAsha : kRavi));
+    ui.load(std::move(leads));
+    ui.app->desk().page = ui::Page::leads;
+    ui.frames(3);
+    ui.click_header("Owner");
+    ui.frames(3);
+    ui.click("Lead 1002", "table card");  // one of Asha's, who come first
+    ui.frames(30);
+    for (int i = 0; i < 4; ++i) ui.key(ImGuiKey_PageDown);
+    ui.frames(5);
+    const std::string row = ui.focused();
+    REQUIRE(row.find("Lead 1") != std::string::npos);
+    const float before = ui.find(row, "table card").min.y;
+    sync::People renamed = office().all();
+    SUBCASE("to the end of the table: the row that the keyboard is on stays where it was seen") {
+        renamed[0].name = "Zarina";
+        ui.send(client::PeopleChanged{client::PeopleList(renamed, 2)});
+        ui.frames(5);
+        CHECK(ui.find(row, "table card").min.y == doctest::Approx(before));
+        CHECK(ui.focused() == row);
+    }
+    SUBCASE("of somebody who owns nothing here: nothing moves") {
+        renamed[1].name = "Aaliya";
+        ui.send(client::PeopleChanged{client::PeopleList(renamed, 2)});
+        ui.frames(5);
+        CHECK(ui.find(row, "table card").min.y == doctest::Approx(before));
+    }
+}
+
 TEST_CASE("people: the filter finds by name and by me") {
     Driver ui;
     a_shop(ui);
