@@ -105,13 +105,22 @@ std::size_t line_of(std::string_view text, std::size_t offset) {
                    text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(offset, text.size())), '\n'));
 }
 
+/// Paths in the profile are shown, handed to the desktop and known to a second start: the folder in which this program
+/// was started says nothing there.
+std::filesystem::path from_root(const std::filesystem::path& directory) {
+    if (directory.is_absolute()) return directory;
+    std::error_code wrong;
+    const auto whole = std::filesystem::weakly_canonical(std::filesystem::absolute(directory, wrong), wrong);
+    return wrong ? directory : whole;
+}
+
 }  // namespace
 
 Result<Profile> Profile::locate(const std::filesystem::path& explicit_dir, const std::filesystem::path& program) {
     Profile profile;
     std::error_code ignored;
     if (!explicit_dir.empty()) {
-        profile.config_dir = profile.data_dir = explicit_dir;
+        profile.config_dir = profile.data_dir = from_root(explicit_dir);
     } else if (!program.empty() && std::filesystem::exists(program.parent_path() / "portable", ignored)) {
         profile.config_dir = profile.data_dir = program.parent_path() / "data";
     } else {

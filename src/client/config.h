@@ -28,7 +28,7 @@ struct Profile {
     [[nodiscard]] std::filesystem::path lock_file() const { return data_dir / "lock"; }
     [[nodiscard]] std::filesystem::path log_file() const { return data_dir / "colortouch.log"; }
 
-    /// `explicit_dir` empty: as described above. Creates the directories (mode 0700).
+    /// `explicit_dir` empty: as described above; a relative one becomes absolute. Creates the directories (mode 0700).
     [[nodiscard]] static Result<Profile> locate(const std::filesystem::path& explicit_dir,
                                                 const std::filesystem::path& program);
 };
