@@ -61,6 +61,39 @@ class FieldStyle {
     FieldStyle& operator=(const FieldStyle&) = delete;
 };
 
+/// Whether a field's whole text fits into it once it is wrapped, and needs to be. Measuring a long text costs more than
+/// drawing its field, so the answer is kept while text and room stand; for as many fields as a form has.
+class WrapAnswers {
+  public:
+    bool operator()(ImGuiID field, std::string_view text, ImVec2 room) {
+        const float font = ImGui::GetFontSize();
+        const auto known = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& one) {
+            return one.field == field && one.room.x == room.x && one.room.y == room.y && one.font == font &&
+                   one.text == text;
+        });
+        if (known != kept_.end()) return known->fits;
+        const auto size = [&](float wrap) {
+            return ImGui::CalcTextSize(text.data(), text.data() + text.size(), false, wrap);
+        };
+        const bool fits = size(-1).x > room.x && size(room.x).y <= room.y;
+        const auto same = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& one) { return one.field == field; });
+        Kept& place = same != kept_.end() ? *same : kept_[next_++ % kept_.size()];
+        place = {field, std::string(text), room, font, fits};
+        return fits;
+    }
+
+  private:
+    struct Kept {
+        ImGuiID field = 0;
+        std::string text;
+        ImVec2 room;
+        float font = 0;
+        bool fits = false;
+    };
+    std::array<Kept, 8> kept_;
+    std::size_t next_ = 0;
+};
+
 /// ImGui edits characters as they are stored: neither shaped nor wrapped. While nobody types, the field shows its text
 /// as it is read elsewhere.
 class AtRest {
@@ -73,10 +106,8 @@ class AtRest {
         wrap_ = std::max(0.0F, width - 2 * padding.x);
         draws_ = shown.data() != text.data();
         if (!draws_ && wrap_ > 0) {
-            const auto size = [&](float wrap) {
-                return ImGui::CalcTextSize(text.data(), text.data() + text.size(), false, wrap);
-            };
-            draws_ = size(-1).x > wrap_ && size(wrap_).y <= height - 2 * padding.y;
+            static WrapAnswers wrapped;
+            draws_ = wrapped(ImGui::GetID(label), text, {wrap_, height - 2 * padding.y});
         }
         draws_ = draws_ && ImGui::GetActiveID() != ImGui::GetID(label);
         if (!draws_) return;

@@ -161,3 +161,31 @@ TEST_CASE("payments and reminders have a timeline and files too") {
     ui.click("Files tab");
     CHECK(ui.posted<client::ListAttachments>().at(0).model == Model::payment);
 }
+
+TEST_CASE("a field of several lines shows its text wrapped where all of it fits, also when the text is another") {
+    Driver ui({}, {1440, 1600});
+    const auto some = [](int words) {
+        std::string text;
+        for (int i = 0; i < words; ++i) text += "samples ";
+        return text;
+    };
+    crm::Record asha = lead(1, "Asha Rao");
+    ui.load({asha});
+    ui.app->desk().page = ui::Page::leads;
+    ui.frames(3);
+    ui.click("Asha Rao", "table card");
+    // How much is drawn: letters that are not wrapped end at the field's edge.
+    const auto drawn = [&](int words) {
+        put(asha, "notes", some(words));
+        ui.send(client::RecordsChanged{{{asha}, {}}});
+        ui.frames(30);
+        return ImGui::GetDrawData()->TotalVtxCount;
+    };
+    const int line = drawn(4);
+    const int wrapped = drawn(18);
+    const int too_much = drawn(300);
+    CHECK(wrapped - line > 4 * 7 * 10);
+    CHECK(too_much < wrapped);
+    CHECK(drawn(18) == wrapped);
+    CHECK(drawn(4) == line);
+}
