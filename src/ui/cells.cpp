@@ -53,7 +53,7 @@ void draw_title(const Cell& cell, const crm::Record& record) {
 
 void draw_due(const Cell& cell, const crm::Record& record, crm::FieldId field) {
     const bool reminder = record.model == Model::reminder;
-    const UnixMs at = reminder ? due_at(record) : record.fields.integer(field);
+    const UnixMs at = reminder ? due_at(record) : shown_at(record.model, field, record.fields.integer(field));
     if (at == 0) return cell.words("—", cell.p.faint);
     const UnixMs now = cell.desk.now();
     const bool open =

@@ -136,7 +136,8 @@ void Drawer::draw_child(Desk& desk, const crm::Record& child) {
     if (reminder) {
         below = due_text(due_at(child), desk.now());
     } else {
-        const std::int64_t due = child.fields.integer(field_id(Model::payment, "dueDate"));
+        constexpr crm::FieldId kDue = field_id(Model::payment, "dueDate");
+        const UnixMs due = shown_at(Model::payment, kDue, child.fields.integer(kDue));
         const std::int64_t paid = child.fields.integer(field_id(Model::payment, "paidAt"));
         below = paid != 0  ? "Paid " + due_text(paid, desk.now())
                 : due != 0 ? "Due " + due_text(due, desk.now())

@@ -85,7 +85,7 @@ std::string typed_text(Model model, FieldId field, crm::ValueView value, std::st
     if (number == nullptr) return {};
     switch (crm::def(model, field).type) {
         case FieldType::money: return crm::format_money(*number, currency);
-        case FieldType::instant: return date_input_text(*number);
+        case FieldType::instant: return date_input_text(shown_at(model, field, *number));
         default: return std::to_string(*number);
     }
 }

@@ -9,6 +9,7 @@
 
 #include "base/local_time.h"
 #include "base/utf8.h"
+#include "crm/tables.h"
 #include "crm/validate.h"
 #include "ui/icons.h"
 
@@ -119,7 +120,10 @@ std::string value_text(crm::Model model, crm::FieldId field, const crm::ValueVie
     if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "Yes" : "No";
     if (const auto* number = std::get_if<std::int64_t>(&value)) {
         if (def.type == crm::FieldType::money) return money_text(*number, currency);
-        if (def.type == crm::FieldType::instant) return with_time(day_text(*number), *number);
+        if (def.type == crm::FieldType::instant) {
+            const UnixMs at = shown_at(model, field, *number);
+            return with_time(day_text(at), at);
+        }
         return std::to_string(*number);
     }
     const auto* words = std::get_if<std::string_view>(&value);
@@ -201,6 +205,15 @@ std::string due_text(UnixMs at, UnixMs now) {
     if (days == -1) return with_time("Yesterday", at);
     if (days > 1 && days < 7) return with_time(kWeekdays[static_cast<std::size_t>(to_local(at).weekday)], at);
     return with_time(day_text(at), at);
+}
+
+UnixMs shown_at(crm::Model model, crm::FieldId field, UnixMs at) {
+    using crm::field_id, crm::Model;
+    const bool day = (model == Model::payment && field == field_id(Model::payment, "dueDate")) ||
+                     (model == Model::lead &&
+                      (field == field_id(Model::lead, "enquiryDate") || field == field_id(Model::lead, "bookingDate")));
+    const bool same_day = day && at != 0 && at % kDay == 0 && format_rfc3339(at).starts_with(format_local_date(at));
+    return same_day ? start_of_day(at) : at;
 }
 
 std::string date_input_text(UnixMs at) { return with_time(format_local_date(at), at); }

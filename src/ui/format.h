@@ -31,6 +31,11 @@ namespace ct::ui {
 [[nodiscard]] std::int64_t days_between(UnixMs from, UnixMs to);  ///< by the local calendar
 [[nodiscard]] UnixMs start_of_day(UnixMs at, int days_later = 0);
 
+/// The instant of a field as the screen has it. Where the field means a day (when a payment is due), colortouchctl, CSV
+/// files and other programs write "2026-12-01", which is midnight in UTC and half past five in India: it stands for the
+/// day, and is that day's own midnight here. West of Greenwich it falls on the day before, and stays as it is.
+[[nodiscard]] UnixMs shown_at(crm::Model model, crm::FieldId field, UnixMs at);
+
 /// What a date field shows and takes: "2026-11-23" or "2026-11-23 14:30", local time; midnight shows no time.
 [[nodiscard]] std::string date_input_text(UnixMs at);
 /// Also "today", "tomorrow", "yesterday", "+3" (days), "23.11.2026", "23/11/2026 14:30", "14:30" (today).

@@ -311,7 +311,7 @@ void Today::draw_payments(Desk& desk) {
 /// What we owe stands there too, and says so: it is not to be collected.
 void Today::draw_payment(Desk& desk, const crm::Record& payment) {
     const Palette& p = desk.theme.colors();
-    const UnixMs due = payment.fields.integer(kPaymentDue);
+    const UnixMs due = shown_at(Model::payment, kPaymentDue, payment.fields.integer(kPaymentDue));
     const std::string lead = lead_of(desk.state, payment);
     const std::string amount = title_of(payment);
     const bool late = days_between(due, desk.now()) > 0;

@@ -1,8 +1,13 @@
 // Payments: tabs, ageing and months; receipts that are numbered once.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <ctime>
+
 #include "crm/tables.h"
 #include "driver.h"
+#include "ui/form.h"
+#include "ui/format.h"
 #include "ui/payments_page.h"
 #include "ui/receipt.h"
 
@@ -31,6 +36,25 @@ crm::Record payment(std::uint64_t number, std::int64_t rupees, std::string_view 
     return record;
 }
 
+/// Local time is that zone's until it ends.
+class InZone {
+  public:
+    explicit InZone(const char* zone) {
+        if (const char* now = std::getenv("TZ")) before_ = now;
+        set(zone);
+    }
+    ~InZone() { set(before_ ? before_->c_str() : nullptr); }
+    InZone(const InZone&) = delete;
+    InZone& operator=(const InZone&) = delete;
+
+  private:
+    static void set(const char* zone) {
+        zone != nullptr ? ::setenv("TZ", zone, 1) : ::unsetenv("TZ");
+        ::tzset();
+    }
+    std::optional<std::string> before_;
+};
+
 client::SyncView view_with_device() {
     client::SyncView view;
     view.device_id = kDevice;
@@ -53,6 +77,41 @@ TEST_CASE("payments: overdue, due and paid are tabs, and each shows only its own
     ui.click("Paid", "payments");
     CHECK(ui.shows("₹300.00"));
     CHECK_FALSE(ui.shows("₹100.00"));
+}
+
+TEST_CASE("payments: a due date that another program wrote as a day is a day, and late when it is over") {
+    const UnixMs due = *parse_rfc3339("2026-09-21");  // midnight in UTC
+    struct Row {
+        const char* zone;
+        std::int64_t now_after;  ///< hours
+        const char* shown;
+        bool overdue;
+    };
+    constexpr crm::FieldId kDue = field_id(Model::payment, "dueDate");
+    const Row rows[] = {{"UTC", 6, "Today", false},
+                        {"Asia/Kolkata", 6, "Today", false},
+                        {"Asia/Kolkata", 20, "Yesterday", true},
+                        {"America/New_York", 1, "Today 20:00", false}};
+    for (const Row& row : rows) {
+        CAPTURE(row.zone);
+        CAPTURE(row.now_after);
+        const InZone zone(row.zone);
+        Driver ui;
+        ui.clock.wall = due + row.now_after * 3'600'000;
+        ui.load({lead(1, "Ravi Iyer"), payment(1, 100, "PENDING", due)});
+        ui.click("Payments", "navigation");
+        ui.frames(2);
+        CHECK(ui.shows("Overdue  1") == row.overdue);
+        CHECK_FALSE(ui.shows("05:30"));
+        CHECK(ui::due_text(ui::shown_at(Model::payment, kDue, due), ui.clock.wall) == row.shown);
+        const bool east = std::string_view(row.zone) != "America/New_York";
+        CHECK(ui::typed_text(Model::payment, kDue, due, "INR") == (east ? "2026-09-21" : "2026-09-20 20:00"));
+    }
+    // A time that somebody meant stays one, and so does that of a reminder.
+    const InZone zone("Asia/Kolkata");
+    CHECK(ui::shown_at(Model::payment, kDue, due + 60'000) == due + 60'000);
+    CHECK(ui::shown_at(Model::reminder, field_id(Model::reminder, "reminderDate"), due) == due);
+    CHECK(ui::shown_at(Model::payment, kDue, 0) == 0);
 }
 
 TEST_CASE("payments: what is owed falls into ages, what came in into months; other currencies are counted apart") {
