@@ -116,9 +116,12 @@ void apply_layout(const RecordsSpec& spec, const Theme& theme, const client::Tab
 
 namespace {
 
+/// Of its least, what a column may have before the table scrolls sideways.
+constexpr float kSqueezed = 0.7F;
+
 /// What these columns need: those of fixed width as wide as they are, the others so that, when they share the rest,
-/// none is narrower than its least. Between two stands the padding of both.
-float width_of(const RecordsSpec& spec, const Theme& theme, std::uint64_t columns) {
+/// none is narrower than `part` of its least. Between two stands the padding of both.
+float width_of(const RecordsSpec& spec, const Theme& theme, std::uint64_t columns, float part = 1) {
     const ImGuiTable* table = ImGui::GetCurrentTable();
     float fixed = 0, shares = 0, for_one_share = 0;
     for (std::size_t i = 0; i < spec.columns.size(); ++i) {
@@ -130,7 +133,7 @@ float width_of(const RecordsSpec& spec, const Theme& theme, std::uint64_t column
             fixed += wanted > 0 ? wanted : theme.px(-column.weight);
         } else {
             shares += column.weight;
-            for_one_share = std::max(for_one_share, theme.px(column.least) / column.weight);
+            for_one_share = std::max(for_one_share, theme.px(column.least) * part / column.weight);
         }
     }
     return std::ceil(fixed + shares * for_one_share);
@@ -142,11 +145,13 @@ Fit fit_columns(const RecordsSpec& spec, const Theme& theme, std::span<const Sor
                 float room) {
     const ImGuiTable* table = ImGui::GetCurrentTable();
     std::uint64_t shown = 0;
+    bool chosen = false;  // somebody asked for more than the page has by itself
     std::vector<std::size_t> may_go;
     for (std::size_t i = 0; i < spec.columns.size(); ++i) {
         const std::uint64_t bit = std::uint64_t{1} << i;
         if (!table->Columns[static_cast<int>(i)].IsUserEnabledNextFrame && (away & bit) == 0) continue;
         shown |= bit;
+        chosen = chosen || spec.columns[i].hidden_at_first;
         // Hiding one that it is sorted by would sort the table anew.
         const bool sorted_by =
             std::any_of(sort.begin(), sort.end(), [&](const SortBy& by) { return by.column == static_cast<int>(i); });
@@ -160,6 +165,10 @@ Fit fit_columns(const RecordsSpec& spec, const Theme& theme, std::span<const Sor
         fit.away |= std::uint64_t{1} << i;
     }
     fit.width = width_of(spec, theme, shown & ~fit.away);
+    // Names that are cut are better than a bar that takes a row's place, where there are but few rows. Who chose many
+    // columns expects to look to the side.
+    const float squeezed = width_of(spec, theme, shown & ~fit.away, kSqueezed);
+    if (!chosen && fit.width > room && squeezed <= room) fit.width = squeezed;
     return fit;
 }
 

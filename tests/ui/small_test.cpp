@@ -1,6 +1,10 @@
 // The smallest windows and the largest letters: all is still there, and nothing lies over another.
 #include <doctest/doctest.h>
+#include <imgui_internal.h>
 
+#include <algorithm>
+
+#include "crm/tables.h"
 #include "driver.h"
 
 using namespace ct;
@@ -116,4 +120,34 @@ TEST_CASE("small: all tabs of the inspector are in sight, none over another") {
         ui.click("SQL");
         CHECK(ui.there("Query"));
     }
+}
+
+TEST_CASE("small: payments in the largest letters do not scroll sideways, and say when each is due") {
+    client::Config config;
+    config.scale = 2;
+    Driver ui(config, {1024, 640});
+    std::vector<crm::Record> records{lead(1, "Wanjiku Kamau")};
+    for (std::uint64_t i = 0; i < 20; ++i) {
+        crm::Record payment;
+        payment.id = id_of(10 + i);
+        payment.model = crm::Model::payment;
+        put(payment, "leadId", lead(1, "").id.str());
+        put(payment, "status", "PENDING");
+        put(payment, "currency", "INR");
+        payment.fields.set(crm::field_id(crm::Model::payment, "amount"), std::int64_t{66'250'00});
+        payment.fields.set(crm::field_id(crm::Model::payment, "dueDate"), TestClock::kStart - 86'400'000);
+        records.push_back(std::move(payment));
+    }
+    ui.load(std::move(records));
+    ui.app->desk().page = ui::Page::payments;
+    ui.frames(5);
+    REQUIRE(ui.column_width("Due") > 0);
+    const auto& windows = GImGui->Windows;
+    const auto* const table = std::find_if(windows.begin(), windows.end(), [](const ImGuiWindow* window) {
+        return window->Active && std::string_view(window->Name).find("table card") != std::string_view::npos &&
+               std::string_view(window->Name).find("records") != std::string_view::npos;
+    });
+    REQUIRE(table != windows.end());
+    CHECK((*table)->ScrollbarY);
+    CHECK_FALSE((*table)->ScrollbarX);
 }
