@@ -6,6 +6,9 @@
 
 #include "ui/format.h"
 
+// Behind imgui.h, which it needs and does not include.
+#include <imgui_internal.h>
+
 namespace ct::ui {
 namespace {
 
@@ -112,9 +115,12 @@ void App::save_config() {
     if (options_.save_config) desk_.accepted(options_.save_config(config_));
 }
 
-/// Whatever is on the screen: nobody is to take a link that was made worse on purpose for the real one.
+/// Whatever is on the screen: nobody is to take a link that was made worse on purpose for the real one. All else has
+/// the room above it, from the next frame on.
 void App::draw_simulated() {
     const std::string& link = state_.sync().simulated_link;
+    const bool was_there = std::exchange(simulated_shown_, !link.empty());
+    if (simulated_shown_ != was_there) desk_.redraw_within(0);
     if (link.empty()) return;
     const Theme& theme = desk_.theme;
     const Palette& p = theme.colors();
@@ -122,12 +128,14 @@ void App::draw_simulated() {
     const std::string words = "Simulated link: " + link + ". Switch it off in the inspector (F12), or start again";
     theme.push(Size::small, true);
     const float height = ImGui::GetFontSize() + theme.px(10);
+    static_cast<ImGuiViewportP*>(ImGui::GetMainViewport())->BuildWorkInsetMax.y += height;
     const ImVec2 min{screen.Pos.x, screen.Pos.y + screen.Size.y - height};
     const ImVec2 max{screen.Pos.x + screen.Size.x, screen.Pos.y + screen.Size.y};
     ImDrawList* list = ImGui::GetForegroundDrawList();
     list->AddRectFilled(min, max, p.danger.strong);
-    list->AddText({std::floor((min.x + max.x - ImGui::CalcTextSize(words.c_str()).x) / 2), min.y + theme.px(5)},
-                  p.surface, words.c_str());
+    // Where they are wider than the window, their beginning says what counts.
+    const float middle = (min.x + max.x - ImGui::CalcTextSize(words.c_str()).x) / 2;
+    list->AddText({std::floor(std::max(min.x + theme.px(12), middle)), min.y + theme.px(5)}, p.surface, words.c_str());
     ImGui::LogText("%s", words.c_str());
     Theme::pop();
 }

@@ -84,10 +84,11 @@ class App {
     Desk desk_;
     Shell shell_;
     Inspector inspector_;
-    std::string draft_found_;  // to be restored when the records are there
-    std::string draft_kept_;   // as posted last
-    SteadyMs people_due_ = 0;  // when who is there may be asked again
-    SteadyMs draft_due_ = 0;   // when the next one may be posted
+    std::string draft_found_;       // to be restored when the records are there
+    std::string draft_kept_;        // as posted last
+    bool simulated_shown_ = false;  // the bar that tells of a simulated link
+    SteadyMs people_due_ = 0;       // when who is there may be asked again
+    SteadyMs draft_due_ = 0;        // when the next one may be posted
 };
 
 }  // namespace ct::ui

@@ -72,8 +72,8 @@ void Duplicates::draw(Desk& desk) {
     }
     if (!open_) return;
     search_.go_on(desk);
-    const ImVec2 screen = ImGui::GetMainViewport()->Size;
-    ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_Always, {0.5F, 0.5F});
+    const ImVec2 screen = ImGui::GetMainViewport()->WorkSize;
+    ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetWorkCenter(), ImGuiCond_Always, {0.5F, 0.5F});
     ImGui::SetNextWindowSize(
         {std::min(theme.px(860), screen.x - theme.px(32)), std::min(theme.px(640), screen.y - theme.px(32))});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(24), theme.px(20)});

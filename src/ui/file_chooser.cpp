@@ -85,8 +85,8 @@ void FileChooser::go_to(Desk& desk, std::string folder) {
 
 std::string FileChooser::draw(Desk& desk, const Wanted& wanted) {
     const Theme& theme = desk.theme;
-    const ImVec2 screen = ImGui::GetMainViewport()->Size;
-    ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_Always, {0.5F, 0.5F});
+    const ImVec2 screen = ImGui::GetMainViewport()->WorkSize;
+    ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetWorkCenter(), ImGuiCond_Always, {0.5F, 0.5F});
     ImGui::SetNextWindowSize(
         {std::min(theme.px(kWidth), screen.x - theme.px(32)), std::min(theme.px(kHeight), screen.y - theme.px(32))});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(20), theme.px(18)});

@@ -205,8 +205,8 @@ void ImportWindow::draw(Desk& desk) {
     const Theme& theme = desk.theme;
     if (desk.import_wanted) open(desk, *std::exchange(desk.import_wanted, std::nullopt));
     if (!open_) return;
-    const ImVec2 screen = ImGui::GetMainViewport()->Size;
-    ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_Always, {0.5F, 0.5F});
+    const ImVec2 screen = ImGui::GetMainViewport()->WorkSize;
+    ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetWorkCenter(), ImGuiCond_Always, {0.5F, 0.5F});
     ImGui::SetNextWindowSize(
         {std::min(theme.px(940), screen.x - theme.px(32)), std::min(theme.px(660), screen.y - theme.px(32))});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(kPadding), theme.px(20)});

@@ -46,7 +46,7 @@ struct TabPlaces {
 TabPlaces places_of_tabs(const Desk& desk, std::size_t chosen) {
     const Theme& theme = desk.theme;
     const float left = theme.px(kPadding - 10);
-    const float right = ImGui::GetMainViewport()->Size.x - left;
+    const float right = ImGui::GetMainViewport()->WorkSize.x - left;
     TabPlaces places;
     float x = left;
     std::size_t rows = 1;
@@ -114,14 +114,15 @@ void Inspector::draw(Desk& desk) {
     const ImGuiViewport& screen = *ImGui::GetMainViewport();
     const float head = theme.px(kBar) + places_of_tabs(desk, static_cast<std::size_t>(tab_)).height;
     ImDrawList* list = ImGui::GetWindowDrawList();
-    list->AddRectFilled(screen.Pos, {screen.Pos.x + screen.Size.x, screen.Pos.y + head}, p.surface);
-    list->AddLine({screen.Pos.x, screen.Pos.y + head}, {screen.Pos.x + screen.Size.x, screen.Pos.y + head}, p.border);
+    list->AddRectFilled(screen.Pos, {screen.Pos.x + screen.WorkSize.x, screen.Pos.y + head}, p.surface);
+    list->AddLine({screen.Pos.x, screen.Pos.y + head}, {screen.Pos.x + screen.WorkSize.x, screen.Pos.y + head},
+                  p.border);
     draw_bar(desk);
     draw_tabs(desk);
     ImGui::SetCursorScreenPos({screen.Pos.x, screen.Pos.y + head + 1});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(kPadding), theme.px(16)});
     ImGui::PushStyleVar(ImGuiStyleVar_ChildRounding, 0.0F);
-    ImGui::BeginChild("inspector page", {screen.Size.x, screen.Size.y - head - 1},
+    ImGui::BeginChild("inspector page", {screen.WorkSize.x, screen.WorkSize.y - head - 1},
                       ImGuiChildFlags_AlwaysUseWindowPadding | ImGuiChildFlags_NavFlattened);
     ImGui::PopStyleVar(2);
     draw_tab(desk);

@@ -12,9 +12,9 @@ void KeySheet::draw(const Desk& desk) {
     const Palette& p = theme.colors();
     if (std::exchange(open_next_, false)) ImGui::OpenPopup("keys");
     const ImGuiViewport& screen = *ImGui::GetMainViewport();
-    ImGui::SetNextWindowPos({screen.Pos.x + screen.Size.x / 2, screen.Pos.y + screen.Size.y / 2}, ImGuiCond_Always,
-                            {0.5F, 0.5F});
-    ImGui::SetNextWindowSizeConstraints({theme.px(440), 0}, {theme.px(440), screen.Size.y - theme.px(48)});
+    ImGui::SetNextWindowPos({screen.Pos.x + screen.WorkSize.x / 2, screen.Pos.y + screen.WorkSize.y / 2},
+                            ImGuiCond_Always, {0.5F, 0.5F});
+    ImGui::SetNextWindowSizeConstraints({theme.px(440), 0}, {theme.px(440), screen.WorkSize.y - theme.px(48)});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(24), theme.px(20)});
     ImGui::PushStyleVar(ImGuiStyleVar_PopupRounding, theme.px(12));
     if (ImGui::BeginPopup("keys")) {

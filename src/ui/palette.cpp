@@ -196,10 +196,10 @@ void CommandPalette::draw(Desk& desk) {
         ImGui::OpenPopup("palette");
     }
     const ImGuiViewport& screen = *ImGui::GetMainViewport();
-    const float width = std::min(theme.px(kWidth), screen.Size.x - theme.px(32));
-    ImGui::SetNextWindowPos({screen.Pos.x + screen.Size.x / 2, screen.Pos.y + theme.px(84)}, ImGuiCond_Always,
+    const float width = std::min(theme.px(kWidth), screen.WorkSize.x - theme.px(32));
+    ImGui::SetNextWindowPos({screen.Pos.x + screen.WorkSize.x / 2, screen.Pos.y + theme.px(84)}, ImGuiCond_Always,
                             {0.5F, 0});
-    ImGui::SetNextWindowSizeConstraints({width, 0}, {width, screen.Size.y - theme.px(120)});
+    ImGui::SetNextWindowSizeConstraints({width, 0}, {width, screen.WorkSize.y - theme.px(120)});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{theme.px(12), theme.px(12)});
     ImGui::PushStyleVar(ImGuiStyleVar_PopupRounding, theme.px(12));
     if (ImGui::BeginPopup("palette", ImGuiWindowFlags_NoNavInputs)) {  // the arrows choose here

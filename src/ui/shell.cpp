@@ -115,11 +115,12 @@ void Shell::handle_control_keys(Desk& desk) {
 // ---- drawing
 
 float Shell::navigation_width(const Theme& theme) {
-    return theme.px(ImGui::GetMainViewport()->Size.x < theme.px(kIconsOnlyBelow) ? kIconsOnlyWidth : kNavigationWidth);
+    return theme.px(ImGui::GetMainViewport()->WorkSize.x < theme.px(kIconsOnlyBelow) ? kIconsOnlyWidth
+                                                                                     : kNavigationWidth);
 }
 
 float Shell::page_right(const Theme& theme) const {
-    const float width = ImGui::GetMainViewport()->Size.x;
+    const float width = ImGui::GetMainViewport()->WorkSize.x;
     if (!drawer_.open()) return width;
     // Where both would be cramped, the drawer has all the room.
     const float beside = width - theme.px(kDrawerWidth);
@@ -144,7 +145,7 @@ void Shell::draw(Desk& desk) {
     const float navigation = navigation_width(theme);
     const float bar = theme.px(kTopBarHeight);
     const bool with_drawer = drawer_.open();
-    const float drawer = screen.Size.x - page_right(theme);
+    const float drawer = screen.WorkSize.x - page_right(theme);
     const auto child = [&](const char* id, ImVec2 at, ImVec2 size, ImU32 ground, ImVec2 padding,
                            ImGuiWindowFlags flags) {
         ImGui::SetCursorScreenPos(at);
@@ -158,36 +159,37 @@ void Shell::draw(Desk& desk) {
     constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
     const Palette& p = theme.colors();
     const ImVec2 origin = screen.Pos;
-    child("navigation", origin, {navigation, screen.Size.y}, p.surface, {theme.px(12), theme.px(12)}, kFixed);
+    child("navigation", origin, {navigation, screen.WorkSize.y}, p.surface, {theme.px(12), theme.px(12)}, kFixed);
     draw_navigation(desk);
     ImGui::EndChild();
-    const float page_width = screen.Size.x - navigation - drawer;
-    child("top bar", {origin.x + navigation, origin.y}, {screen.Size.x - navigation, bar}, p.surface, {0, 0}, kFixed);
-    draw_top_bar(desk, screen.Size.x - navigation);
+    const float page_width = screen.WorkSize.x - navigation - drawer;
+    child("top bar", {origin.x + navigation, origin.y}, {screen.WorkSize.x - navigation, bar}, p.surface, {0, 0},
+          kFixed);
+    draw_top_bar(desk, screen.WorkSize.x - navigation);
     ImGui::EndChild();
     const float padding = theme.px(kPagePadding);
     const bool with_page = page_width > 1.0F;
     if (with_page) {
-        child("page", {origin.x + navigation, origin.y + bar}, {page_width, screen.Size.y - bar}, p.ground,
+        child("page", {origin.x + navigation, origin.y + bar}, {page_width, screen.WorkSize.y - bar}, p.ground,
               {padding, theme.px(22)}, current(desk) != nullptr ? kFixed : ImGuiWindowFlags_None);
         draw_page(desk);
         ImGui::EndChild();
     }
     bool drawer_focused = false;
     if (with_drawer) {
-        child("drawer", {origin.x + screen.Size.x - drawer, origin.y + bar}, {drawer, screen.Size.y - bar}, p.surface,
-              {0, 0}, kFixed);
+        child("drawer", {origin.x + screen.WorkSize.x - drawer, origin.y + bar}, {drawer, screen.WorkSize.y - bar},
+              p.surface, {0, 0}, kFixed);
         drawer_.draw(desk);
         drawer_focused = ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows);
         ImGui::EndChild();
     }
     ImDrawList* lines = ImGui::GetWindowDrawList();
-    lines->AddLine({origin.x + navigation, origin.y}, {origin.x + navigation, origin.y + screen.Size.y}, p.border);
-    lines->AddLine({origin.x + navigation, origin.y + bar}, {origin.x + screen.Size.x, origin.y + bar}, p.border);
+    lines->AddLine({origin.x + navigation, origin.y}, {origin.x + navigation, origin.y + screen.WorkSize.y}, p.border);
+    lines->AddLine({origin.x + navigation, origin.y + bar}, {origin.x + screen.WorkSize.x, origin.y + bar}, p.border);
     drawn_record_ = with_drawer ? std::optional(desk.shown_id) : std::nullopt;
     if (with_drawer) {
-        const float x = origin.x + screen.Size.x - drawer;
-        lines->AddLine({x, origin.y + bar}, {x, origin.y + screen.Size.y}, p.border);
+        const float x = origin.x + screen.WorkSize.x - drawer;
+        lines->AddLine({x, origin.y + bar}, {x, origin.y + screen.WorkSize.y}, p.border);
     }
     desk.unsaved_form = drawer_.unsaved();
     if (std::exchange(desk.bring_back_wanted, false)) desk.later([this, &desk] { drawer_.bring_back(desk); });

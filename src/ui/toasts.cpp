@@ -45,7 +45,7 @@ std::int64_t Toasts::draw(const Theme& theme, SteadyMs now, float right_edge) {
         if (toast.ends_at == 0) toast.ends_at = now + lifetime(toast);
     }
     std::erase_if(toasts_, [now](const Toast& toast) { return toast.ends_at <= now; });
-    float y = ImGui::GetMainViewport()->Size.y - theme.px(20);
+    float y = ImGui::GetMainViewport()->WorkSize.y - theme.px(20);
     std::function<void()> act;
     for (std::size_t i = toasts_.size(); i-- > 0;) {
         float height = 0;

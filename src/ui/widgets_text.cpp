@@ -344,7 +344,7 @@ void divider(const Theme& theme) {
 void begin_screen(const char* name) {
     const ImGuiViewport& screen = *ImGui::GetMainViewport();
     ImGui::SetNextWindowPos(screen.Pos);
-    ImGui::SetNextWindowSize(screen.Size);
+    ImGui::SetNextWindowSize(screen.WorkSize);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{0, 0});
     ImGui::Begin(name, nullptr,
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |

@@ -151,3 +151,34 @@ TEST_CASE("small: payments in the largest letters do not scroll sideways, and sa
     CHECK((*table)->ScrollbarY);
     CHECK_FALSE((*table)->ScrollbarX);
 }
+
+TEST_CASE("small: the bar that tells of a simulated link lies over nothing") {
+    for (const Window& window : kWindows) {
+        CAPTURE(window.scale);
+        CAPTURE(window.size.y);
+        client::Config config;
+        config.scale = window.scale;
+        Driver ui(config, window.size);
+        const auto lowest = [&] {
+            float y = 0;
+            for (const Item& item : ui.controls()) y = std::max(y, item.max.y);
+            return y;
+        };
+        client::SyncView view;
+        view.simulated_link = "offline";
+        ui.show_sync(view);
+        ui.frames(3);
+        const float bar = ImGui::GetMainViewport()->Size.y - ImGui::GetMainViewport()->WorkSize.y;
+        CHECK(bar > 12 * window.scale);
+        CHECK(lowest() <= window.size.y - bar);
+        for (const bool inspector : {true, false}) {
+            ui.key(ImGuiKey_F12);
+            ui.frames(3);
+            CHECK(ui.app->inspector().is_open() == inspector);
+            CHECK(lowest() <= window.size.y - bar);
+        }
+        ui.show_sync({});
+        ui.frames(3);
+        CHECK(ImGui::GetMainViewport()->WorkSize.y == window.size.y);
+    }
+}
