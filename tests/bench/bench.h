@@ -50,6 +50,7 @@ void report(const std::string& what, const std::string& measured, const std::str
 [[nodiscard]] std::string as_csv(const std::vector<sync::Operation>& creates);
 
 void bench_edits();
+void bench_import();
 void bench_push();
 void bench_pull();
 void bench_stages();

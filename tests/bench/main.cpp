@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
     const std::vector<std::pair<std::string, void (*)()>> all{
         {"edits", bench_edits}, {"push", bench_push},         {"pull", bench_pull},     {"stages", bench_stages},
         {"link", bench_link},   {"recorder", bench_recorder}, {"server", bench_server}, {"start", bench_start},
-        {"ui", bench_ui},       {"rest", bench_rest}};
+        {"ui", bench_ui},       {"rest", bench_rest},         {"import", bench_import}};
     const auto named = [&](const std::string& name) {
         return std::any_of(all.begin(), all.end(), [&](const auto& section) { return section.first == name; });
     };
