@@ -42,7 +42,7 @@ constexpr ct::SteadyMs kLoadAtMost_ms = 120'000;
 constexpr ct::SteadyMs kMessageAtMost_ms = 8'000;
 
 struct Arguments {
-    std::string profile, screenshot, size, theme, open;
+    std::string profile, screenshot, size, theme, open, anew;
     std::optional<std::string> inspector;  // its tab
     int frames = 10;
     bool timing = false;
@@ -75,6 +75,9 @@ std::optional<int> parse(Arguments& arguments, int argc, char** argv) {
     cli.add_option("--open", arguments.open,
                    "today, leads, pipeline, payments, reminders, conflicts, activity, settings, first-lead, lead:ID, "
                    "leads:FILTER, import:FILE or duplicates");
+    cli.add_option("--new", arguments.anew, "Begins a new one: lead, payment or reminder")
+        ->check(CLI::IsMember({"lead", "payment", "reminder"}))
+        ->excludes("--open");
     cli.add_option(
            "--inspector", arguments.inspector,
            "Opens the sync inspector (F12), on the overview, queue, requests, threads, records, decisions, log, "
@@ -93,47 +96,9 @@ std::optional<int> parse(Arguments& arguments, int argc, char** argv) {
         complain(error.what() + std::string("; --help tells what there is"));
         return kExitUsage;
     }
+    if (!arguments.anew.empty()) arguments.open = "new:" + arguments.anew;
     if (!arguments.size.empty()) std::sscanf(arguments.size.c_str(), "%5dx%5d", &arguments.width, &arguments.height);
     return std::nullopt;
-}
-
-/// Carries out --open; false when it says nothing known.
-bool go_to(ct::ui::App& app, const std::string& where) {
-    using ct::ui::Page;
-    constexpr std::pair<const char*, Page> kPages[] = {{"today", Page::today},         {"leads", Page::leads},
-                                                       {"pipeline", Page::pipeline},   {"payments", Page::payments},
-                                                       {"reminders", Page::reminders}, {"conflicts", Page::conflicts},
-                                                       {"activity", Page::activity},   {"settings", Page::settings}};
-    for (const auto& [name, page] : kPages) {
-        if (where != name) continue;
-        app.desk().page = page;
-        return true;
-    }
-    if (where == "first-lead") {
-        app.desk().page = Page::leads;
-        app.open_first_lead();
-        return true;
-    }
-    if (where.starts_with("leads:")) {
-        app.desk().page = Page::leads;
-        app.shell().records(ct::crm::Model::lead).search() = where.substr(6);
-        return true;
-    }
-    if (where.starts_with("import:")) {
-        app.desk().page = Page::leads;
-        app.desk().import_wanted = where.substr(7);
-        return true;
-    }
-    if (where == "duplicates") {
-        app.desk().page = Page::leads;
-        app.desk().duplicates_wanted = true;
-        return true;
-    }
-    const auto id = where.starts_with("lead:") ? ct::Uuid::parse(where.substr(5)) : std::nullopt;
-    if (!id) return false;
-    app.desk().page = Page::leads;
-    app.desk().open(ct::crm::Model::lead, *id);
-    return true;
 }
 
 ct::ui::FontData fonts() {
@@ -202,12 +167,15 @@ struct Surroundings {
     ct::SteadyMs began = 0;
 };
 
-void answer_the_door(ct::app::Window& window, ct::ui::App& app, const Surroundings& around) {
-    if (around.doorbell == nullptr) return;
-    for (const std::string& where : around.doorbell->take()) {
+/// True when there is something to draw.
+bool answer_the_door(ct::app::Window& window, ct::ui::App& app, const Surroundings& around) {
+    if (around.doorbell == nullptr) return false;
+    const std::vector<std::string> callers = around.doorbell->take();
+    for (const std::string& where : callers) {
         window.raise();
-        if (!where.empty() && !go_to(app, where)) ct::log::warn("a second start wanted to go to \"" + where + "\"");
+        if (!where.empty() && !app.go_to(where)) ct::log::warn("a second start wanted to go to \"" + where + "\"");
     }
+    return !callers.empty();
 }
 
 /// True when there is something to draw.
@@ -268,7 +236,7 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
         window.wait(rest);
         const bool drew = window.take_drawn();  // by itself, when it came to the screen
         if (drew) drawn();
-        answer_the_door(window, app, around);
+        if (answer_the_door(window, app, around)) frames_left = kFramesAfterInput;
         if (follow_desktop(window, app, around)) frames_left = kFramesAfterInput;
         if (window.take_focus_gained()) client.post(ct::client::WindowFocused{});
         if (auto file = window.take_dropped_file()) app.drop(*std::move(file));
@@ -277,7 +245,7 @@ int run(ct::app::Window& window, ct::client::Client& client, ct::ui::App& app, c
         if (clock.steady() >= due) frames_left = std::max(frames_left, 1);
         if (window.scale() != scale) app.set_display_scale(scale = window.scale());
         if (!opened && app.state().loaded()) {
-            if (!arguments.open.empty() && !go_to(app, arguments.open)) {
+            if (!arguments.open.empty() && !app.go_to(arguments.open)) {
                 complain("--open: nothing is called \"" + arguments.open + "\"");
                 return kExitUsage;
             }

@@ -101,6 +101,42 @@ void App::open_first_lead() {
     if (newest != leads.all().end()) desk_.open(crm::Model::lead, newest->id);
 }
 
+bool App::go_to(std::string_view where) {
+    constexpr std::pair<std::string_view, Page> kPages[] = {
+        {"today", Page::today},       {"leads", Page::leads},         {"pipeline", Page::pipeline},
+        {"payments", Page::payments}, {"reminders", Page::reminders}, {"conflicts", Page::conflicts},
+        {"activity", Page::activity}, {"settings", Page::settings}};
+    const auto behind = [where](std::string_view kind) { return where.substr(kind.size()); };
+    const auto page =
+        std::find_if(std::begin(kPages), std::end(kPages), [&](const auto& one) { return one.first == where; });
+    inspector_.close(desk_);  // it would cover what is asked for
+    if (page != std::end(kPages)) {
+        desk_.page = page->second;
+        return true;
+    }
+    if (where.starts_with("new:")) {
+        const auto model = crm::find_model_loose(behind("new:"));
+        if (model) desk_.create(*model);
+        return model.has_value();
+    }
+    const auto id = where.starts_with("lead:") ? Uuid::parse(behind("lead:")) : std::nullopt;
+    if (where == "first-lead") {
+        open_first_lead();
+    } else if (where.starts_with("leads:")) {
+        shell_.records(crm::Model::lead).search() = behind("leads:");
+    } else if (where.starts_with("import:")) {
+        desk_.import_wanted = std::string(behind("import:"));
+    } else if (where == "duplicates") {
+        desk_.duplicates_wanted = true;
+    } else if (id) {
+        desk_.open(crm::Model::lead, *id);
+    } else {
+        return false;
+    }
+    desk_.page = Page::leads;
+    return true;
+}
+
 bool App::open_inspector(std::string_view tab) {
     if (!tab.empty() && !inspector_.show(tab)) return false;
     inspector_.open(desk_);

@@ -55,7 +55,9 @@ class App {
     /// The user wants the window to close: whether it may at once. Else a dialog asks, and `closing` says how it ended.
     [[nodiscard]] bool may_close();
     [[nodiscard]] bool closing() const { return shell_.leave().may_close(); }
-    void open_first_lead();
+    /// Where --open and a second start lead to: a page by its name, "first-lead", "lead:ID", "leads:FILTER",
+    /// "import:FILE", "duplicates", "new:MODEL". False when it says nothing known.
+    [[nodiscard]] bool go_to(std::string_view where);
     /// A file was dropped onto the window: the record that is open takes it, else it is to be imported.
     void drop(std::string file);
     /// The debug sync inspector, on that tab; false when none is called so. Empty: the overview.
@@ -72,6 +74,7 @@ class App {
     void save_config();
     void on_finished(const client::SyncFinished& finished);
     [[nodiscard]] Look look() const;
+    void open_first_lead();
     void keep_draft();
     void ask_people();
     void draw_simulated();

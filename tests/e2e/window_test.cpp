@@ -131,6 +131,8 @@ TEST_CASE("window: what is mistyped is said in one line") {
     check_refused(with({"--size", "big"}), 2, "--size: WIDTHxHEIGHT");
     check_refused(with({"--frames", "0"}), 2, "--frames");
     check_refused(with({"--theme", "pink"}), 2, "--theme");
+    check_refused(with({"--new", "wish"}), 2, "--new");
+    check_refused(with({"--new", "lead", "--open", "today"}), 2, "--open");
     check_refused(with({"--screenshot"}), 2, "--screenshot");
     CHECK_FALSE(std::filesystem::exists(laptop.profile()));
     if (!has_display()) return;
@@ -222,10 +224,15 @@ TEST_CASE("window: a second start knocks at the first, and needs no window of it
     const std::filesystem::path door = std::filesystem::path(laptop.profile()) / "window.sock";
     const auto deadline = std::chrono::steady_clock::now() + kWithin;
     while (!std::filesystem::exists(door)) REQUIRE(std::chrono::steady_clock::now() < deadline);
-    const Ran second = run(started({"-u", "DISPLAY", "-u", "WAYLAND_DISPLAY"}, {"--open", "payments"}), {}, kWithin);
-    CAPTURE(second.err);
-    CHECK(second.exit_code == 0);
-    CHECK(second.err.empty());
+    for (const Arguments& where : {Arguments{"--open", "payments"}, Arguments{"--new", "lead"}}) {
+        const Ran second = run(started({"-u", "DISPLAY", "-u", "WAYLAND_DISPLAY"}, where), {}, kWithin);
+        CAPTURE(second.err);
+        CHECK(second.exit_code == 0);
+        CHECK(second.err.empty());
+    }
+    // The first one understood both: where it could not go, its log would say.
+    CHECK(bytes_of(std::filesystem::path(laptop.profile()) / "colortouch.log").find("a second start") ==
+          std::string::npos);
 }
 
 TEST_CASE("window: without a display it says so at once") {

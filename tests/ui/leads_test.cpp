@@ -40,6 +40,28 @@ std::vector<std::string> rows_from_top(Driver& ui, const std::vector<std::string
 
 }  // namespace
 
+TEST_CASE("leads: a second start leads to where it was told, also out of the inspector") {
+    Driver ui;
+    ui.load({lead(1, "Asha Rao")});
+    ui.frames(2);
+    REQUIRE(ui.app->open_inspector(""));
+    ui.frames(2);
+    CHECK(ui.app->go_to("new:lead"));
+    ui.frames(3);
+    CHECK_FALSE(ui.app->inspector().is_open());
+    ui.type("Name", "Ravi Iyer", "drawer body");
+    ui.key(ImGuiKey_S, ImGuiMod_Ctrl);
+    CHECK(ui.posted<client::Commit>().size() == 1);
+    const std::pair<const char*, ui::Page> pages[] = {{"today", ui::Page::today}, {"payments", ui::Page::payments}};
+    for (const auto& [where, page] : pages) {
+        CHECK(ui.app->go_to(where));
+        CHECK(ui.app->desk().page == page);
+    }
+    CHECK(ui.app->go_to("leads:asha"));
+    CHECK(ui.app->desk().page == ui::Page::leads);
+    for (const char* nowhere : {"", "kitchen", "new:kitchen", "lead:1"}) CHECK_FALSE(ui.app->go_to(nowhere));
+}
+
 TEST_CASE("a new lead is typed into the drawer and saved with Ctrl+Enter") {
     Driver ui;
     ui.key(ImGuiKey_N, ImGuiMod_Ctrl);
