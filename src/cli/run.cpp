@@ -214,7 +214,8 @@ void declare_commands(CLI::App& app, Options& options) {
     } catch (const CLI::CallForHelp&) {
         return print_text(surroundings, json, "help", app.help());
     } catch (const CLI::CallForVersion&) {
-        return print_text(surroundings, json, "version", surroundings.version);
+        const std::string name = json ? "" : app.get_name() + " ";
+        return print_text(surroundings, json, "version", name + surroundings.version);
     } catch (const CLI::ParseError& problem) {
         return report(surroundings, json, usage_error(problem, arguments));
     }

@@ -116,7 +116,8 @@ TEST_CASE("with --json there is one value on standard output, whatever happens")
         CHECK_FALSE(nlohmann::json::parse(said.out, nullptr, false).is_discarded());
         CHECK(std::count(said.out.begin(), said.out.end(), '\n') == 1);
     }
-    CHECK(say({"--version"}).out == "1.2.3\n");
+    CHECK(say({"--version"}).out == "colortouchctl 1.2.3\n");
+    CHECK(say({"--json", "--version"}).out == "{\"version\":\"1.2.3\"}\n");
     CHECK(say({"list", "--help"}).out.find("--where") != std::string::npos);
     CHECK(say({"queue", "retry", "--help"}).out.find("--all") != std::string::npos);
     CHECK(say({"nonsense"}).out.empty());
