@@ -138,21 +138,32 @@ using store::Side;
             {"after", values_json(row.model, row.after)}};
 }
 
+/// By name where it is known; an edit of another version's trail, or of nobody that is told, has none.
+[[nodiscard]] std::string who_shown(const client::PeopleList& people, const std::string& id) {
+    const sync::Person* person = people.find(id);
+    return person == nullptr ? std::string() : person->name;
+}
+
 void print_audit(Context& context, const client::PeopleList& people, const std::vector<store::AuditRow>& rows) {
     TextTable table;
-    for (const char* const title : {"When", "Edit", "What", "Record", "Field", "Before", "After"}) {
+    for (const char* const title : {"When", "Edit", "What", "By", "Met", "Record", "Field", "Before", "After"}) {
         table.add_column(title);
     }
     for (const store::AuditRow& row : rows) {
         const crm::Changes& named = row.after.fields.empty() ? row.before : row.after;
-        const std::string head[] = {shown_time(row.at), short_id(row.operation), row.what, short_id(row.record)};
-        if (named.fields.empty()) table.add_row({head[0], head[1], head[2], head[3], "", "", ""});
-        for (const auto& [field, value] : named.fields) {
-            const crm::Value* before = row.before.find(field);
-            const crm::Value* after = row.after.find(field);
-            table.add_row({head[0], head[1], head[2], head[3], std::string(crm::def(row.model, field).name),
-                           before == nullptr ? "" : shown_value(row.model, field, *before, people),
-                           after == nullptr ? "" : shown_value(row.model, field, *after, people)});
+        const auto add = [&](std::string field, std::string before, std::string after) {
+            table.add_row({shown_time(row.at), short_id(row.operation), row.what, who_shown(people, row.user),
+                           who_shown(people, row.other), short_id(row.record), std::move(field), std::move(before),
+                           std::move(after)});
+        };
+        if (named.fields.empty()) add("", "", "");
+        for (const auto& [id, value] : named.fields) {
+            const crm::FieldId field = id;
+            const auto shown = [&](const crm::Value* said) {
+                return said == nullptr ? std::string() : shown_value(row.model, field, *said, people);
+            };
+            add(std::string(crm::def(row.model, field).name), shown(row.before.find(field)),
+                shown(row.after.find(field)));
         }
     }
     if (table.rows() > 0) table.print(context.out(), context.surroundings().width);

@@ -1,8 +1,9 @@
 // The headers of uploads and downloads, and the names that files are given.
+#include "server/upload_headers.h"
+
 #include <doctest/doctest.h>
 
 #include "base/utf8.h"
-#include "server/upload_headers.h"
 #include "sync/file_name.h"
 
 namespace ct::server::test {

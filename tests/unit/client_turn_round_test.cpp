@@ -1,8 +1,7 @@
 // Which way a decision of the policies is turned round, and when no more.
-#include "client/turn_round.h"
-
 #include <doctest/doctest.h>
 
+#include "client/turn_round.h"
 #include "crm/tables.h"
 
 using namespace ct;
