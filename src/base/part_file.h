@@ -68,6 +68,23 @@ class PartFile {
     std::string path_;
 };
 
+/// A folder that one holds at a time, in all processes of this machine. It keeps nobody from its files.
+class FolderHold {
+  public:
+    /// Waits for whoever holds it. FILE_NOT_FOUND, CANNOT_READ. Where the file system knows no such locks, nobody is
+    /// kept out.
+    [[nodiscard]] static Result<FolderHold> wait_for(const std::string& path);
+    FolderHold(FolderHold&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
+    FolderHold& operator=(FolderHold&&) = delete;
+    FolderHold(const FolderHold&) = delete;
+    FolderHold& operator=(const FolderHold&) = delete;
+    ~FolderHold();
+
+  private:
+    explicit FolderHold(int handle) : handle_(handle) {}
+    int handle_;  // the system's, its own; -1: moved away
+};
+
 /// Gives a file another name in the same file system, durably; what had that name is replaced. CANNOT_WRITE.
 [[nodiscard]] Result<void> move_file(const std::string& from, const std::string& to);
 

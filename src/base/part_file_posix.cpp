@@ -59,6 +59,16 @@ class Descriptor {
     return 0;
 }
 
+/// Waits; 0, or errno.
+[[nodiscard]] int lock(int fd) {
+    while (::flock(fd, LOCK_EX) != 0) {
+        if (errno == EINTR) continue;
+        const bool unknown = errno == EOPNOTSUPP || errno == ENOLCK || errno == ENOSYS || errno == EINVAL;
+        return unknown ? 0 : errno;
+    }
+    return 0;
+}
+
 [[nodiscard]] int flush_directory_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     std::string directory = ".";
@@ -171,16 +181,23 @@ Result<void> PartFile::flush() {
 }
 
 Result<PartFile::Hold> PartFile::hold() const {
-    while (::flock(handle_, LOCK_EX) != 0) {
-        if (errno == EINTR) continue;
-        if (errno == EOPNOTSUPP || errno == ENOLCK || errno == ENOSYS || errno == EINVAL) break;
-        return failure("CANNOT_WRITE", path_, errno);
-    }
+    if (const int why = lock(handle_); why != 0) return failure("CANNOT_WRITE", path_, why);
     return Hold(handle_);
 }
 
 PartFile::Hold::~Hold() {
     if (handle_ >= 0) ::flock(handle_, LOCK_UN);
+}
+
+Result<FolderHold> FolderHold::wait_for(const std::string& path) {
+    Descriptor folder(path, O_RDONLY | O_DIRECTORY);
+    if (!folder.good()) return failure("CANNOT_READ", path, errno);
+    if (const int why = lock(folder.get()); why != 0) return failure("CANNOT_READ", path, why);
+    return FolderHold(folder.release());
+}
+
+FolderHold::~FolderHold() {
+    if (handle_ >= 0) ::close(handle_);  // and with it the lock
 }
 
 Result<void> move_file(const std::string& from, const std::string& to) {

@@ -71,6 +71,12 @@ Result<std::string> Blobs::read(WorkspaceKey workspace, const Attachment& attach
     return read_part(content_path(workspace, attachment), offset, length);
 }
 
+Result<FolderHold> Blobs::hold_contents(WorkspaceKey workspace) {
+    const std::string folder = directory_ + "/" + std::to_string(workspace);
+    if (auto made = make_directories(folder); !made) return fail(made.error());
+    return FolderHold::wait_for(folder);
+}
+
 Result<void> Blobs::drop_upload(WorkspaceKey workspace, const Attachment& attachment) {
     return remove_file(upload_path(workspace, attachment));
 }

@@ -37,6 +37,8 @@ class Blobs {
     /// Bytes of one whose content_size() is right; fewer than `length` where the content ends before.
     [[nodiscard]] Result<std::string> read(WorkspaceKey workspace, const Attachment& attachment, std::int64_t offset,
                                            std::size_t length) const;
+    /// Contents of the workspace do not come or go meanwhile, where whoever does that holds them too.
+    [[nodiscard]] Result<FolderHold> hold_contents(WorkspaceKey workspace);
     [[nodiscard]] Result<void> drop_upload(WorkspaceKey workspace, const Attachment& attachment);
     [[nodiscard]] Result<void> drop_content(WorkspaceKey workspace, const Attachment& attachment);
 

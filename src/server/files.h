@@ -126,7 +126,8 @@ class Files {
     Blobs blobs_;
     Turns turns_;
     std::array<std::mutex, 64> locks_;  // one request at a time changes an upload
-    std::mutex content_mutex_;          // one at a time says whether a content is still needed; after one of locks_
+    // One at a time says whether a content is still needed, and holds contents for that; after one of locks_.
+    std::mutex content_mutex_;
 };
 
 }  // namespace ct::server

@@ -394,6 +394,8 @@ tl::expected<void, Refusal> Files::finish(const Asked& asked, Attachment& attach
     }
     // In this order: what is complete and not in its place yet is put there by whoever reads it first.
     const std::scoped_lock lock(content_mutex_);
+    const auto hold = blobs_.hold_contents(asked.workspace());
+    if (!hold) return refuse(hold.error());
     const auto now = clock_.now();
     if (auto done = rows_.complete_attachment(asked.workspace(), attachment.id, now); !done) {
         return refuse(done.error());
@@ -411,6 +413,8 @@ Files::Reply Files::remove(const Asked& asked) {
     const auto hold = file ? std::optional(file->hold()) : std::nullopt;
     if (hold && !*hold) return refuse(hold->error());
     const std::scoped_lock contents(content_mutex_);
+    const auto held = blobs_.hold_contents(asked.workspace());
+    if (!held) return refuse(held.error());
     turns_.end_all(Upload::turn_name(asked));
     const auto left = rows_.remove_attachment(asked.workspace(), *attachment);
     if (!left) return refuse(left.error());

@@ -501,6 +501,23 @@ TEST_CASE("files: what another process completes between a look and a cut is not
     CHECK((desk.ask(asha, "GET", address).body == kContent));
 }
 
+TEST_CASE("files: a content that another process needs from now on is not taken away") {
+    Desk desk;
+    Laptop asha(desk.site, "asha@example.org");
+    const std::string one = asha.add_lead("One"), two = asha.add_lead("Two");
+    const std::string first = desk.upload(asha, one, kContent), second = desk.begin(asha, two, kContent);
+    auto hold = std::optional(FolderHold::wait_for(desk.directory.path + "/1"));
+    REQUIRE(*hold);
+    int status = 0;
+    std::thread removing([&] { status = desk.ask(asha, "DELETE", first).status; });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // for one that would not wait to count
+    REQUIRE(desk.site.storage->attachments().complete_attachment(desk.site.workspace.key, second.substr(11), kStart));
+    hold.reset();
+    removing.join();
+    CHECK(status == 204);
+    CHECK((desk.ask(asha, "GET", second).body == kContent));
+}
+
 TEST_CASE("files: an upload is on the disk before anybody hears that it is complete") {
     Desk desk;
     Laptop asha(desk.site, "asha@example.org");

@@ -25,6 +25,21 @@ struct TempDir {
     std::string path;
 };
 
+/// Whether `get` gets what `hold` holds, and not before that is let go.
+template <class Hold, class Get>
+bool waits_for(std::optional<Hold>& hold, Get get) {
+    std::atomic<bool> let_go{false}, good{false};
+    std::thread waiting([&] {
+        const bool got = get();
+        good = got && let_go;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // for one that would not wait
+    let_go = true;
+    hold.reset();
+    waiting.join();
+    return good;
+}
+
 TEST_CASE("part_file: parts go where they belong, and the file ends behind the last one") {
     const TempDir dir;
     const std::string file = dir / "f";
@@ -82,16 +97,16 @@ TEST_CASE("part_file: one is held once at a time, whatever its name is by then")
     REQUIRE(*hold);
     CHECK(third->hold());  // another file
     REQUIRE(move_file(dir / "a", dir / "b"));
-    std::atomic<bool> let_go{false}, too_early{false};
-    std::thread waiting([&] {
-        const auto held = other->hold();
-        too_early = !let_go || !held;
-    });
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // for one that would not wait
-    let_go = true;
-    hold.reset();
-    waiting.join();
-    CHECK_FALSE(too_early);
+    CHECK(waits_for(hold, [&] { return other->hold().has_value(); }));
+}
+
+TEST_CASE("part_file: a folder is held once at a time") {
+    const TempDir dir;
+    auto hold = std::optional(FolderHold::wait_for(dir.path));
+    REQUIRE(*hold);
+    CHECK(PartFile::open(dir / "a")->hold());  // its files are another matter
+    CHECK(waits_for(hold, [&] { return FolderHold::wait_for(dir.path).has_value(); }));
+    CHECK(FolderHold::wait_for(dir / "none").error().code == "FILE_NOT_FOUND");
 }
 
 TEST_CASE("digest: SHA-1, base64 both ways") {
