@@ -1,4 +1,5 @@
 // Uploads: how they begin, grow and end.
+#include <algorithm>
 #include <optional>
 #include <type_traits>
 
@@ -27,6 +28,16 @@ bool same_upload(const Attachment& a, const Attachment& b) {
 tl::unexpected<Refusal> wrong_offset(std::int64_t received) {
     return refuse(409, "WRONG_OFFSET", "there are " + std::to_string(received) + " bytes here",
                   json_member("offset", received));
+}
+
+/// What the system could not write it may forget, and call written the next time (Rebello and others: "Can Applications
+/// Recover from fsync Failures?", 2020). So it goes, back to what is known to be on the disk, and is sent again.
+tl::expected<void, Refusal> flush_or_drop(PartFile& file, std::int64_t durable) {
+    auto flushed = file.flush();
+    if (flushed) return {};
+    if (auto dropped = file.cut_to(durable); !dropped)
+        log::warn("bytes of an upload that may be lost: " + dropped.error().message);
+    return refuse(flushed.error());
 }
 
 http::Pause look_again() {
@@ -164,9 +175,11 @@ class Files::Upload final : public http::BodySink {
         return {};
     }
     [[nodiscard]] tl::expected<void, Refusal> flush() {
-        if (auto flushed = file_.flush(); !flushed) return refuse(flushed.error());
+        const std::int64_t durable = std::min(at_, flushed_to_);
+        auto flushed = flush_or_drop(file_, durable);
+        if (!flushed) at_ = durable;
         flushed_to_ = at_;
-        return {};
+        return flushed;
     }
     [[nodiscard]] tl::expected<void, Refusal> take_back() {
         if (auto checked = check_open(); !checked) return checked;
@@ -348,7 +361,7 @@ tl::expected<std::int64_t, Refusal> Files::received(const Asked& asked, Attachme
     if (!now) return tl::unexpected(now.error());
     attachment = std::move(*now);
     if (attachment.complete()) return attachment.size;
-    if (auto flushed = file->flush(); !flushed) return refuse(flushed.error());
+    if (auto flushed = flush_or_drop(*file, 0); !flushed) return tl::unexpected(flushed.error());
     const auto here = file->size();
     if (!here) return refuse(here.error());
     if (*here < attachment.size) return *here;
