@@ -219,7 +219,8 @@ std::vector<std::string> details_of_many(const Desk& desk, const TrailLine& line
     std::string names = quoted_title(desk, row);
     for (std::size_t i = 0; i < std::min(line.more.size(), kNamed - 1); ++i)
         names += ", " + quoted_title(desk, line.more[i]);
-    if (line.more.size() >= kNamed) names += " and " + std::to_string(line.more.size() + 1 - kNamed) + " more";
+    if (line.more.size() >= kNamed)
+        names += " and " + count_text(std::ssize(line.more) + 1 - static_cast<std::int64_t>(kNamed), "more", "more");
     return {names};
 }
 

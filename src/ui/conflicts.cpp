@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "client/turn_round.h"
@@ -133,11 +134,15 @@ bool has_third_value(const store::Resolution& resolution) {
                        [](const store::FieldChoice& one) { return std::holds_alternative<crm::Value>(one.decision); });
 }
 
-/// What can be turned round still: not what says again what lost.
+/// What can be turned round still: not what says again what lost. A record that is gone comes back once, as the newest
+/// decision about it left it.
 std::vector<const store::AuditRow*> decisions_standing(const Desk& desk) {
     std::vector<const store::AuditRow*> standing;
-    for (const store::AuditRow& row : desk.decisions) {
-        if (can_turn_round(desk, row)) standing.push_back(&row);
+    std::set<Uuid> gone;
+    for (const store::AuditRow& row : desk.decisions) {  // newest first
+        if (!can_turn_round(desk, row)) continue;
+        if (desk.state.find(row.model, row.record) == nullptr && !gone.insert(row.record).second) continue;
+        standing.push_back(&row);
     }
     return standing;
 }

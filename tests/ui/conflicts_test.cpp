@@ -234,8 +234,12 @@ TEST_CASE("where a delete met an edit, the desk says which won, and turns it rou
         row.before.set(city, std::string("Pune"));
         row.whole = crm::all_of(lead(1, "Asha Rao"));
         ui.click("Conflicts");
-        ui.send(client::DecisionsListed{{row}});
+        store::AuditRow older = row;  // restored since, and deleted again
+        older.at -= 60'000;
+        older.before.set(city, std::string("Agra"));
+        ui.send(client::DecisionsListed{{row, older}});
         ui.frames(2);
+        CHECK(ui.shows("Decided by rule  1"));
         ui.click("decided");
         CHECK(ui.shows("Lead: Asha Rao"));
         CHECK(ui.shows("A change lost to your later deletion"));
