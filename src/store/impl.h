@@ -182,6 +182,7 @@ struct Store::Impl {
 
     // ---- stamps (restamp.cpp)
     [[nodiscard]] Result<UnixMs> last_change(UnixMs latest);
+    [[nodiscard]] bool stands_before_sent(const QueueEntry& entry) const;
     [[nodiscard]] Result<std::string> stamp_made_on(const QueueEntry& entry, const sync::QueuedOperation& queued,
                                                     UnixMs latest);
 

@@ -26,6 +26,16 @@ Result<std::string> Store::Impl::stamp_made_on(const QueueEntry& entry, const sy
     return made_on;
 }
 
+/// What was sent once is never altered again, so what its record's edits before it have must stay before it. Such a one
+/// is in the queue behind others that were not sent only after a crash: of what the side journal alone had kept nobody
+/// knows whether it was sent.
+bool Store::Impl::stands_before_sent(const QueueEntry& entry) const {
+    const auto& of_record = index.of_record(entry.record);
+    return std::any_of(of_record.begin(), of_record.end(), [&](Position position) {
+        return position > entry.position && index.at(position).sequence >= 0;
+    });
+}
+
 /// When a record that is known here was changed last, up to `latest`: who has seen it writes after it.
 Result<UnixMs> Store::Impl::last_change(UnixMs latest) {
     UnixMs last = 0;
@@ -47,7 +57,7 @@ Result<Visible> Store::restamp(const std::function<std::string(const std::string
         std::map<Uuid, crm::Model> touched;
         std::vector<Position> unsent;
         for (const auto& [position, entry] : impl_->index.entries()) {
-            if (entry.sequence < 0) unsent.push_back(position);  // what was sent once is never altered again
+            if (entry.sequence < 0 && !impl_->stands_before_sent(entry)) unsent.push_back(position);
         }
         std::string last;
         for (const Position position : unsent) {

@@ -142,6 +142,26 @@ TEST_CASE("restamp: an edit stays after what it was made on, unless that is of t
     }
 }
 
+TEST_CASE("restamp: an edit stays before one of its record that was perhaps sent") {
+    Desk desk;
+    pull_three(desk);
+    desk.commit({desk.update(2, {{"city", "Goa"}})});
+    desk.commit({desk.update(1, {{"city", "Goa"}})});
+    desk.clock.wall += 1'000;
+    desk.commit({desk.update(1, {{"city", "Pune"}}, 500)});  // of a group: it stays for itself
+    // As a crash leaves it that took the database back, with what the side journal alone had kept.
+    {
+        auto connection = sqlite::Connection::open(desk.file, false);
+        REQUIRE(connection.has_value());
+        REQUIRE((*connection)->execute("UPDATE sync_queue SET sequence=0 WHERE position=3").has_value());
+    }
+    desk.reopen();
+    desk.clock.wall += kMinute;
+    restamp(desk, desk.clock.wall, desk.clock.wall + 5 * kMinute);
+    CHECK(sync::stamp_ms(stamps(desk)[0]) == desk.clock.wall);
+    CHECK(stamps(desk)[1] < stamps(desk)[2]);
+}
+
 TEST_CASE("restamp: an edit stays after one of its record that is under way") {
     Desk desk;
     pull_three(desk);
