@@ -411,16 +411,15 @@ Outcome Run::take(const Operation& original, const Operation& operation) {
         crm::JsonWriter json(outcome.lost);
         crm::write_changes(json, operation.model, decision.lost);
     }
-    const auto now_pushers = now.pushers;  // as they were
-    if (decision.changes_record) batch_.accept(key, std::move(decision.after), !elsewhere);
-    // The device hears of the record that it edited; what landed elsewhere comes with its next pull.
-    const crm::Record& record = batch_.find({original.model, original.record}).server.record;
-    outcome.version = record.version;
-    if (const auto pusher = now_pushers.find(decision.met); pusher != now_pushers.end()) {
+    if (const auto pusher = now.pushers.find(decision.met); pusher != now.pushers.end()) {
         outcome.met = decision.met;
         outcome.met_record = operation.record.str();
         outcome.met_device = pusher->second;
     }
+    if (decision.changes_record) batch_.accept(key, std::move(decision.after), !elsewhere);
+    // The device hears of the record that it edited; what landed elsewhere comes with its next pull.
+    const crm::Record& record = batch_.find({original.model, original.record}).server.record;
+    outcome.version = record.version;
     const bool tell = decision.tell_record || renamed || untold || outcome.verdict != Verdict::applied;
     if (tell) outcome.result = result_json(original.id, outcome.verdict, outcome.version, &record, decision, {});
     return outcome;
