@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "client/attachments.h"
 #include "crm/json_codec.h"
@@ -14,10 +15,6 @@ namespace {
 using store::Attachment;
 using store::AttachmentState;
 
-bool is_hash(std::string_view text) {
-    return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 /// One element of the server's list; nothing when it is not usable.
 std::optional<Attachment> listed(crm::Model model, const Uuid& record, const nlohmann::json& entry) {
     if (!entry.is_object()) return std::nullopt;
@@ -29,7 +26,7 @@ std::optional<Attachment> listed(crm::Model model, const Uuid& record, const nlo
     const auto size = entry.find("size");
     Attachment attachment;
     attachment.sha256 = text("sha256");
-    if (!id || !is_hash(attachment.sha256) || size == entry.end() || !size->is_number_integer() || *size < 0) {
+    if (!id || !sha256_from_hex(attachment.sha256) || size == entry.end() || !size->is_number_integer() || *size < 0) {
         return std::nullopt;
     }
     attachment.id = *id;

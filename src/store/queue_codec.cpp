@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/digest.h"
 #include "crm/json_codec.h"
 #include "sync/wire_operation.h"
 
@@ -122,10 +123,7 @@ Result<Attachment> attachment_from(const json& object) {
     if (!members.wrong().empty()) return malformed(members.wrong());
     if (!model || !state) return malformed("model or state of an attachment");
     // It becomes a file's name.
-    if (attachment.sha256.size() != 64 ||
-        attachment.sha256.find_first_not_of("0123456789abcdef") != std::string::npos) {
-        return malformed("sha256");
-    }
+    if (!sha256_from_hex(attachment.sha256)) return malformed("sha256");
     attachment.model = *model;
     attachment.state = *state;
     return attachment;
