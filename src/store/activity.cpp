@@ -80,14 +80,14 @@ crm::Changes Store::Impl::said_by_deleted(const AuditRow& row) {
     return gone && *gone && (*gone)->deleted ? crm::all_of(**gone) : crm::Changes{};
 }
 
+static bool decided_by_rule(const AuditRow& row) { return row.what == "SUPERSEDED" || row.what == "OVERRODE"; }
+
 bool deletion_won(const AuditRow& decision) {
-    const bool decided = decision.what == "SUPERSEDED" || decision.what == "OVERRODE";
-    return decided && decision.after.empty() && !decision.before.empty();
+    return decided_by_rule(decision) && decision.after.empty() && !decision.before.empty();
 }
 
 bool deletion_lost(const AuditRow& decision) {
-    const bool decided = decision.what == "SUPERSEDED" || decision.what == "OVERRODE";
-    return decided && decision.before.empty() && !decision.after.empty();
+    return decided_by_rule(decision) && decision.before.empty() && !decision.after.empty();
 }
 
 Result<std::vector<AuditRow>> Store::decisions(std::size_t limit) const {

@@ -237,24 +237,22 @@ Result<void> Store::Impl::tell_decision(const QueuedOperation& queued, const crm
     const bool merged = result.verdict == Verdict::merged;
     // A lead that was merged into another: what is told of lost values is about that one.
     const bool gone = server.deleted && !merged_away(server);
-    QueuedOperation note = queued;
-    const auto tell = [&](std::string_view what, crm::Changes lost) -> Result<void> {
+    const auto tell = [&](std::string_view what, crm::Changes lost, crm::Changes to) {
+        QueuedOperation note = queued;
         note.before = std::move(lost);
-        note.operation.changes = gone ? crm::Changes{} : values_of(server, note.before);
-        if (removes && !merged) note.operation.changes = values_of(server, result.fields);
+        note.operation.changes = std::move(to);
         return audit(note, what, queued.user, result.by);
     };
-    if (result.revived) {
-        note.before = {};
-        note.operation.changes = values_of(server, queued.operation.changes);
-        CT_TRY(audit(note, "OVERRODE", queued.user, result.by));
-    }
+    const auto winners = [&](const crm::Changes& lost) { return gone ? crm::Changes{} : values_of(server, lost); };
+    if (result.revived) CT_TRY(tell("OVERRODE", {}, values_of(server, queued.operation.changes)));
     // Of a deletion that won, or lost, nothing was joined.
     if (!merged || !(result.revived || (removes && !result.overrode.fields.empty()))) {
-        CT_TRY(tell(merged ? "MERGED" : "SUPERSEDED", only(queued.operation.changes, server.model, result.fields)));
+        const crm::Changes lost = only(queued.operation.changes, server.model, result.fields);
+        CT_TRY(tell(merged ? "MERGED" : "SUPERSEDED", lost,
+                    removes && !merged ? values_of(server, result.fields) : winners(lost)));
     }
     if (result.overrode.fields.empty()) return {};
-    return tell("OVERRODE", result.overrode);
+    return tell("OVERRODE", result.overrode, winners(result.overrode));
 }
 
 Result<void> Store::Impl::keep(const QueueEntry& entry, const OperationResult& result, QueueState next,
