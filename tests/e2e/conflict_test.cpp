@@ -115,6 +115,16 @@ TEST_CASE_FIXTURE(Office, "a delete and an edit meet: the later one wins, is tol
         CHECK(decided[0]["what"] == what);
         return decided[0];
     };
+    const auto deletes_after_all = [&](const char* what, const char* city) {
+        (void)meet(0);
+        REQUIRE_FALSE(gone(a));
+        REQUIRE_FALSE(gone(b));
+        CHECK(decision(what)["after"] == json({{"city", city}}));
+        (void)a.json({"conflict", "undo", lead});
+        (void)meet(0);
+        CHECK(gone(a));
+        CHECK(gone(b));
+    };
     SUBCASE("the delete won over another's edit: restored with it") {
         set(b, {"lead", lead, "city=Goa"});
         removes(a);
@@ -144,24 +154,12 @@ TEST_CASE_FIXTURE(Office, "a delete and an edit meet: the later one wins, is tol
     SUBCASE("our delete lost to another's edit: deleted after all") {
         removes(a);
         set(b, {"lead", lead, "city=Goa"});
-        (void)meet(0);
-        REQUIRE_FALSE(gone(a));
-        CHECK(decision("SUPERSEDED")["after"] == json({{"city", "Goa"}}));
-        (void)a.json({"conflict", "undo", lead});
-        (void)meet(0);
-        CHECK(gone(a));
-        CHECK(gone(b));
+        deletes_after_all("SUPERSEDED", "Goa");
     }
     SUBCASE("our edit won over another's delete: deleted after all") {
         removes(b);
         set(a, {"lead", lead, "city=Pune"});
-        (void)meet(0);
-        REQUIRE_FALSE(gone(b));
-        CHECK(decision("OVERRODE")["after"] == json({{"city", "Pune"}}));
-        (void)a.json({"conflict", "undo", lead});
-        (void)meet(0);
-        CHECK(gone(a));
-        CHECK(gone(b));
+        deletes_after_all("OVERRODE", "Pune");
     }
     CHECK(a.json({"conflict", "undo", lead}, 2)["error"]["code"] == "NOTHING_TO_TAKE_BACK");
 }

@@ -3,6 +3,7 @@
 #include <imgui_internal.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "crm/tables.h"
 #include "driver.h"
@@ -19,15 +20,23 @@ struct Window {
 constexpr Window kWindows[] = {{1.0F, {1024, 640}}, {1.0F, {720, 480}},  {2.0F, {1600, 1000}},
                                {2.0F, {1024, 640}}, {3.0F, {1280, 800}}, {1.0F, {1440, 900}}};
 
-}  // namespace
-
-TEST_CASE("small: all pages stand in the navigation, one below the other") {
+/// What must hold in every window.
+void in_each_window(const std::function<void(Driver&, const Window&)>& look) {
     for (const Window& window : kWindows) {
         CAPTURE(window.scale);
+        CAPTURE(window.size.x);
         CAPTURE(window.size.y);
         client::Config config;
         config.scale = window.scale;
         Driver ui(config, window.size);
+        look(ui, window);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("small: all pages stand in the navigation, one below the other") {
+    in_each_window([](Driver& ui, const Window& window) {
         float below = 0;
         for (const char* label :
              {"Today", "Leads", "Pipeline", "Payments", "Reminders", "Conflicts", "Activity", "Settings"}) {
@@ -38,16 +47,11 @@ TEST_CASE("small: all pages stand in the navigation, one below the other") {
             CHECK(item.max.y <= window.size.y);
             below = item.max.y;
         }
-    }
+    });
 }
 
 TEST_CASE("small: the drawer's form has room, whatever stands above it") {
-    for (const Window& window : kWindows) {
-        CAPTURE(window.scale);
-        CAPTURE(window.size.y);
-        client::Config config;
-        config.scale = window.scale;
-        Driver ui(config, window.size);
+    in_each_window([](Driver& ui, const Window& window) {
         crm::Record one = lead(1, "Asha Rao");
         put(one, "email", "asha@example.org");
         ui.load({one});
@@ -60,7 +64,7 @@ TEST_CASE("small: the drawer's form has room, whatever stands above it") {
         ui.frames(3);
         const Item field = ui.find("Company", "drawer body");
         CHECK(field.max.y - field.min.y >= 20 * window.scale);
-    }
+    });
 }
 
 TEST_CASE("small: a record that covers the page makes room when another page or a search is asked for") {
@@ -101,12 +105,7 @@ TEST_CASE("small: where there is room for both, the record stays beside another 
 }
 
 TEST_CASE("small: all tabs of the inspector are in sight, none over another") {
-    for (const Window& window : kWindows) {
-        CAPTURE(window.scale);
-        CAPTURE(window.size.x);
-        client::Config config;
-        config.scale = window.scale;
-        Driver ui(config, window.size);
+    in_each_window([](Driver& ui, const Window& window) {
         ui.key(ImGuiKey_F12);
         Item before;
         for (const char* label :
@@ -119,7 +118,7 @@ TEST_CASE("small: all tabs of the inspector are in sight, none over another") {
         }
         ui.click("SQL");
         CHECK(ui.there("Query"));
-    }
+    });
 }
 
 TEST_CASE("small: payments in the largest letters do not scroll sideways, and say when each is due") {
@@ -153,12 +152,7 @@ TEST_CASE("small: payments in the largest letters do not scroll sideways, and sa
 }
 
 TEST_CASE("small: the bar that tells of a simulated link lies over nothing") {
-    for (const Window& window : kWindows) {
-        CAPTURE(window.scale);
-        CAPTURE(window.size.y);
-        client::Config config;
-        config.scale = window.scale;
-        Driver ui(config, window.size);
+    in_each_window([](Driver& ui, const Window& window) {
         const auto lowest = [&] {
             float y = 0;
             for (const Item& item : ui.controls()) y = std::max(y, item.max.y);
@@ -180,5 +174,5 @@ TEST_CASE("small: the bar that tells of a simulated link lies over nothing") {
         ui.show_sync({});
         ui.frames(3);
         CHECK(ImGui::GetMainViewport()->WorkSize.y == window.size.y);
-    }
+    });
 }

@@ -129,17 +129,22 @@ TEST_CASE("activity: by whose it was and by model") {
     CHECK(told(activity(desk, {std::nullopt, Whose::all, Model::note, 100})) == "CREATE 9");
 }
 
-TEST_CASE("activity: what came from elsewhere, or was met there, says whose it was") {
-    Desk desk;
+/// An edit of lead 1's city, which met another by ravi.
+void meet_ravi(Desk& desk, Verdict verdict) {
     pull_three(desk);
     first_round_done(desk);
     desk.commit({desk.update(1, {{"city", "Goa"}})});
-    sync::OperationResult lost = Desk::result(desk.take().operations.at(0), sync::Verdict::superseded, 20);
-    lost.record = Desk::server_lead(1, 20, {{"name", "Asha"}, {"city", "Pune"}});
-    lost.fields = {"city"};
-    lost.by = "ravi";
+    OperationResult met = Desk::result(desk.take().operations.at(0), verdict, 20);
+    met.record = Desk::server_lead(1, 20, {{"name", "Asha"}, {"city", "Pune"}});
+    met.fields = {"city"};
+    met.by = "ravi";
     desk.clock.wall += 1'000;
-    desk.settle({lost});
+    desk.settle({met});
+}
+
+TEST_CASE("activity: what came from elsewhere, or was met there, says whose it was") {
+    Desk desk;
+    meet_ravi(desk, Verdict::superseded);
     sync::PullRow changed = later_row(2, 21, {{"name", "Bo Li"}}, desk.clock.wall + 10);
     changed.author = "meera";
     desk.apply(desk.page({changed}, "c2"));
@@ -152,14 +157,7 @@ TEST_CASE("activity: what came from elsewhere, or was met there, says whose it w
 
 TEST_CASE("activity: of a conflict it is known whose change was met, and who changed it again since") {
     Desk desk;
-    pull_three(desk);
-    first_round_done(desk);
-    desk.commit({desk.update(1, {{"city", "Goa"}})});
-    sync::OperationResult met = Desk::result(desk.take().operations.at(0), sync::Verdict::conflict, 20);
-    met.record = Desk::server_lead(1, 20, {{"name", "Asha"}, {"city", "Pune"}});
-    met.fields = {"city"};
-    met.by = "ravi";
-    desk.settle({met});
+    meet_ravi(desk, Verdict::conflict);
     const auto other = [&] { return desk.store->conflicts()->at(0).other; };
     CHECK(other() == "ravi");
     sync::PullRow besides = later_row(1, 21, {{"name", "Asha R"}}, desk.clock.wall + 5'000);
